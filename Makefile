@@ -1,0 +1,167 @@
+# hardtack: everything is reached from here. `make help` lists the targets.
+#
+#   BUILD   where all output goes                 (default: build)
+#   DEPS    toolchain and pinned libraries        (default: $(BUILD)/deps)
+#   V=1     show the commands
+#
+# Variants of the same sources, each in $(BUILD)/VARIANT/:
+#   native        gcc, for tests               asan      gcc with AddressSanitizer and UBSan
+#   linux-amd64, linux-arm64, darwin-arm64     zig, static: what ships
+
+BUILD ?= build
+DEPS  ?= $(BUILD)/deps
+V     ?= 0
+Q      = $(if $(filter 1,$(V)),,@)
+say    = @printf '  %-8s %s\n'
+
+SHIPPED  := linux-amd64 linux-arm64 darwin-arm64
+HOST_OS  := $(shell uname -s)
+HOST_CPU := $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
+HOST     := $(if $(filter Darwin,$(HOST_OS)),darwin,linux)-$(HOST_CPU)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+SUFFIXES :=
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wformat=2 -Wno-format-nonliteral -Wundef -Werror
+BASE_FLAGS := -std=gnu17 -D_GNU_SOURCE -D_DARWIN_C_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-fvisibility=hidden -fno-strict-aliasing $(WARN)
+
+# Every variant: its compiler, its flags, whose libraries it links.
+CC_native          := $(or $(NATIVE_CC),gcc)
+CFLAGS_native      := -O1 -g
+LIBS_native        := native
+CC_asan            := $(or $(ASAN_CC),gcc)
+CFLAGS_asan        := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_asan       := -fsanitize=address,undefined
+LIBS_asan          := native
+define shipped_variant
+CC_$(1)      := DEPS=$(abspath $(DEPS)) scripts/cc.sh $(1)
+CFLAGS_$(1)  := -Os -g0
+LIBS_$(1)    := $(1)
+endef
+$(foreach t,$(SHIPPED),$(eval $(call shipped_variant,$(t))))
+ifeq ($(HOST_OS),Linux)
+LDFLAGS_native += -pthread
+LDFLAGS_asan   += -pthread
+endif
+
+VARIANTS := native asan $(SHIPPED)
+
+# The rooms, and what each may see: builder -> bundle <- stub (docs/architecture.md).
+ROOMS          := base bundle builder stub
+DIR_base       := bundle/base
+DIR_bundle     := bundle
+DIR_builder    := builder
+DIR_stub       := stub
+SEES_base      := bundle/base
+SEES_bundle    := bundle bundle/base
+SEES_builder   := builder bundle bundle/base
+SEES_stub      := stub bundle bundle/base
+LIBRARIES_base    :=
+LIBRARIES_bundle  := libarchive mbedtls yyjson
+LIBRARIES_builder := libyaml libarchive zlib
+LIBRARIES_stub    :=
+
+sources  = $(sort $(wildcard $(DIR_$(1))/*.c))
+includes = $(addprefix -I,$(SEES_$(1))) $(foreach l,$(LIBRARIES_$(1)),-isystem $(DEPS)/$(LIBS_$(2))/$(l)/include)
+objects  = $(patsubst %.c,$(BUILD)/$(2)/obj/%.o,$(call sources,$(1)))
+
+# One rule a room and variant.
+define room_rules
+$(BUILD)/$(2)/obj/$(DIR_$(1))/%.o: $(DIR_$(1))/%.c $(DEPS)/$(LIBS_$(2))/.stamp
+	$$(say) CC '$$< ($(2))'
+	@mkdir -p $$(@D)
+	$(Q)$(CC_$(2)) $(BASE_FLAGS) $(CFLAGS_$(2)) $(call includes,$(1),$(2)) -include banned.h -MMD -MP -c $$< -o $$@
+-include $$(wildcard $(BUILD)/$(2)/obj/$(DIR_$(1))/*.d)
+endef
+$(foreach v,$(VARIANTS),$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r),$(v)))))
+
+library = $(wildcard $(DEPS)/$(LIBS_$(1))/$(2)/lib/*.a)
+stub_libraries    = $(foreach l,libarchive zlib mbedtls yyjson,$(call library,$(1),$(l)))
+builder_libraries = $(foreach l,libarchive zlib zstd libyaml mbedtls yyjson,$(call library,$(1),$(l)))
+
+# A room is an archive: a program links only what it names.
+define archive_rules
+$(BUILD)/$(2)/lib$(1).a: $(call objects,$(1),$(2))
+	$(Q)rm -f $$@ && $(or $(AR_$(2)),ar) rcs $$@ $$^
+endef
+$(foreach v,$(VARIANTS),$(foreach r,$(ROOMS),$(eval $(call archive_rules,$(r),$(v)))))
+rooms = $(foreach r,$(2),$(BUILD)/$(1)/lib$(r).a)
+
+# The stub: the program on the target, without payload.
+define stub_rules
+$(BUILD)/$(1)/stub: $(call rooms,$(1),stub bundle base)
+	$$(say) LINK $$@
+	$(Q)$(CC_$(1)) $$(CFLAGS_$(1)) $(BUILD)/$(1)/obj/stub/main.o $$^ $$(call stub_libraries,$(1)) $$(LDFLAGS_$(1)) -o $$@
+endef
+$(foreach v,$(VARIANTS),$(eval $(call stub_rules,$(v))))
+
+SHIPPED_STUBS := $(foreach t,$(SHIPPED),$(BUILD)/$(t)/stub)
+
+# The builder: the same three stubs are inside every variant of it.
+define builder_rules
+$(BUILD)/$(1)/obj/builder/stub_image.o: builder/stub_image.S $(SHIPPED_STUBS)
+	$$(say) AS '$$< ($(1))'
+	@mkdir -p $$(@D)
+	$(Q)$(CC_$(1)) $(CFLAGS_$(1)) -Wa,-I$(BUILD) -c $$< -o $$@
+$(BUILD)/$(1)/hardtack: $(BUILD)/$(1)/obj/builder/stub_image.o $(call rooms,$(1),builder bundle base)
+	$$(say) LINK $$@
+	$(Q)$(CC_$(1)) $$(CFLAGS_$(1)) $(BUILD)/$(1)/obj/builder/main.o $$^ $$(call builder_libraries,$(1)) $$(LDFLAGS_$(1)) -o $$@
+endef
+$(foreach v,$(VARIANTS),$(eval $(call builder_rules,$(v))))
+
+# Unit tests: a program a module. A test of a stub module is named test_stub_*.c, all others see
+# the builder and the bundle: the two rooms never meet in one program.
+UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+unit_rooms = $(if $(filter test_stub_%,$(2)),stub,builder) bundle base
+define unit_rules
+$(BUILD)/$(1)/obj/tests/unit/%.o: tests/unit/%.c $(DEPS)/$(LIBS_$(1))/.stamp
+	@mkdir -p $$(@D)
+	$(Q)$(CC_$(1)) $(BASE_FLAGS) -Wno-missing-prototypes $(CFLAGS_$(1)) -Itests/unit -Istub -Ibuilder -Ibundle -Ibundle/base \
+		-DTEST_DATA='"$(abspath tests)"' -MMD -MP -c $$< -o $$@
+-include $$(wildcard $(BUILD)/$(1)/obj/tests/unit/*.d)
+endef
+define unit_program
+$(BUILD)/$(1)/unit/$(2): $(BUILD)/$(1)/obj/tests/unit/$(2).o $(BUILD)/$(1)/obj/tests/unit/check.o $(call rooms,$(1),$(call unit_rooms,$(1),$(2)))
+	$$(say) LINK $$@
+	@mkdir -p $$(@D)
+	$(Q)$(CC_$(1)) $$(CFLAGS_$(1)) $$^ $$(call builder_libraries,$(1)) $$(LDFLAGS_$(1)) -o $$@
+endef
+$(foreach v,native asan,$(eval $(call unit_rules,$(v)))$(foreach n,$(UNIT_NAMES),$(eval $(call unit_program,$(v),$(n)))))
+.SECONDARY:
+
+$(DEPS)/%/.stamp: scripts/sources.lock scripts/build_deps.sh
+	$(Q)scripts/setup.sh --deps $(DEPS) --target $*
+
+.PHONY: all
+all: $(BUILD)/hardtack ## build the host tool: $(BUILD)/hardtack
+
+# The host tool is the shipped variant of this machine, so that what is used is what ships.
+$(BUILD)/hardtack: $(BUILD)/$(HOST)/hardtack
+	$(Q)cp $< $@
+
+.PHONY: stubs
+stubs: $(SHIPPED_STUBS) ## build the stubs of all targets
+
+.PHONY: unit unit-asan
+unit: $(foreach n,$(UNIT_NAMES),$(BUILD)/native/unit/$(n)) ## run the unit tests
+	$(Q)scripts/run_tests.sh $^
+unit-asan: $(foreach n,$(UNIT_NAMES),$(BUILD)/asan/unit/$(n)) ## run the unit tests under ASan and UBSan
+	$(Q)scripts/run_tests.sh $^
+
+.PHONY: setup
+setup: ## install what the build needs, fetch and build the pinned libraries
+	$(Q)scripts/setup.sh --deps $(DEPS)
+
+.PHONY: clean
+clean: ## remove all output but the toolchain and libraries
+	$(Q)rm -rf $(foreach v,$(VARIANTS),$(BUILD)/$(v)) $(BUILD)/hardtack $(BUILD)/tests
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include tests/*/*.mk

@@ -1,0 +1,9 @@
+/* Functions that this project does not use: using one does not compile. Force-included last. */
+#pragma once
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll tmpnam mktemp

@@ -1,0 +1,53 @@
+/* Files: whole reads and writes with errors that name the file, and output that appears whole. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "arena.h"
+#include "err.h"
+
+/* All length bytes at offset, or an error: an early end of file is CODE_INTEGRITY ("ends early").
+ * name is for the text only. Retries EINTR and short reads; chunks stay below 1 GiB (macOS). */
+int file_pread(int fd, const char *name, void *bytes, size_t length, uint64_t offset,
+	struct err *err);
+
+/* All bytes, or an error (CODE_IO, CODE_DISK_FULL). */
+int file_write(int fd, const char *name, const void *bytes, size_t length, struct err *err);
+int file_pwrite(int fd, const char *name, const void *bytes, size_t length, uint64_t offset,
+	struct err *err);
+
+/* A whole small file into the arena, NUL-terminated; larger than limit_bytes is CODE_INPUT,
+ * missing or unreadable is CODE_INPUT too (it is the person's path). */
+int file_read_all(const char *path, size_t limit_bytes, struct arena *arena, char **bytes,
+	size_t *length, struct err *err);
+
+/*
+ * An output file that appears whole under its name or not at all: a temporary file beside the
+ * target, fsync, rename (macOS caches code signatures by inode, so never write in place).
+ * On Linux the temporary file has no name until commit (O_TMPFILE) where the file system can;
+ * elsewhere it is unlinked by file_output_abort(), by a signal's clean-up and by atexit.
+ */
+struct file_output {
+	int fd;
+	char *path;      /* the target */
+	char *temp_path; /* NULL while the file has no name */
+};
+
+#define FILE_OUTPUT_INIT {.fd = -1}
+
+int file_output_open(struct file_output *output, const char *path, mode_t mode, struct err *err);
+int file_output_commit(struct file_output *output, struct err *err);
+void file_output_abort(struct file_output *output); /* no-op after commit, legal on INIT */
+#define AUTO_OUTPUT __attribute__((cleanup(file_output_abort))) struct file_output
+
+/* A small file, whole or not at all. The mode is exact, whatever the umask. */
+int file_write_all(const char *path, const void *bytes, size_t length, mode_t mode,
+	struct err *err);
+
+/* mkdir -p; existing directories are fine. */
+int file_make_directories(const char *path, mode_t mode, struct err *err);
+
+/* The last component of a path, within it. */
+const char *file_base_name(const char *path);
