@@ -1,0 +1,48 @@
+/*
+ * Reading a bundle: the payload tar inside an installer (or on its own).
+ *
+ * bundle_open() walks the tar's headers once, parses manifest.json and holds the two together:
+ * entries that the manifest does not name, that are missing, doubled or of another size make the
+ * bundle CODE_INTEGRITY. It does not verify the bytes (executable_verify.h did, for the whole
+ * file); every later read hashes what it lends.
+ * The descriptor stays the caller's and must outlive the bundle; it is only read with pread.
+ */
+#pragma once
+
+#include "manifest.h"
+#include "stream.h"
+
+struct bundle;
+
+int bundle_open(struct bundle **out, int fd, const char *name, uint64_t offset, uint64_t length,
+	struct err *err);
+void bundle_free(struct bundle *bundle);
+AUTO_DEFINE(bundle);
+
+/* Lent for the bundle's life. */
+const struct manifest *bundle_manifest(const struct bundle *bundle);
+uint64_t bundle_offset(const struct bundle *bundle);
+uint64_t bundle_length(const struct bundle *bundle);
+
+/* A whole small entry by its tar path, verified, NUL-terminated. A missing entry is
+ * CODE_INTEGRITY, one above limit_bytes CODE_INPUT. */
+int bundle_read(const struct bundle *bundle, const char *path, size_t limit_bytes,
+	struct arena *arena, char **bytes, size_t *length, struct err *err);
+
+/* Pushes an entry; its last chunk is withheld until the digest matches. */
+int bundle_stream(const struct bundle *bundle, const char *path, struct stream_sink *sink,
+	struct err *err);
+
+/*
+ * The `docker load` archive of the chosen images: oci-layout, index.json, manifest.json, then
+ * each blob once, config and manifest before layers; hardtack/ is left out. wanted[i] chooses
+ * manifest->images[i]. A blob is hashed as it streams and its last chunk withheld until the
+ * digest matches: on a mismatch the stream ends early, which every engine answers with a clean
+ * failure (facts/docker.md).
+ */
+int bundle_stream_images(const struct bundle *bundle, const bool *wanted, struct stream_sink *sink,
+	struct err *err);
+
+/* The exact number of bytes that bundle_stream_images() will push. */
+int bundle_images_size(
+	const struct bundle *bundle, const bool *wanted, uint64_t *size_bytes, struct err *err);
