@@ -1,0 +1,132 @@
+/* manifest.json as bytes: the same struct gives the same document everywhere. */
+#include "json_writer.h"
+#include "manifest.h"
+
+static void write_text(struct json_writer *w, const char *key, const struct manifest_text *text)
+{
+	if (!text->en && !text->zh)
+		return;
+	json_object(w, key);
+	json_string(w, "en", text->en);
+	json_string(w, "zh", text->zh);
+	json_end(w);
+}
+
+static void write_layer(struct json_writer *w, const struct manifest_layer *layer)
+{
+	json_object(w, NULL);
+	json_string(w, "digest", layer->digest);
+	json_number(w, "size", layer->size_bytes);
+	json_string(w, "media_type", layer->media_type);
+	json_string(w, "diff_id", layer->diff_id);
+	json_end(w);
+}
+
+static void write_image(struct json_writer *w, const struct manifest_image *image)
+{
+	json_object(w, NULL);
+	json_string(w, "reference", image->reference);
+	json_string(w, "tag", image->tag);
+	json_string(w, "pin", image->pin);
+	json_string(w, "index", image->index);
+	json_object(w, "platform");
+	json_string(w, "os", image->os);
+	json_string(w, "architecture", image->architecture);
+	json_string(w, "variant", image->variant);
+	json_end(w);
+	json_object(w, "manifest");
+	json_string(w, "media_type", image->manifest_media_type);
+	json_number(w, "size", image->manifest_size);
+	json_end(w);
+	json_object(w, "config");
+	json_string(w, "digest", image->config);
+	json_number(w, "size", image->config_size);
+	json_end(w);
+	json_number(w, "unpacked_bytes", image->unpacked_bytes);
+	json_array(w, "layers");
+	for (size_t i = 0; i < image->layer_count; i++)
+		write_layer(w, &image->layers[i]);
+	json_end(w);
+	json_end(w);
+}
+
+static void write_service(struct json_writer *w, const struct manifest_service *service)
+{
+	json_object(w, NULL);
+	json_string(w, "name", service->name);
+	json_number(w, "image", service->image);
+	json_bool(w, "active", service->active);
+	json_bool(w, "has_healthcheck", service->has_healthcheck);
+	json_array(w, "ports");
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct manifest_port *port = &service->ports[i];
+		json_object(w, NULL);
+		json_string(w, "host_ip", port->host_ip);
+		json_string(w, "published", port->published);
+		json_string(w, "target", port->target);
+		json_string(w, "protocol", port->protocol);
+		json_end(w);
+	}
+	json_end(w);
+	json_end(w);
+}
+
+static void write_entry(struct json_writer *w, const struct manifest_entry *entry)
+{
+	char hex[SHA256_HEX_SIZE];
+	sha256_to_hex(&entry->sha256, hex);
+	json_object(w, NULL);
+	json_string(w, "path", entry->path);
+	json_number(w, "size", entry->size_bytes);
+	json_string(w, "sha256", hex);
+	json_stringf(w, "mode", "%04o", entry->mode);
+	json_end(w);
+}
+
+static void write_steps(struct json_writer *w, const struct manifest *manifest)
+{
+	json_array(w, "steps");
+	for (size_t i = 0; i < manifest->step_count; i++) {
+		json_object(w, NULL);
+		json_raw(w, manifest->steps[i].kind, manifest->steps[i].json);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+void manifest_write(const struct manifest *manifest, struct text *out)
+{
+	struct json_writer writer = json_writer_begin(out, false), *w = &writer;
+	json_object(w, NULL);
+	json_number(w, "schema", MANIFEST_SCHEMA);
+	json_string(w, "name", manifest->name);
+	json_string(w, "version", manifest->version);
+	write_text(w, "title", &manifest->title);
+	json_string(w, "builder", manifest->builder);
+	json_string(w, "compose", manifest->compose);
+	json_string(w, "env_template", manifest->env_template);
+	json_string(w, "env_target", manifest->env_target);
+	json_array(w, "profiles");
+	for (size_t i = 0; i < manifest->profile_count; i++)
+		json_string(w, NULL, manifest->profiles[i]);
+	json_end(w);
+	json_array(w, "images");
+	for (size_t i = 0; i < manifest->image_count; i++)
+		write_image(w, &manifest->images[i]);
+	json_end(w);
+	json_array(w, "services");
+	for (size_t i = 0; i < manifest->service_count; i++)
+		write_service(w, &manifest->services[i]);
+	json_end(w);
+	write_steps(w, manifest);
+	write_text(w, "handoff", &manifest->handoff);
+	if (manifest->preflight_json)
+		json_raw(w, "preflight", manifest->preflight_json);
+	if (manifest->known_issues_json)
+		json_raw(w, "known_issues", manifest->known_issues_json);
+	json_array(w, "entries");
+	for (size_t i = 0; i < manifest->entry_count; i++)
+		write_entry(w, &manifest->entries[i]);
+	json_end(w);
+	json_end(w);
+}
