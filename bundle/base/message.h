@@ -29,3 +29,6 @@ int message_language_parse(const char *name, enum message_language *out);
 const char *message_translate(const char *english) __attribute__((format_arg(1)));
 
 #define T(literal) message_translate(literal)
+
+/* Marks a key in a table of texts that are translated when they are shown. */
+#define N_T(literal) literal
