@@ -152,6 +152,22 @@ unit: $(foreach n,$(UNIT_NAMES),$(BUILD)/native/unit/$(n)) ## run the unit tests
 unit-asan: $(foreach n,$(UNIT_NAMES),$(BUILD)/asan/unit/$(n)) ## run the unit tests under ASan and UBSan
 	$(Q)scripts/run_tests.sh $^
 
+# Suites are make targets that end with "N passed, N failed"; tests/*/*.mk add theirs.
+SUITES := unit unit-asan
+-include $(sort $(wildcard tests/*/*.mk))
+
+.PHONY: check
+check: ## set up everything and run all tests (README's test command)
+	$(Q)scripts/setup.sh --deps $(DEPS) --tests
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) scripts/check.sh $(SUITES)
+
+.PHONY: demo
+demo: ## set up everything, pack payload/hello, install it and show its answer
+	$(Q)scripts/setup.sh --deps $(DEPS)
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) scripts/demo.sh
+
 .PHONY: setup
 setup: ## install what the build needs, fetch and build the pinned libraries
 	$(Q)scripts/setup.sh --deps $(DEPS)
@@ -164,4 +180,3 @@ clean: ## remove all output but the toolchain and libraries
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
--include tests/*/*.mk
