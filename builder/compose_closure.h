@@ -1,0 +1,40 @@
+/*
+ * The closed world: every file that the project needs on the target, and every reason why it
+ * cannot travel. Reads the file system (the only part of the compose reader that lists folders).
+ */
+#pragma once
+
+#include "compose_project.h"
+
+enum closure_kind {
+	CLOSURE_COMPOSE,   /* a compose file: packed as compose_rewrite() returns it */
+	CLOSURE_ENV,       /* the project's env template (at most one; see packed name) */
+	CLOSURE_ENV_FILE,  /* an env_file: of a service or an include: packed as a template too */
+	CLOSURE_FILE,      /* bind mounts, configs, secrets: packed as it is */
+	CLOSURE_DIRECTORY  /* a directory that must exist and has nothing in it */
+};
+
+struct closure_entry {
+	enum closure_kind kind;
+	const char *packed; /* name below the project directory, '/' separated, no "." or ".." */
+	const char *source; /* the file to read; NULL for CLOSURE_DIRECTORY */
+	unsigned mode;      /* 0644 or 0755 */
+};
+
+struct closure {
+	struct closure_entry *entries; /* sorted by packed (bytes), each name once */
+	size_t count, capacity;
+};
+
+struct closure_options {
+	bool pack_secrets;        /* --pack-secrets */
+	const char *env_template; /* the project file's env:, NULL: the maker's .env when there */
+};
+
+/*
+ * Lists the files and adds all refusals (rules build-without-image, path-escapes, missing-file,
+ * literal-secret, special-file, …) to findings as errors; finding_list_fail() then makes one error
+ * of them. Returns -1 only when the listing itself fails (I/O).
+ */
+int compose_closure(const struct compose_project *project, const struct closure_options *options,
+	struct closure *out, struct finding_list *findings, struct err *err);
