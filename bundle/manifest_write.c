@@ -73,7 +73,7 @@ static void write_service(struct json_writer *w, const struct manifest_service *
 
 static void write_entry(struct json_writer *w, const struct manifest_entry *entry)
 {
-	char hex[SHA256_HEX_SIZE];
+	char hex[SHA256_HEX_LENGTH + 1];
 	sha256_to_hex(&entry->sha256, hex);
 	json_object(w, NULL);
 	json_string(w, "path", entry->path);
