@@ -32,3 +32,16 @@ const char *manifest_blob_path(const char *digest, struct arena *arena)
 	BUG_ON(strncmp(digest, "sha256:", 7) != 0);
 	return arena_printf(arena, "blobs/sha256/%s", digest + 7);
 }
+
+bool manifest_is_safe_path(const char *path)
+{
+	for (const char *part = path;; part++) {
+		size_t length = strcspn(part, "/");
+		if (length == 0 || (length == 1 && part[0] == '.') ||
+			(length == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		part += length;
+		if (*part == '\0')
+			return true;
+	}
+}

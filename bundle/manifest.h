@@ -77,6 +77,13 @@ struct manifest_entry {
 	unsigned mode;          /* 0644 or 0755 */
 };
 
+/* A dotenv file that is rendered on the target (env_template.h): once, 0600, never overwritten;
+ * a later run only adds new keys. All other files are copied as they are. */
+struct manifest_template {
+	const char *path;       /* below files/: "env.template", "web.env" */
+	const char *target;     /* relative to the project's directory: ".env", "web.env" */
+};
+
 struct manifest_step {
 	const char *kind;       /* "up", "wait_healthy", "wait_log", "http", "exec", "message" */
 	const char *json;       /* its parameters: one JSON object, as written */
@@ -88,8 +95,10 @@ struct manifest {
 	struct manifest_text title;
 	const char *builder;     /* "hardtack 0.1.0" */
 	const char *compose;     /* path below files/ of the top compose file */
-	const char *env_template; /* path below files/, or NULL */
-	const char *env_target;  /* where .env belongs, relative to the project's directory: ".env" */
+	struct manifest_template *templates; /* the one with target ".env" first, if there is one */
+	size_t template_count;
+	const char **directories; /* empty ones to make, relative to the project's directory */
+	size_t directory_count;
 	const char **profiles;   /* active ones */
 	size_t profile_count;
 	struct manifest_image *images;
@@ -121,6 +130,9 @@ const struct manifest_entry *manifest_find_entry(const struct manifest *manifest
 
 /* The better text for the current language; "" when there is none. */
 const char *manifest_text_pick(const struct manifest_text *text);
+
+/* A relative path that stays where it is: no empty, "." or ".." component, no leading slash. */
+bool manifest_is_safe_path(const char *path);
 
 /* Tar path of a blob by its "sha256:<hex>" digest: "blobs/sha256/<hex>". */
 const char *manifest_blob_path(const char *digest, struct arena *arena);

@@ -139,18 +139,51 @@ static int parse_services(struct parser *p, struct json root)
 	return 0;
 }
 
-/* A relative path that stays where it is: no "", ".", ".." components, no leading slash. */
-static bool is_safe_path(const char *path)
+static int parse_strings(struct parser *p, struct json root, const char *key, const char ***out,
+	size_t *count)
 {
-	for (const char *part = path;; part++) {
-		size_t length = strcspn(part, "/");
-		if (length == 0 || (length == 1 && part[0] == '.') ||
-			(length == 2 && part[0] == '.' && part[1] == '.'))
-			return false;
-		part += length;
-		if (*part == '\0')
-			return true;
-	}
+	struct json array, item;
+	if (get_array(p, root, key, &array, count) < 0)
+		return -1;
+	const char **string = *out = arena_alloc(p->arena, *count * sizeof(**out));
+	for (struct json_iterator it = json_items(array); json_next(&it, &item);)
+		if (json_as_string(item, string++, p->err) < 0)
+			return -1;
+	return 0;
+}
+
+static int check_relative(struct parser *p, struct json item, const char *path)
+{
+	if (!manifest_is_safe_path(path))
+		return json_fail(item, p->err, "the path \"%s\" leaves the bundle", path);
+	return 0;
+}
+
+static int parse_directories(struct parser *p, struct json root)
+{
+	struct manifest *m = p->manifest;
+	if (parse_strings(p, root, "directories", &m->directories, &m->directory_count) < 0)
+		return -1;
+	for (size_t i = 0; i < m->directory_count; i++)
+		if (check_relative(p, root, m->directories[i]) < 0)
+			return -1;
+	return 0;
+}
+
+static int parse_templates(struct parser *p, struct json root)
+{
+	struct manifest *m = p->manifest;
+	struct json templates, item;
+	if (get_array(p, root, "templates", &templates, &m->template_count) < 0)
+		return -1;
+	m->templates = arena_alloc(p->arena, m->template_count * sizeof(*m->templates));
+	struct manifest_template *template = m->templates;
+	for (struct json_iterator it = json_items(templates); json_next(&it, &item); template++)
+		if (json_get_string(item, "path", &template->path, p->err) < 0 ||
+			json_get_string(item, "target", &template->target, p->err) < 0 ||
+			check_relative(p, item, template->target) < 0)
+			return -1;
+	return 0;
 }
 
 static int parse_entry(struct parser *p, struct json item, struct manifest_entry *entry)
@@ -161,8 +194,8 @@ static int parse_entry(struct parser *p, struct json item, struct manifest_entry
 		json_get_string(item, "sha256", &hex, p->err) < 0 ||
 		json_get_string(item, "mode", &mode, p->err) < 0)
 		return -1;
-	if (!is_safe_path(entry->path))
-		return json_fail(item, p->err, "the path \"%s\" leaves the bundle", entry->path);
+	if (check_relative(p, item, entry->path) < 0)
+		return -1;
 	if (!sha256_from_hex(&entry->sha256, hex))
 		return json_fail(item, p->err, "\"%s\" is not a SHA-256", hex);
 	if (strcmp(mode, "0644") != 0 && strcmp(mode, "0755") != 0)
@@ -223,20 +256,6 @@ static int parse_optional_documents(struct parser *p, struct json root)
 	return 0;
 }
 
-static int parse_profiles(struct parser *p, struct json root)
-{
-	struct manifest *m = p->manifest;
-	struct json profiles, item;
-	if (get_array(p, root, "profiles", &profiles, &m->profile_count) < 0)
-		return -1;
-	m->profiles = arena_alloc(p->arena, m->profile_count * sizeof(*m->profiles));
-	const char **profile = m->profiles;
-	for (struct json_iterator it = json_items(profiles); json_next(&it, &item);)
-		if (json_as_string(item, profile++, p->err) < 0)
-			return -1;
-	return 0;
-}
-
 /* A file below hardtack/files/ that the manifest says is there. */
 static int check_file(struct parser *p, struct json root, const char *path)
 {
@@ -263,15 +282,18 @@ static int parse_root(struct parser *p, struct json root)
 		parse_text(p, root, "title", &m->title) < 0 ||
 		json_get_string(root, "builder", &m->builder, err) < 0 ||
 		json_get_string(root, "compose", &m->compose, err) < 0 ||
-		json_get_string_or(root, "env_template", NULL, &m->env_template, err) < 0 ||
-		json_get_string_or(root, "env_target", NULL, &m->env_target, err) < 0 ||
-		parse_profiles(p, root) < 0 || parse_images(p, root) < 0 ||
+		parse_templates(p, root) < 0 || parse_directories(p, root) < 0 ||
+		parse_strings(p, root, "profiles", &m->profiles, &m->profile_count) < 0 ||
+		parse_images(p, root) < 0 ||
 		parse_services(p, root) < 0 || parse_steps(p, root) < 0 ||
 		parse_text(p, root, "handoff", &m->handoff) < 0 ||
 		parse_optional_documents(p, root) < 0 || parse_entries(p, root) < 0)
 		return -1;
-	if (check_file(p, root, m->compose) < 0 || check_file(p, root, m->env_template) < 0 ||
-		check_file(p, root, m->handoff.en) < 0 || check_file(p, root, m->handoff.zh) < 0)
+	for (size_t i = 0; i < m->template_count; i++)
+		if (check_file(p, root, m->templates[i].path) < 0)
+			return -1;
+	if (check_file(p, root, m->compose) < 0 || check_file(p, root, m->handoff.en) < 0 ||
+		check_file(p, root, m->handoff.zh) < 0)
 		return -1;
 	return 0;
 }

@@ -12,6 +12,15 @@ static void write_text(struct json_writer *w, const char *key, const struct mani
 	json_end(w);
 }
 
+static void write_strings(
+	struct json_writer *w, const char *key, const char *const *strings, size_t count)
+{
+	json_array(w, key);
+	for (size_t i = 0; i < count; i++)
+		json_string(w, NULL, strings[i]);
+	json_end(w);
+}
+
 static void write_layer(struct json_writer *w, const struct manifest_layer *layer)
 {
 	json_object(w, NULL);
@@ -104,12 +113,16 @@ void manifest_write(const struct manifest *manifest, struct text *out)
 	write_text(w, "title", &manifest->title);
 	json_string(w, "builder", manifest->builder);
 	json_string(w, "compose", manifest->compose);
-	json_string(w, "env_template", manifest->env_template);
-	json_string(w, "env_target", manifest->env_target);
-	json_array(w, "profiles");
-	for (size_t i = 0; i < manifest->profile_count; i++)
-		json_string(w, NULL, manifest->profiles[i]);
+	json_array(w, "templates");
+	for (size_t i = 0; i < manifest->template_count; i++) {
+		json_object(w, NULL);
+		json_string(w, "path", manifest->templates[i].path);
+		json_string(w, "target", manifest->templates[i].target);
+		json_end(w);
+	}
 	json_end(w);
+	write_strings(w, "directories", manifest->directories, manifest->directory_count);
+	write_strings(w, "profiles", manifest->profiles, manifest->profile_count);
 	json_array(w, "images");
 	for (size_t i = 0; i < manifest->image_count; i++)
 		write_image(w, &manifest->images[i]);
