@@ -140,9 +140,18 @@ def make_layer(entries, work_dir, name, level=6):
                 with body if body is not None else contextlib.nullcontext():
                     tar.addfile(entry.header(), body)
         packer.close()
-    return Layer(
-        Blob(raw_tee.digest(), raw_tee.size, OCI + "layer.v1.tar", path=raw_path),
-        Blob(gzip_tee.digest(), gzip_tee.size, OCI + "layer.v1.tar+gzip", path=gzip_path))
+    with open(os.path.join(work_dir, name + ".json"), "wb") as out:
+        out.write(json_bytes([[raw_tee.digest(), raw_tee.size], [gzip_tee.digest(), gzip_tee.size]]))
+    return open_layer(work_dir, name)
+
+
+def open_layer(work_dir, name):
+    """The layer that make_layer left there, without reading it again."""
+    stem = os.path.join(work_dir, name)
+    with open(stem + ".json", "rb") as text:
+        raw, packed = json.load(text)
+    return Layer(Blob(*raw, OCI + "layer.v1.tar", path=stem + ".tar"),
+                 Blob(*packed, OCI + "layer.v1.tar+gzip", path=stem + ".tar.gz"))
 
 
 class Image:
