@@ -1,0 +1,176 @@
+#!/bin/bash
+# Builds the pinned libraries as static archives for one target. It downloads nothing: scripts/setup.sh did.
+#
+#   scripts/build_deps.sh [--is-current] TARGET DIR
+#
+# --is-current  only says, by its exit status, whether there is nothing to do
+# TARGET   native (gcc, or $CC), linux-amd64, linux-arm64, darwin-arm64 (the pinned zig, by scripts/cc.sh)
+# DIR      where setup.sh has put the sources (DIR/src) and zig (DIR/zig); results go to
+#          DIR/TARGET/{zlib,zstd,libarchive,libyaml,mbedtls,yyjson}/{include,lib}
+#
+# Each library has an include folder of its own, so that a room sees only the libraries that it may use.
+# Every library is a list of .c files and, where it needs one, a configuration header in scripts/deps/:
+# no CMake, no configure, nothing probed, so the result depends on the sources and the compiler alone.
+# DIR/TARGET/.stamp holds the key of what was built; when it is current the script does nothing.
+#
+# Environment: CC, CFLAGS (native only, e.g. for sanitizers), JOBS (compilers at once; default: cores).
+set -euo pipefail
+export LC_ALL=C
+
+scripts=$(cd "$(dirname "$0")" && pwd)
+. "$scripts/lib.sh"
+
+only_ask=
+[ "${1:-}" != --is-current ] || { only_ask=1 && shift; }
+[ $# -eq 2 ] || die "usage: build_deps.sh [--is-current] TARGET DIR"
+target=$1
+mkdir -p "$2"
+deps=$(cd "$2" && pwd)
+out=$deps/$target
+jobs=${JOBS:-$(cores)}
+
+case $target in
+native)
+	CC=${CC:-gcc}
+	command -v "${CC%% *}" >/dev/null || [ -n "$only_ask" ] || die "the compiler $CC is not here: run scripts/setup.sh, or set CC"
+	compiler_key="$($CC --version 2>&1 | head -n 1) $CC ${CFLAGS:-}"
+	read -r -a compile <<<"$CC -O2 -g -fPIC ${CFLAGS:-}"
+	;;
+linux-amd64 | linux-arm64 | darwin-arm64)
+	compiler_key="zig $(lock_field zig version)"
+	compile=("$scripts/cc.sh" "$target" -O2)
+	export DEPS=$deps
+	;;
+*) die "unknown target $target: native, linux-amd64, linux-arm64, darwin-arm64" ;;
+esac
+
+# The key: everything that can change the result.
+key=$( {
+	echo "$target $compiler_key"
+	cat "$scripts/sources.lock" "$scripts/build_deps.sh" "$scripts/cc.sh" "$scripts"/deps/*
+} | sha256_stdin)
+[ "$(cat "$out/.stamp" 2>/dev/null)" != "$key" ] || exit 0
+[ -z "$only_ask" ] || exit 1
+
+# Build beside the old result and swap at the end: a killed run leaves nothing that looks finished.
+work=$(mktemp -d "$deps/.build-$target.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+# library NAME ARCHIVE SOURCE_FOLDER "HEADERS" "FLAGS" FILE…: compiles FILEs (relative to SOURCE_FOLDER) into
+# NAME/lib/ARCHIVE and copies HEADERS (relative to it too; a folder is copied whole) to NAME/include.
+library() {
+	local name=$1 archive=$2 source=$3 headers=$4 flags=$5 header file
+	shift 5
+	mkdir -p "$work/$name/include" "$work/$name/lib" "$work/obj/$name"
+	for header in $headers; do
+		cp -R "$source/$header" "$work/$name/include/"
+	done
+	for file in "$@"; do
+		echo "$file $work/obj/$name/$(basename "$file" .c).o"
+	done >"$work/obj/$name.list"
+	# shellcheck disable=SC2086 # the flags are a list of words
+	(cd "$source" && xargs -P "$jobs" -n 2 "$scripts/deps/compile_one.sh" \
+		"${compile[@]}" -w -DNDEBUG "-ffile-prefix-map=$source=$name" $flags -- \
+		<"$work/obj/$name.list") || die "$name for $target: the compiler failed"
+	(cd "$work/obj/$name" && make_archive "$work/$name/lib/$archive" ./*.o)
+}
+
+# make_archive FILE OBJECT…: no times, no owners in the archive.
+make_archive() {
+	case $target in
+	native) if [ "$(uname)" = Darwin ]; then ZERO_AR_DATE=1 ar rcs "$@"; else ar rcsD "$@"; fi ;;
+	darwin-*) zig ar --format=darwin rcsD "$@" ;;
+	*) zig ar rcsD "$@" ;;
+	esac
+}
+
+zig() {
+	ZIG_GLOBAL_CACHE_DIR=$deps/zig-cache ZIG_LOCAL_CACHE_DIR=$deps/zig-cache "$deps/zig/zig" "$@"
+}
+
+# source_of NAME: the unpacked source folder of a library of the lock file.
+source_of() {
+	local folder
+	folder=$deps/src/$1-$(lock_field "$1" version)
+	[ -d "$folder" ] || die "the source of $1 is not in $deps/src: run scripts/setup.sh --deps $deps"
+	echo "$folder"
+}
+
+# names PREFIX WORD…: PREFIXWORD.c for each.
+names() {
+	local prefix=$1
+	shift
+	printf "$prefix%s.c\n" "$@"
+}
+
+build_zlib() {
+	# The gz* files (its stdio look-alike) are not used.
+	# shellcheck disable=SC2046 # names are words
+	library zlib libz.a "$(source_of zlib)" "zlib.h zconf.h" "-DHAVE_UNISTD_H=1" \
+		$(names "" adler32 crc32 deflate infback inffast inflate inftrees trees zutil)
+}
+
+build_zstd() {
+	# Decompression only, in C: the assembler files are for amd64 alone.
+	# shellcheck disable=SC2046
+	library zstd libzstd.a "$(source_of zstd)/lib" "zstd.h zstd_errors.h" \
+		"-DZSTD_DISABLE_ASM=1 -DZSTD_LEGACY_SUPPORT=0 -DXXH_NAMESPACE=ZSTD_" \
+		$(names common/ debug entropy_common error_private fse_decompress pool threading \
+			xxhash zstd_common) \
+		$(names decompress/ huf_decompress zstd_ddict zstd_decompress zstd_decompress_block)
+}
+
+build_libarchive() {
+	local source
+	source=$(source_of libarchive)/libarchive
+	# No *_all, no *_by_code: they would tie every format and filter into the program.
+	# shellcheck disable=SC2046
+	library libarchive libarchive.a "$source" "archive.h archive_entry.h" \
+		"-DPLATFORM_CONFIG_H=\"libarchive_config.h\" -I$source -I$scripts/deps
+		 -I$work/zlib/include -I$work/zstd/include" \
+		$(names archive_ acl check_magic entry entry_copy_stat entry_sparse entry_stat entry_strmode \
+			entry_xattr options pack_dev random rb string string_sprintf util version_details virtual) \
+		$(names archive_read "" _append_filter _data_into_fd _open_fd _open_filename _open_memory \
+			_set_format _set_options _support_filter_gzip _support_filter_none \
+			_support_filter_zstd _support_format_tar) \
+		$(names archive_write "" _add_filter_gzip _add_filter_none _open_fd _open_memory \
+			_set_format_pax _set_format_ustar _set_options) \
+		"$scripts/deps/libarchive_filetype.c"
+}
+
+build_libyaml() {
+	# shellcheck disable=SC2046
+	library libyaml libyaml.a "$(source_of libyaml)" "include/yaml.h" \
+		"-Iinclude -I$scripts/deps -include libyaml_config.h -DYAML_DECLARE_STATIC" \
+		$(names src/ api dumper emitter loader parser reader scanner writer)
+}
+
+build_mbedtls() {
+	# The configuration is installed in the place of upstream's, before the first file is compiled.
+	local source
+	source=$(source_of mbedtls)
+	mkdir -p "$work/mbedtls/include"
+	cp -R "$source/include/." "$work/mbedtls/include/"
+	cp "$scripts/deps/mbedtls_config.h" "$work/mbedtls/include/mbedtls/mbedtls_config.h"
+	# shellcheck disable=SC2046
+	library mbedtls libmbedtls.a "$source/library" "" "-I$work/mbedtls/include" \
+		$(names "" asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw \
+			constant_time ecdsa ecp ecp_curves entropy entropy_poll hmac_drbg md oid pem \
+			pk pk_ecc pk_wrap pkparse pkwrite platform platform_util sha256)
+}
+
+build_yyjson() {
+	library yyjson libyyjson.a "$(source_of yyjson)/src" "yyjson.h" "" yyjson.c
+}
+
+for name in zlib zstd libarchive libyaml mbedtls yyjson; do
+	say "$target: building $name $(lock_field $name version)"
+	"build_$name"
+done
+
+mkdir -p "$out"
+for name in zlib zstd libarchive libyaml mbedtls yyjson; do
+	rm -rf "${out:?}/$name"
+	mv "$work/$name" "$out/$name"
+done
+echo "$key" >"$out/.stamp"
