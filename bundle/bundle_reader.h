@@ -44,5 +44,4 @@ int bundle_stream_images(const struct bundle *bundle, const bool *wanted, struct
 	struct err *err);
 
 /* The exact number of bytes that bundle_stream_images() will push. */
-int bundle_images_size(
-	const struct bundle *bundle, const bool *wanted, uint64_t *size_bytes, struct err *err);
+uint64_t bundle_images_size(const struct bundle *bundle, const bool *wanted);

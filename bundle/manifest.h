@@ -69,7 +69,7 @@ struct manifest_service {
 	size_t port_count;
 };
 
-/* A packed file other than blobs: under MANIFEST_FILES_PREFIX, or one of the image part's three. */
+/* An entry of the tar: under MANIFEST_FILES_PREFIX, one of the image part's three, or a blob. */
 struct manifest_entry {
 	const char *path;       /* in the tar */
 	uint64_t size_bytes;

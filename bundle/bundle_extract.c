@@ -1,0 +1,74 @@
+/* Unpacking a bundle: manifest.json and all that it names. */
+#include "bundle_extract.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "file_io.h"
+
+struct file_sink {
+	struct stream_sink sink;
+	int fd;
+	const char *path;
+};
+
+static int file_sink_write(
+	struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
+{
+	struct file_sink *file = (struct file_sink *)sink;
+	return file_write(file->fd, file->path, bytes, length, err);
+}
+
+int bundle_extract_file(const struct bundle *bundle, const char *entry, const char *path,
+	unsigned mode, struct err *err)
+{
+	AUTO_OUTPUT output = FILE_OUTPUT_INIT;
+	if (file_output_open(&output, path, mode, err) < 0)
+		return -1;
+	struct file_sink sink = {{file_sink_write}, output.fd, path};
+	if (bundle_stream(bundle, entry, &sink.sink, err) < 0)
+		return -1;
+	return file_output_commit(&output, err);
+}
+
+static int check_empty(const char *directory, struct err *err)
+{
+	DIR *handle = opendir(directory);
+	if (!handle && errno == ENOENT)
+		return 0;
+	if (!handle)
+		return err_set_errno(err, CODE_IO, "open %s", directory);
+	int used = 0;
+	for (const struct dirent *item; (item = readdir(handle));)
+		used += strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0;
+	closedir(handle);
+	if (!used)
+		return 0;
+	err_set(err, CODE_USAGE, "the directory %s is not empty", directory);
+	return err_hint(err, "name a new directory");
+}
+
+static int extract_entry(const struct bundle *bundle, const char *directory, const char *entry,
+	unsigned mode, struct err *err)
+{
+	AUTO_FREE char *path = xprintf("%s/%s", directory, entry);
+	AUTO_FREE char *parent = xstrdup(path);
+	*strrchr(parent, '/') = '\0';
+	if (file_make_directories(parent, 0755, err) < 0)
+		return -1;
+	return bundle_extract_file(bundle, entry, path, mode, err);
+}
+
+int bundle_extract(const struct bundle *bundle, const char *directory, struct err *err)
+{
+	const struct manifest *manifest = bundle_manifest(bundle);
+	if (check_empty(directory, err) < 0 ||
+		extract_entry(bundle, directory, MANIFEST_PATH, 0644, err) < 0)
+		return -1;
+	for (size_t i = 0; i < manifest->entry_count; i++)
+		if (extract_entry(bundle, directory, manifest->entries[i].path,
+			    manifest->entries[i].mode, err) < 0)
+			return -1;
+	return 0;
+}
