@@ -1,0 +1,73 @@
+/*
+ * Running another program: argument vectors only, never a shell.
+ *
+ * The child has its own process group, a clean environment, stdin from a callback or /dev/null,
+ * and stdout and stderr kept apart and in bounds (beginning and end are kept, the middle counts).
+ * On a time-out or an interrupt the whole group is killed. Time stands still while the machine
+ * sleeps. No descriptor of ours leaks into it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "stream.h"
+#include "text.h"
+
+enum {
+	CHILD_HEAD_LIMIT = 4 << 20, /* inspect output of some hundred containers */
+	CHILD_TAIL_LIMIT = 16 << 10,
+};
+
+/* What a child wrote: all of it in head, or head, a gap, and the end. */
+struct child_output {
+	struct text head;
+	char *tail;        /* ring of CHILD_TAIL_LIMIT bytes, NULL while head suffices */
+	uint64_t total;    /* bytes written in all */
+};
+
+struct child_request {
+	const char *const *argv;        /* argv[0] is the path of the program: no search */
+	const char *const *environment; /* child_environment() */
+	/* Pushes stdin into the sink; returns when all is said or on an error of its own. NULL: the
+	 * child's stdin is /dev/null. */
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err);
+	void *feed_context;
+	uint64_t timeout_ms; /* in all; 0: none */
+	uint64_t stall_ms;   /* since the last byte in any direction; 0: none */
+	bool inherit_output; /* stdout and stderr are ours: for `logs` */
+};
+
+struct child_result {
+	int exit_code;     /* -1 when a signal ended it */
+	int signal;
+	bool timed_out;    /* by timeout_ms or stall_ms; the group was killed */
+	bool stdin_broken; /* it stopped reading before the feed was through: judge by exit code */
+	struct child_output out, err;
+};
+
+/* Runs it to its end. 0: it ran, *result tells how it ended. -1: it could not be started
+ * (CODE_IO), the feed failed (its error; stdin was closed early and the child waited for), or we
+ * were interrupted. child_result_clear() is due in every case. */
+int child_run(const struct child_request *request, struct child_result *result, struct err *err);
+void child_result_clear(struct child_result *result);
+#define AUTO_CHILD __attribute__((cleanup(child_result_clear))) struct child_result
+#define CHILD_RESULT_INIT {.exit_code = -1, .out = {.head = TEXT_INIT}, .err = {.head = TEXT_INIT}}
+
+/* Did everything fit? Parsers refuse what did not. */
+bool child_output_is_whole(const struct child_output *output);
+
+/* Adds it for people: trimmed, made printable, the gap marked. */
+void child_output_describe(const struct child_output *output, struct text *out);
+
+/* The environment for docker and compose: PATH (with the usual places added), HOME, the locale
+ * and the DOCKER_* that choose the engine; nothing else, so that no variable of the person's
+ * shell beats .env (facts/docker.md). */
+const char *const *child_environment(struct arena *arena);
+
+/* The first executable file of this name in a colon-separated list of directories (may be NULL),
+ * or NULL. */
+const char *child_find_program(const char *name, const char *paths, struct arena *arena);

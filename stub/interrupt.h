@@ -1,0 +1,18 @@
+/*
+ * Ctrl-C, kill and a closed terminal: a flag that long work looks at, so that everything is left
+ * in a state that the next run understands. A second Ctrl-C ends the program at once.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "err.h"
+
+/* Once, at the start: handlers for SIGINT, SIGTERM, SIGHUP; SIGPIPE is ignored (a child that
+ * stops reading is no reason to die: facts, "docker load"). */
+void interrupt_install(void);
+
+bool interrupt_pending(void);
+
+/* -1 with CODE_INTERRUPTED or CODE_TERMINATED once a signal has come. */
+int interrupt_check(struct err *err);
