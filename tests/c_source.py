@@ -103,6 +103,37 @@ def call_arguments(toks, index):
     return arguments, index
 
 
+def functions(toks):
+    """Yields (name, parameter names, body tokens) of each function definition."""
+    index = 0
+    while index < len(toks) - 1:
+        tok = toks[index]
+        if tok.kind == "punct" and tok.text == "{":
+            _, index = call_arguments(toks, index)  # a struct, a table: skipped
+            continue
+        if tok.kind == "word" and toks[index + 1].text == "(":
+            parameters, after = call_arguments(toks, index + 1)
+            if after < len(toks) and toks[after].text == "{":
+                end = end_of_block(toks, after)
+                names = [[t.text for t in parameter if t.kind == "word"][-1:] for parameter in parameters]
+                yield tok.text, [name[0] if name else "" for name in names], toks[after:end]
+                index = end
+                continue
+        index += 1
+
+
+def end_of_block(toks, index):
+    """toks[index] is a '{': the index behind its '}'."""
+    depth = 0
+    while index < len(toks):
+        if toks[index].kind == "punct":
+            depth += {"{": 1, "}": -1}.get(toks[index].text, 0)
+            if depth == 0:
+                return index + 1
+        index += 1
+    return index
+
+
 def read(path):
     with open(path, encoding="utf-8") as handle:
         return handle.read()

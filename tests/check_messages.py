@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the texts for people in the sources against the message tables (bundle/base/message.h).
 
-    tests/check_messages.py [--root DIR] [--list]
+    tests/check_messages.py [--root DIR] [--list] [--tidy]
 
 Every text that is translated where it is used must have a row in its room's messages.def (the
 builder and the stub may also use the bundle's rows), every row must be used, the Chinese must
@@ -17,21 +17,41 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import c_source  # noqa: E402
 
-# Which argument of a call is the key (counted from 0). All of these translate it themselves.
-TRANSLATED_ARGUMENT = {
-    "T": 0,
-    "N_T": 0,
-    "message_translate": 0,
-    "err_set": 2,
-    "err_set_errno": 2,
-    "err_set_at": 4,
-    "err_set_errno_at": 4,
-    "err_wrap": 1,
-    "err_hint": 1,
+# Which arguments of a call are keys (counted from 0): these translate them themselves. Functions
+# that hand a parameter on to one of these are found by find_translators().
+TRANSLATED_ARGUMENTS = {
+    "T": {0},
+    "N_T": {0},
+    "message_translate": {0},
+    "err_set": {2},
+    "err_set_errno": {2},
+    "err_set_at": {4},
+    "err_set_errno_at": {4},
+    "err_wrap": {1},
+    "err_hint": {1},
+}
+
+# Which arguments of a call people read as they are: a literal with words in it lacks its T().
+SHOWN_ARGUMENTS = {
+    "ui_step_begin": {2},
+    "ui_step_end": {2},
+    "ui_status": {1},
+    "ui_note": {1},
+    "ui_detail": {1},
+    "ui_warning": {1, 2},
+    "ui_problem": {3, 4},
+    "ui_record": {4},
+    "UI_RECORD": {3},
+    "ui_ask": {1},
+    "ui_confirm": {1},
 }
 
 # Members of option and verb tables whose text is translated when it is shown.
-TRANSLATED_MEMBERS = {"help"}
+TRANSLATED_MEMBERS = {"help", "title"}
+# The same by position: {letter, name, argument, OPTION_…, offset, choices, help} and
+# {name, arguments, min, max, rows, help, tag} (bundle/base/option.h).
+OPTION_KINDS = {"OPTION_FLAG", "OPTION_TEXT", "OPTION_LIST", "OPTION_NUMBER", "OPTION_CHOICE"}
+TABLE_HELP = {"option_verb": (7, 5), "option_program": (5, 1)}
 
 # Whose rows a room may use. The first is where its own missing rows belong.
 TABLES_OF_ROOM = {
@@ -165,27 +185,85 @@ def check_row(path, line, english, chinese, faults):
     if HALF_WIDTH.search(chinese):
         faults.add(path, line, "half-width punctuation after a Chinese character", chinese)
     for side in (lambda s: s[:1], lambda s: s[-1:]):
+        if side(chinese) in ("（", "）"):
+            continue  # a full-width bracket brings its own space along
         if side(english).isspace() != side(chinese).isspace():
             faults.add(path, line, "white space at one end differs", english, chinese)
             break
 
 
-def translated_literals(toks):
+def find_translators(files):
+    """Adds functions whose parameter becomes a key in their body. files: token lists."""
+    found = {name: set(which) for name, which in TRANSLATED_ARGUMENTS.items()}
+    functions = [function for toks in files for function in c_source.functions(toks)]
+    grew = True
+    while grew:
+        grew = False
+        for name, parameters, body in functions:
+            for index, tok in enumerate(body[:-1]):
+                if tok.text not in found or body[index + 1].text != "(" or name == tok.text:
+                    continue
+                arguments, _ = c_source.call_arguments(body, index + 1)
+                for which in found[tok.text]:
+                    if which >= len(arguments) or len(arguments[which]) != 1:
+                        continue
+                    key = arguments[which][0].text
+                    if key in parameters and parameters.index(key) not in found.get(name, set()):
+                        found.setdefault(name, set()).add(parameters.index(key))
+                        grew = True
+    return found
+
+
+def table_literals(toks):
+    """Yields the help texts of option tables that are written by position."""
+    table, depth = None, 0
+    for index, tok in enumerate(toks):
+        if tok.kind == "word" and tok.text in TABLE_HELP and depth == 0:
+            table = tok.text
+        if tok.kind != "punct":
+            continue
+        if tok.text == ";" and depth == 0:
+            table = None
+        if tok.text == "{":
+            depth += 1
+            row, _ = c_source.call_arguments(toks, index)
+            if len(row) >= 7 and len(row[3]) == 1 and row[3][0].text in OPTION_KINDS:
+                yield from (t for t in row[6] if t.kind == "string")
+            elif table and len(row) >= TABLE_HELP[table][1] + 1 and len(row) <= TABLE_HELP[table][0] + 1:
+                yield from (t for t in row[TABLE_HELP[table][1]] if t.kind == "string")
+        elif tok.text == "}":
+            depth -= 1
+
+
+def translated_literals(toks, translators):
     """Yields (line, text) of each literal that its place of use translates."""
+    for literal in table_literals(toks):
+        yield literal.line, literal.text
     for index, tok in enumerate(toks[:-1]):
         following = toks[index + 1]
-        if tok.kind == "word" and tok.text in TRANSLATED_ARGUMENT and following.text == "(":
+        if tok.kind == "word" and tok.text in translators and following.text == "(":
             arguments, _ = c_source.call_arguments(toks, index + 1)
-            which = TRANSLATED_ARGUMENT[tok.text]
-            if which < len(arguments):
-                # A choice (a ? "x" : "y") has several; literals inside a nested call are its own business.
-                for literal in own_literals(arguments[which]):
-                    yield literal.line, literal.text
+            for which in sorted(translators[tok.text]):
+                if which < len(arguments):
+                    # A choice (a ? "x" : "y") has several; what a nested call holds is that call's business.
+                    for literal in own_literals(arguments[which]):
+                        yield literal.line, literal.text
         elif (
             tok.kind == "punct" and tok.text == "." and following.text in TRANSLATED_MEMBERS
             and index + 3 < len(toks) and toks[index + 2].text == "=" and toks[index + 3].kind == "string"
         ):
             yield toks[index + 3].line, toks[index + 3].text
+
+
+def untranslated_literals(toks):
+    """Yields (line, call, text) of literals that people would read in English whatever they speak."""
+    for index, tok in enumerate(toks[:-1]):
+        if tok.kind == "word" and tok.text in SHOWN_ARGUMENTS and toks[index + 1].text == "(":
+            arguments, _ = c_source.call_arguments(toks, index + 1)
+            for which in sorted(SHOWN_ARGUMENTS[tok.text]):
+                if which < len(arguments):
+                    for literal in own_literals(arguments[which]):
+                        yield literal.line, tok.text, literal.text
 
 
 def own_literals(argument):
@@ -217,15 +295,21 @@ def check(root, show_list=False):
 
     used = {room: set() for room in tables}
     count = 0
+    files = {room: {path: c_source.tokens(c_source.read(os.path.join(root, path)))
+                    for path in c_source.sources(root, room)} for room in tables}
     for room, visible in TABLES_OF_ROOM.items():
-        for path in c_source.sources(root, room):
-            toks = c_source.tokens(c_source.read(os.path.join(root, path)))
+        reachable = [toks for name in set(visible) for toks in files[name].values()]
+        translators = find_translators(reachable)
+        for path, toks in files[room].items():
             for tok in toks:
                 if tok.kind == "string":
                     for table in visible:
                         if tok.text in tables[table]:
                             used[table].add(tok.text)
-            for line, text in translated_literals(toks):
+            for line, call, text in untranslated_literals(toks):
+                if not needs_no_row(text):
+                    faults.add(path, line, f"{call}() shows this text as it is: write T(\"...\")", text)
+            for line, text in translated_literals(toks, translators):
                 count += 1
                 if show_list:
                     print(f"{path}:{line}: {text!r}")
@@ -239,11 +323,28 @@ def check(root, show_list=False):
     return faults, count, sum(len(rows) for rows in tables.values())
 
 
+def tidy(root):
+    """Sorts the tables and drops what is there twice; rows stay as they are written."""
+    for room in TABLES_OF_ROOM:
+        path = os.path.join(root, room, "messages.def")
+        text = c_source.read(path)
+        rows = re.split(r"^(?=M\()", text, flags=re.M)
+        keys = {}
+        for row in rows[1:]:
+            arguments, _ = c_source.call_arguments(c_source.tokens(row), 1)
+            keys.setdefault((arguments[0][0].text, arguments[1][0].text), row.rstrip() + "\n")
+        with open(path, "w", encoding="utf-8") as handle:
+            handle.write(rows[0] + "".join(sorted(keys.values())))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     parser.add_argument("--list", action="store_true", help="print every translated text with its place")
+    parser.add_argument("--tidy", action="store_true", help="first sort the tables and drop equal rows")
     options = parser.parse_args()
+    if options.tidy:
+        tidy(options.root)
     faults, texts, rows = check(options.root, options.list)
     faults.show()
     print(f"messages: {texts} texts, {rows} rows, {len(faults.lines)} faults")
