@@ -1,0 +1,96 @@
+/* Names and companions of the files that `build` writes. */
+#include "build_output.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "digest.h"
+#include "file_io.h"
+#include "message.h"
+#include "readme_text.h"
+#include "stub_image.h"
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+	return path[0] && (text_ends_with(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)));
+}
+
+static int check_target(const char *const *targets, size_t i, struct err *err)
+{
+	if (!stub_image_find(targets[i])) {
+		AUTO_TEXT known = TEXT_INIT;
+		for (const struct stub_image *stub = stub_image_list(); stub->target; stub++)
+			text_addf(&known, "%s%s", known.length ? ", " : "", stub->target);
+		err_set(err, CODE_USAGE, "unknown target \"%s\"", targets[i]);
+		return err_hint(err, "targets are: %s", known.bytes);
+	}
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(targets[i], targets[j]) == 0)
+			return err_set(err, CODE_USAGE, "target %s is given twice", targets[i]);
+	return 0;
+}
+
+int build_output_check(const struct options *options, const char *const *targets, size_t count,
+	struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (check_target(targets, i, err) < 0)
+			return -1;
+	if (!options->output)
+		return 0;
+	if (!options->output[0])
+		return err_set(err, CODE_USAGE, "-o names nothing");
+	if (count > 1 && !is_directory(options->output)) {
+		err_set(err, CODE_USAGE, "%zu targets need a directory", count);
+		return err_hint(err, "write -o %s/", options->output);
+	}
+	if (text_ends_with(options->output, "/"))
+		return file_make_directories(options->output, 0777, err);
+	return 0;
+}
+
+const char *build_output_path(const struct options *options, const struct project *project,
+	const char *target, struct arena *arena)
+{
+	const char *output = options->output ? options->output : "";
+	if (output[0] && !is_directory(output))
+		return output;
+	const char *separator = !output[0] || text_ends_with(output, "/") ? "" : "/";
+	return project->version ? arena_printf(arena, "%s%s%s-%s-%s", output, separator,
+					  project->name, project->version, target)
+				: arena_printf(arena, "%s%s%s-%s", output, separator,
+					  project->name, target);
+}
+
+int build_output_companions(const char *path, const struct installer_file *file, struct err *err)
+{
+	char hex[SHA256_HEX_LENGTH + 1];
+	const char *base = file_base_name(path);
+	sha256_to_hex(&file->sha256, hex);
+	AUTO_FREE char *sum_path = xprintf("%s.sha256", path);
+	AUTO_FREE char *sum = xprintf("%s  %s\n", hex, base);
+	AUTO_FREE char *directory =
+		base == path ? xstrdup(".") : xprintf("%.*s", (int)(base - path), path);
+	if (file_write_all(sum_path, sum, strlen(sum), 0644, err) < 0)
+		return -1;
+	return readme_text_write(directory, err);
+}
+
+void build_output_record(struct ui *ui, const char *path, const char *target,
+	const struct installer_file *file)
+{
+	char sha256_hex[SHA256_HEX_LENGTH + 1], root_hex[SHA256_HEX_LENGTH + 1];
+	sha256_to_hex(&file->sha256, sha256_hex);
+	sha256_to_hex(&file->root, root_hex);
+	struct ui_field fields[] = {
+		UI_TEXT("file", path),
+		UI_TEXT("target", target),
+		UI_NUMBER("size", file->size),
+		UI_TEXT("sha256", sha256_hex),
+		UI_TEXT("root", root_hex),
+		UI_NUMBER("payload_offset", file->payload_offset),
+		UI_NUMBER("payload_length", file->payload_length),
+	};
+	UI_RECORD(ui, "built", fields, "%s", path);
+}

@@ -1,0 +1,296 @@
+/* From a project and its images to the manifest and the tar's entries. */
+#include "bundle_plan.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "compose_rewrite.h"
+#include "file_io.h"
+#include "load_archive.h"
+#include "project_steps.h"
+#include "tar_writer.h"
+#include "version.h"
+
+/* ---- images and services ---- */
+
+static void fill_layers(struct manifest_image *out, const struct image *image, struct arena *arena)
+{
+	out->layer_count = image->layer_count;
+	out->layers = arena_alloc(arena, image->layer_count * sizeof(*out->layers));
+	for (size_t i = 0; i < image->layer_count; i++)
+		out->layers[i] = (struct manifest_layer){
+			.digest = image->layers[i].blob.digest,
+			.diff_id = image->layers[i].diff_id,
+			.media_type = image->layers[i].media_type,
+			.size_bytes = image->layers[i].blob.size_bytes,
+		};
+}
+
+static void fill_image(
+	struct manifest_image *out, const struct service_image *from, struct arena *arena)
+{
+	const struct image *image = from->image;
+	*out = (struct manifest_image){
+		.reference = image_reference_text(&from->reference, arena),
+		.tag = image_reference_private_tag(&from->reference, image->manifest.digest, arena),
+		.pin = image->manifest.digest,
+		.index = image->index_digest,
+		.config = image->config_blob.digest,
+		.config_size = image->config_blob.size_bytes,
+		.manifest_media_type = image->manifest_media_type,
+		.manifest_size = image->manifest.size_bytes,
+		.os = image->platform.os,
+		.architecture = image->platform.architecture,
+		.variant = image->platform.variant,
+		.unpacked_bytes = image->unpacked_bytes,
+	};
+	fill_layers(out, image, arena);
+}
+
+/* Services come sorted by name, so images are in the order of their first use. */
+static size_t image_index(struct bundle_plan *plan, const struct service_image *from)
+{
+	struct manifest *manifest = &plan->manifest;
+	struct manifest_image image;
+	fill_image(&image, from, plan->arena);
+	for (size_t i = 0; i < manifest->image_count; i++)
+		if (strcmp(manifest->images[i].tag, image.tag) == 0 &&
+			strcmp(manifest->images[i].pin, image.pin) == 0)
+			return i;
+	manifest->images[manifest->image_count] = image;
+	return manifest->image_count++;
+}
+
+static void fill_service(struct manifest_service *out, const struct service_image *from,
+	size_t image, struct arena *arena)
+{
+	const struct compose_service *service = from->service;
+	*out = (struct manifest_service){
+		.name = service->name,
+		.image = image,
+		.active = service->active,
+		.has_healthcheck = !service->healthcheck_disabled &&
+			(service->has_healthcheck || from->image->config.has_healthcheck),
+		.port_count = service->port_count,
+		.ports = arena_alloc(arena, service->port_count * sizeof(*out->ports)),
+	};
+	for (size_t i = 0; i < service->port_count; i++)
+		out->ports[i] = (struct manifest_port){
+			.host_ip = service->ports[i].host_ip_raw,
+			.published = service->ports[i].published_raw,
+			.target = service->ports[i].target_raw,
+			.protocol = service->ports[i].protocol,
+		};
+}
+
+static void plan_services(
+	struct bundle_plan *plan, const struct service_image *images, size_t image_count)
+{
+	struct manifest *manifest = &plan->manifest;
+	manifest->images = arena_alloc(plan->arena, image_count * sizeof(*manifest->images));
+	manifest->services = arena_alloc(plan->arena, image_count * sizeof(*manifest->services));
+	manifest->service_count = image_count;
+	for (size_t i = 0; i < image_count; i++)
+		fill_service(&manifest->services[i], &images[i], image_index(plan, &images[i]),
+			plan->arena);
+}
+
+/* ---- entries ---- */
+
+static struct bundle_content *add_content(
+	struct bundle_plan *plan, const char *path, unsigned mode, uint64_t size_bytes)
+{
+	struct bundle_content *content = ARENA_PUSH(
+		plan->arena, plan->contents, plan->content_count, plan->content_capacity);
+	content->path = path;
+	content->mode = mode;
+	content->size_bytes = size_bytes;
+	return content;
+}
+
+static void add_bytes(
+	struct bundle_plan *plan, const char *path, const void *bytes, size_t length)
+{
+	struct bundle_content *content = add_content(plan, path, 0644, length);
+	content->bytes = bytes;
+	content->sha256 = digest_sha256_of(bytes, length);
+}
+
+static int add_source(struct bundle_plan *plan, const char *path, const char *source,
+	unsigned mode, struct err *err)
+{
+	struct stat st;
+	AUTO_FD fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set_errno(err, CODE_INPUT, "open %s", source);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, CODE_INPUT, "%s is not a regular file", source);
+	struct bundle_content *content = add_content(plan, path, mode, (uint64_t)st.st_size);
+	content->source = source;
+	struct stream_file file;
+	struct digest_sha256 hash;
+	const void *bytes;
+	size_t length;
+	int status;
+	digest_sha256_init(&hash);
+	stream_file_init(&file, fd, source, 0, content->size_bytes);
+	while ((status = stream_next(&file.source, &bytes, &length, err)) == 0 && length)
+		digest_sha256_update(&hash, bytes, length);
+	stream_file_clear(&file);
+	content->sha256 = digest_sha256_final(&hash);
+	return status;
+}
+
+static void add_template(struct bundle_plan *plan, const char *path, const char *target)
+{
+	struct manifest *manifest = &plan->manifest;
+	size_t at = manifest->template_count++;
+	if (strcmp(target, ".env") == 0) { /* first by contract */
+		memmove(manifest->templates + 1, manifest->templates,
+			at * sizeof(*manifest->templates));
+		at = 0;
+	}
+	manifest->templates[at] = (struct manifest_template){path, target};
+}
+
+static const struct compose_rewritten *find_rewritten(const struct compose_rewritten *files,
+	size_t count, const char *packed)
+{
+	for (size_t i = 0; i < count; i++)
+		if (files[i].file->packed && strcmp(files[i].file->packed, packed) == 0)
+			return &files[i];
+	return NULL;
+}
+
+static int plan_file(struct bundle_plan *plan, const struct closure_entry *entry,
+	const struct compose_rewritten *rewritten, size_t rewritten_count, struct err *err)
+{
+	struct manifest *manifest = &plan->manifest;
+	const char *path = arena_printf(plan->arena, MANIFEST_FILES_PREFIX "%s", entry->packed);
+	const struct compose_rewritten *file;
+	switch (entry->kind) {
+	case CLOSURE_DIRECTORY:
+		manifest->directories[manifest->directory_count++] = entry->packed;
+		return 0;
+	case CLOSURE_COMPOSE:
+		file = find_rewritten(rewritten, rewritten_count, entry->packed);
+		BUG_ON(!file);
+		add_bytes(plan, path, file->bytes, file->length);
+		return 0;
+	case CLOSURE_ENV:
+		add_template(plan, entry->packed, ".env");
+		break;
+	case CLOSURE_ENV_FILE:
+		add_template(plan, entry->packed, entry->packed);
+		break;
+	case CLOSURE_FILE:
+		break;
+	}
+	return add_source(plan, path, entry->source, entry->mode, err);
+}
+
+static int plan_files(struct bundle_plan *plan, const struct project *project,
+	const struct closure *closure, struct err *err)
+{
+	struct manifest *manifest = &plan->manifest;
+	size_t service_count = manifest->service_count;
+	struct compose_rewritten *rewritten;
+	struct compose_image *tags = arena_alloc(plan->arena, service_count * sizeof(*tags));
+	for (size_t i = 0; i < service_count; i++)
+		tags[i] = (struct compose_image){manifest->services[i].name,
+			manifest->images[manifest->services[i].image].tag};
+	if (compose_rewrite(plan->arena, project->compose, tags, service_count, &rewritten, err) < 0)
+		return -1;
+	manifest->templates = arena_alloc(plan->arena, closure->count * sizeof(*manifest->templates));
+	manifest->directories =
+		arena_alloc(plan->arena, closure->count * sizeof(*manifest->directories));
+	for (size_t i = 0; i < closure->count; i++)
+		if (plan_file(plan, &closure->entries[i], rewritten, project->compose->file_count,
+			    err) < 0)
+			return -1;
+	return 0;
+}
+
+static void add_text(struct bundle_plan *plan, const char *path, struct text *text)
+{
+	add_bytes(plan, path, arena_strndup(plan->arena, text->bytes, text->length), text->length);
+	text_clear(text);
+}
+
+static const struct blob_source *find_blob(
+	const struct service_image *images, size_t image_count, const char *digest)
+{
+	for (size_t i = 0; i < image_count; i++) {
+		const struct image *image = images[i].image;
+		if (strcmp(image->manifest.digest, digest) == 0)
+			return &image->manifest;
+		if (strcmp(image->config_blob.digest, digest) == 0)
+			return &image->config_blob;
+		for (size_t l = 0; l < image->layer_count; l++)
+			if (strcmp(image->layers[l].blob.digest, digest) == 0)
+				return &image->layers[l].blob;
+	}
+	return NULL;
+}
+
+static void plan_images(
+	struct bundle_plan *plan, const struct service_image *images, size_t image_count)
+{
+	struct text index = TEXT_INIT, manifest = TEXT_INIT;
+	struct load_archive_blob *blobs;
+	load_archive_index(&plan->manifest, NULL, &index);
+	load_archive_manifest(&plan->manifest, NULL, &manifest);
+	add_bytes(plan, LOAD_ARCHIVE_LAYOUT_PATH, load_archive_layout, strlen(load_archive_layout));
+	add_text(plan, LOAD_ARCHIVE_INDEX_PATH, &index);
+	add_text(plan, LOAD_ARCHIVE_MANIFEST_PATH, &manifest);
+	size_t count = load_archive_blobs(&plan->manifest, NULL, plan->arena, &blobs);
+	for (size_t i = 0; i < count; i++) {
+		const struct blob_source *blob = find_blob(images, image_count, blobs[i].digest);
+		BUG_ON(!blob);
+		struct bundle_content *content = add_content(plan,
+			manifest_blob_path(blob->digest, plan->arena), 0644, blob->size_bytes);
+		content->blob = blob;
+		BUG_ON(!sha256_from_digest(&content->sha256, blob->digest));
+	}
+}
+
+static void finish_manifest(struct bundle_plan *plan)
+{
+	struct manifest *manifest = &plan->manifest;
+	manifest->entry_count = plan->content_count;
+	manifest->entries =
+		arena_alloc(plan->arena, plan->content_count * sizeof(*manifest->entries));
+	for (size_t i = 0; i < plan->content_count; i++)
+		manifest->entries[i] = (struct manifest_entry){plan->contents[i].path,
+			plan->contents[i].size_bytes, plan->contents[i].sha256,
+			plan->contents[i].mode};
+	struct text json = TEXT_INIT;
+	manifest_write(manifest, &json);
+	plan->manifest_length = json.length;
+	plan->manifest_json = arena_strndup(plan->arena, json.bytes, json.length);
+	text_clear(&json);
+	plan->length = TAR_END_SIZE + tar_writer_entry_size(MANIFEST_PATH, plan->manifest_length);
+	for (size_t i = 0; i < plan->content_count; i++)
+		plan->length += tar_writer_entry_size(
+			plan->contents[i].path, plan->contents[i].size_bytes);
+}
+
+int bundle_plan_make(struct bundle_plan *plan, const struct project *project,
+	const struct closure *closure, const struct service_image *images, size_t image_count,
+	struct arena *arena, struct err *err)
+{
+	*plan = (struct bundle_plan){.arena = arena};
+	struct manifest *manifest = &plan->manifest;
+	manifest->name = project->name;
+	manifest->version = project->version;
+	manifest->builder = "hardtack " HARDTACK_VERSION;
+	manifest->compose = project->compose->files[0]->packed;
+	project_steps_fill(project, manifest, arena);
+	plan_services(plan, images, image_count);
+	if (plan_files(plan, project, closure, err) < 0)
+		return -1;
+	plan_images(plan, images, image_count);
+	finish_manifest(plan);
+	return 0;
+}

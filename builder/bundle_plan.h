@@ -1,0 +1,44 @@
+/*
+ * What goes into one bundle, decided before its first byte is written: the manifest and the tar's
+ * entries in order. Same project and images: same plan, same bytes.
+ */
+#pragma once
+
+#include "blob_source.h"
+#include "compose_closure.h"
+#include "image_set.h"
+#include "manifest.h"
+#include "project.h"
+
+/* One entry of the tar, wherever its bytes are: exactly one of bytes, source, blob. */
+struct bundle_content {
+	const char *path;
+	uint64_t size_bytes;
+	unsigned mode;
+	struct sha256 sha256;
+	const void *bytes;
+	const char *source;             /* a file of the project */
+	const struct blob_source *blob;
+};
+
+struct bundle_plan {
+	struct arena *arena;
+	struct manifest manifest;
+	const char *manifest_json;
+	size_t manifest_length;
+	struct bundle_content *contents; /* all but manifest.json */
+	size_t content_count, content_capacity;
+	uint64_t length; /* of the whole tar */
+};
+
+/* A packed service and the image that was found for it. */
+struct service_image {
+	const struct compose_service *service;
+	struct image_reference reference;
+	struct image *image; /* verified: unpacked_bytes is known */
+};
+
+/* Borrows all that it is given for the plan's life. Reads and hashes the project's files. */
+int bundle_plan_make(struct bundle_plan *plan, const struct project *project,
+	const struct closure *closure, const struct service_image *images, size_t image_count,
+	struct arena *arena, struct err *err);

@@ -1,0 +1,81 @@
+/* The verbs and options of `hardtack` as tables. */
+#include "options.h"
+
+#define FIELD(member) offsetof(struct options, member)
+
+static const struct option_row common[] = {
+	OPTION_UI_ROWS(struct options, ui),
+	{0},
+};
+
+#define PROJECT_ROWS                                                                               \
+	{0, "name", "NAME", OPTION_TEXT, FIELD(name), NULL, "name of the project"},                \
+	{0, "env-file", "FILE", OPTION_TEXT, FIELD(env_file), NULL,                                \
+		"values for ${VARIABLES}, instead of .env beside the compose file"},               \
+	{0, "profile", "NAME", OPTION_LIST, FIELD(profiles), NULL,                                 \
+		"pack and start this profile; without it the images of all profiles travel"}
+
+static const struct option_row build_rows[] = {
+	{0, "image-archive", "[REF=]FILE", OPTION_LIST, FIELD(archives), NULL,
+		"take images from a docker save archive or an OCI layout (repeatable)"},
+	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
+		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
+	{'o', "output", "FILE|DIR/", OPTION_TEXT, FIELD(output), NULL,
+		"where to write; a directory ends with / or exists"},
+	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
+		"platform of the images, instead of the target's own (repeatable)"},
+	PROJECT_ROWS,
+	{0, "version-label", "VERSION", OPTION_TEXT, FIELD(version), NULL,
+		"version of the application, part of the file's name"},
+	{0, "pack-secrets", NULL, OPTION_FLAG, FIELD(pack_secrets), NULL,
+		"let literal secrets of .env and env_file travel in the file"},
+	{0, "offline", NULL, OPTION_FLAG, FIELD(offline), NULL, "never use the network"},
+	{0, "strict", NULL, OPTION_FLAG, FIELD(strict), NULL, "warnings of lint stop the build"},
+	{0},
+};
+
+static const struct option_row lint_rows[] = {
+	PROJECT_ROWS,
+	{0, "pack-secrets", NULL, OPTION_FLAG, FIELD(pack_secrets), NULL,
+		"let literal secrets of .env and env_file travel in the file"},
+	{0, "strict", NULL, OPTION_FLAG, FIELD(strict), NULL, "exit 3 on warnings too"},
+	{0},
+};
+
+static const struct option_row init_rows[] = {
+	{0, "from", "FILE", OPTION_TEXT, FIELD(from), NULL, "the compose file to start from"},
+	{0, "name", "NAME", OPTION_TEXT, FIELD(name), NULL, "name of the project"},
+	{0},
+};
+
+typedef int verb_function(struct verb *verb, struct err *err);
+
+/* In the order of verbs[]: the tag is the index. */
+static verb_function *const functions[] = {
+	verb_build, verb_lint, verb_init, verb_inspect, verb_verify, verb_extract, verb_version,
+};
+
+static const struct option_verb verbs[] = {
+	{"build", "[PROJECT]", 0, 1, build_rows,
+		"pack a compose file or project directory into an installer", 0},
+	{"lint", "[PROJECT]", 0, 1, lint_rows,
+		"say what will bite on the target, and what to write instead", 1},
+	{"init", "DIR", 1, 1, init_rows, "make a project directory from a compose file", 2},
+	{"inspect", "FILE", 1, 1, NULL, "show what is in an installer", 3},
+	{"verify", "FILE", 1, 1, NULL, "check every byte of an installer", 4},
+	{"extract", "FILE DIR", 2, 2, NULL, "unpack an installer's payload into a directory", 5},
+	{"version", NULL, 0, 0, NULL, "show the version of this program", 6},
+	{0},
+};
+
+const struct option_program options_program = {
+	.name = "hardtack",
+	.title = "Packs a docker compose project into one file that installs it offline.",
+	.common = common,
+	.verbs = verbs,
+};
+
+int options_run(const struct option_verb *row, struct verb *verb, struct err *err)
+{
+	return functions[row->tag](verb, err);
+}

@@ -1,0 +1,43 @@
+/* The command line of `hardtack`: one table of verbs and options (DESIGN.md 1.1). */
+#pragma once
+
+#include "option.h"
+#include "ui.h"
+
+struct options {
+	struct option_ui ui;
+	struct option_list targets;     /* --target */
+	const char *output;             /* -o */
+	struct option_list archives;    /* --image-archive [REF=]FILE */
+	const char *name;               /* --name */
+	const char *version;            /* --version-label */
+	struct option_list platforms;   /* --platform [SERVICE=]OS/ARCH */
+	struct option_list profiles;    /* --profile */
+	const char *env_file;           /* --env-file */
+	bool pack_secrets;              /* --pack-secrets */
+	bool offline;                   /* --offline */
+	bool strict;                    /* --strict */
+	const char *from;               /* --from */
+};
+
+/* What a verb is called with. Everything is lent for the call. */
+struct verb {
+	const struct options *options;
+	char *const *arguments;
+	int argument_count;
+	struct ui *ui;
+	struct arena *arena;
+};
+
+int verb_build(struct verb *verb, struct err *err);
+int verb_lint(struct verb *verb, struct err *err);
+int verb_init(struct verb *verb, struct err *err);
+int verb_inspect(struct verb *verb, struct err *err);
+int verb_verify(struct verb *verb, struct err *err);
+int verb_extract(struct verb *verb, struct err *err);
+int verb_version(struct verb *verb, struct err *err);
+
+extern const struct option_program options_program;
+
+/* The function of a verb of that table. */
+int options_run(const struct option_verb *row, struct verb *verb, struct err *err);

@@ -1,0 +1,137 @@
+/* Finding and reading what the maker points at. */
+#include "project.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "file_io.h"
+#include "project_name.h"
+
+/* In the order that docker compose prefers them. */
+static const char *const compose_names[] = {
+	"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"};
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static const char *join(struct arena *arena, const char *directory, const char *name)
+{
+	return strcmp(directory, ".") == 0 || name[0] == '/'
+		? name
+		: arena_printf(arena, "%s/%s", directory, name);
+}
+
+static const char *directory_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return ".";
+	return slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+static int find_compose_file(
+	struct project *project, const char *directory, struct arena *arena, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(compose_names); i++) {
+		project->compose_path = join(arena, directory, compose_names[i]);
+		if (is_file(project->compose_path))
+			return 0;
+	}
+	err_set(err, CODE_INPUT, "no compose file in %s", directory);
+	return err_hint(err, "name one: hardtack build path/to/compose.yaml");
+}
+
+static char *trim_slashes(struct arena *arena, const char *path)
+{
+	char *copy = arena_strdup(arena, path);
+	for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/';)
+		copy[--n] = '\0';
+	return copy;
+}
+
+/* A directory may hold hardtack.yaml, which names the compose file; a file is one or the other. */
+static int find_files(struct project *project, const char *path, struct arena *arena,
+	struct err *err)
+{
+	struct stat st;
+	if (stat(path, &st) < 0) {
+		err_set_errno(err, CODE_INPUT, "open %s", path);
+		return err_hint(err, "name a compose file or a project directory");
+	}
+	const char *project_file = NULL;
+	if (S_ISDIR(st.st_mode)) {
+		const char *directory = trim_slashes(arena, path);
+		const char *candidate = join(arena, directory, "hardtack.yaml");
+		if (!is_file(candidate))
+			return find_compose_file(project, directory, arena, err);
+		project_file = candidate;
+	} else if (strcmp(file_base_name(path), "hardtack.yaml") == 0) {
+		project_file = path;
+	}
+	if (!project_file) {
+		project->compose_path = path;
+		return 0;
+	}
+	const char *directory = directory_of(arena, project_file);
+	if (project_file_read(project_file, arena, &project->file, err) < 0)
+		return -1;
+	if (!project->file->compose)
+		return find_compose_file(project, directory, arena, err);
+	project->compose_path = join(arena, directory, project->file->compose);
+	return 0;
+}
+
+static int choose_name(struct project *project, const struct options *options,
+	struct arena *arena, struct err *err)
+{
+	project->name = project_name_choose(arena, options->name,
+		project->file ? project->file->name : NULL, project->compose->name,
+		project->directory, err);
+	project->version = options->version ? options->version
+		: project->file		    ? project->file->version
+					    : NULL;
+	if (project->version &&
+		(!project->version[0] ||
+			strspn(project->version, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						 "0123456789._+-") != strlen(project->version)))
+		return err_set(err, CODE_INPUT,
+			"the version \"%s\" has characters other than letters, digits and . _ + -",
+			project->version);
+	return project->name ? 0 : -1;
+}
+
+int project_open(struct project *project, const char *path, const struct options *options,
+	struct arena *arena, struct finding_list *findings, struct err *err)
+{
+	*project = (struct project){0};
+	if (find_files(project, path, arena, err) < 0)
+		return -1;
+	project->directory = directory_of(arena, project->compose_path);
+	struct compose_options compose = {
+		.env_file = options->env_file,
+		.profiles = options->profiles.items,
+		.profile_count = options->profiles.count,
+	};
+	if (!compose.env_file && project->file && project->file->env)
+		compose.env_file = join(arena, project->directory, project->file->env);
+	project->compose =
+		compose_project_load(arena, project->compose_path, &compose, findings, err);
+	if (!project->compose)
+		return -1;
+	return choose_name(project, options, arena, err);
+}
+
+int project_closure(const struct project *project, const struct options *options,
+	struct closure *closure, struct finding_list *findings, struct err *err)
+{
+	struct closure_options closure_options = {
+		.pack_secrets = options->pack_secrets,
+		.env_template = project->file ? project->file->env : NULL,
+	};
+	*closure = (struct closure){0};
+	return compose_closure(project->compose, &closure_options, closure, findings, err);
+}

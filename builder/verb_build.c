@@ -1,0 +1,225 @@
+/*
+ * `hardtack build`: read the project, advise, close its world, find and prove the images, write
+ * one installer for each target.
+ */
+#include "bundle_writer.h"
+#include "build_output.h"
+#include "image_archive.h"
+#include "image_platform.h"
+#include "lint.h"
+#include "message.h"
+#include "options.h"
+#include "project.h"
+#include "stub_image.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct build {
+	struct verb *verb;
+	const struct options *options;
+	struct arena *arena;
+	struct ui *ui;
+	struct project project;
+	struct closure closure;
+	struct finding_list findings;
+	struct image_set *images;
+	struct service_image *services; /* the packed ones, for the target at hand */
+	size_t service_count;
+};
+
+static void show_findings(struct build *build)
+{
+	finding_list_sort(&build->findings);
+	for (size_t i = 0; i < build->findings.count; i++) {
+		const struct finding *finding = &build->findings.items[i];
+		if (finding->severity == FINDING_WARNING)
+			ui_warning(build->ui, finding->remedy[0] ? finding->remedy : NULL,
+				"%s:%u: %s [%s]", finding->file, finding->line, finding->text,
+				finding->rule);
+	}
+}
+
+/* Errors stop the build; with --strict warnings do too. */
+static int judge_findings(struct build *build, struct err *err)
+{
+	if (finding_list_fail(&build->findings, err) < 0)
+		return -1;
+	size_t warnings = finding_count(&build->findings, FINDING_WARNING);
+	if (build->options->strict && warnings)
+		return err_set(err, CODE_INPUT, "%zu warnings, and --strict is given", warnings);
+	return 0;
+}
+
+static int read_project(struct build *build, struct err *err)
+{
+	const char *path = build->verb->argument_count ? build->verb->arguments[0] : ".";
+	finding_list_init(&build->findings, build->arena);
+	if (project_open(&build->project, path, build->options, build->arena, &build->findings,
+		    err) < 0)
+		return -1;
+	lint_project(build->project.compose, &build->findings);
+	if (project_closure(&build->project, build->options, &build->closure, &build->findings,
+		    err) < 0)
+		return -1;
+	show_findings(build);
+	return judge_findings(build, err);
+}
+
+static int read_archives(struct build *build, struct err *err)
+{
+	const struct option_list *archives = &build->options->archives;
+	AUTO(blob_cache) cache = NULL;
+	build->images = image_set_new();
+	if (!archives->count) {
+		err_set(err, CODE_NOT_FOUND, "no images are given");
+		return err_hint(err, "add --image-archive FILE, made with: docker save -o FILE IMAGE...");
+	}
+	ui_step_begin(build->ui, "read", T("Reading %zu image archives"), archives->count);
+	int status = blob_cache_open(&cache, NULL, err);
+	for (size_t i = 0; status == 0 && i < archives->count; i++)
+		status = image_archive_add(build->images, archives->items[i], cache, err);
+	ui_step_end(build->ui, status < 0 ? UI_FAILED : UI_DONE, T("%zu images in %zu archives"),
+		build->images->count, archives->count);
+	return status;
+}
+
+/* The platform that a flag gives this service; "SERVICE=OS/ARCH" beats "OS/ARCH". */
+static const char *platform_flag(const struct option_list *platforms, const char *service)
+{
+	const char *general = NULL;
+	size_t length = strlen(service);
+	for (size_t i = 0; i < platforms->count; i++) {
+		const char *item = platforms->items[i];
+		if (!strchr(item, '='))
+			general = item;
+		else if (strncmp(item, service, length) == 0 && item[length] == '=')
+			return item + length + 1;
+	}
+	return general;
+}
+
+static int check_platform_flags(const struct build *build, struct err *err)
+{
+	const struct option_list *platforms = &build->options->platforms;
+	for (size_t i = 0; i < platforms->count; i++) {
+		const char *equals = strchr(platforms->items[i], '=');
+		if (!equals)
+			continue;
+		const char *service = arena_strndup(
+			build->arena, platforms->items[i], (size_t)(equals - platforms->items[i]));
+		if (!compose_project_service(build->project.compose, service))
+			return err_set(err, CODE_USAGE, "--platform %s: there is no service %s",
+				platforms->items[i], service);
+	}
+	return 0;
+}
+
+static const char *target_platform(const char *target)
+{
+	return strcmp(target, "linux-amd64") == 0 ? "linux/amd64" : "linux/arm64";
+}
+
+static int find_image(struct build *build, const struct compose_service *service,
+	const char *target, struct service_image *out, struct err *err)
+{
+	struct oci_platform platform;
+	const char *flag = platform_flag(&build->options->platforms, service->name);
+	const char *wanted = service->platform ? service->platform
+		: flag			       ? flag
+					       : target_platform(target);
+	out->service = service;
+	if (image_reference_parse(service->image, build->arena, &out->reference, err) < 0 ||
+		image_platform_parse(wanted, build->arena, &platform, err) < 0 ||
+		image_set_find(build->images, &out->reference, &platform, &out->image, err) < 0)
+		return err_wrap(err, "%s:%u: service %s", service->place.file->path,
+			service->place.line, service->name);
+	lint_known_fatal(build->project.compose, service, out->image->config.env,
+		out->image->config.env_count, &build->findings);
+	return 0;
+}
+
+static int find_images(struct build *build, const char *target, struct err *err)
+{
+	const struct compose_project *compose = build->project.compose;
+	build->service_count = 0;
+	build->services =
+		arena_alloc(build->arena, compose->service_count * sizeof(*build->services));
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (compose->services[i].packed &&
+			find_image(build, &compose->services[i], target,
+				&build->services[build->service_count++], err) < 0)
+			return -1;
+	return judge_findings(build, err);
+}
+
+/* Each image once, however many services and targets use it. */
+static int prove_images(struct build *build, struct err *err)
+{
+	ui_step_begin(build->ui, "prove", T("Checking the layers of the images"));
+	for (size_t i = 0; i < build->service_count; i++) {
+		struct image *image = build->services[i].image;
+		if (image->unpacked_bytes == 0 && image_layers_verify(image, err) < 0) {
+			ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
+			return -1;
+		}
+	}
+	ui_step_end(build->ui, UI_DONE, T("Every layer is what its image says"));
+	return 0;
+}
+
+static int write_target(struct build *build, const char *target, struct err *err)
+{
+	struct bundle_plan plan;
+	struct bundle_writer writer;
+	struct installer_file file;
+	const struct stub_image *stub = stub_image_find(target);
+	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
+		bundle_plan_make(&plan, &build->project, &build->closure, build->services,
+			build->service_count, build->arena, err) < 0 ||
+		bundle_writer_init(&writer, &plan, build->ui, err) < 0)
+		return -1;
+	const char *path = build_output_path(build->options, &build->project, target, build->arena);
+	ui_step_begin(build->ui, "write", T("Writing %s"), path);
+	if (installer_file_write(&file, path, target, stub->bytes, stub->length, &writer.payload,
+		    err) < 0 ||
+		build_output_companions(path, &file, err) < 0) {
+		ui_step_end(build->ui, UI_FAILED, T("%s was not written"), path);
+		return -1;
+	}
+	AUTO_TEXT size = TEXT_INIT;
+	text_add_size(&size, file.size);
+	ui_step_end(build->ui, UI_DONE, T("Wrote %s, %s"), path, size.bytes);
+	build_output_record(build->ui, path, target, &file);
+	return 0;
+}
+
+static int write_targets(struct build *build, struct err *err)
+{
+	static const char *const standard[] = {"darwin-arm64"};
+	const struct option_list *given = &build->options->targets;
+	const char *const *targets = given->count ? given->items : standard;
+	size_t count = given->count ? given->count : 1;
+	if (build_output_check(build->options, targets, count, err) < 0 ||
+		check_platform_flags(build, err) < 0)
+		return -1;
+	if (read_archives(build, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (write_target(build, targets[i], err) < 0)
+			return err_wrap(err, "build for %s", targets[i]);
+	return 0;
+}
+
+int verb_build(struct verb *verb, struct err *err)
+{
+	struct build build = {
+		.verb = verb,
+		.options = verb->options,
+		.arena = verb->arena,
+		.ui = verb->ui,
+	};
+	int status = read_project(&build, err) < 0 || write_targets(&build, err) < 0 ? -1 : 0;
+	image_set_free(build.images);
+	return status;
+}
