@@ -36,8 +36,11 @@ static int parse_text(struct parser *p, struct json object, const char *key,
 	struct manifest_text *out)
 {
 	struct json text;
-	if (json_get_object_or_none(object, key, &text, p->err) < 0 ||
-		json_get_string_or(text, "en", NULL, &out->en, p->err) < 0 ||
+	if (json_get_object_or_none(object, key, &text, p->err) < 0)
+		return -1;
+	if (json_is_absent(text))
+		return 0;
+	if (json_get_string_or(text, "en", NULL, &out->en, p->err) < 0 ||
 		json_get_string_or(text, "zh", NULL, &out->zh, p->err) < 0)
 		return -1;
 	return 0;
