@@ -41,7 +41,6 @@ enum {
 	LOCATOR_RESERVED_AT = 96,
 	LOCATOR_VERSION = 1,
 	LOCATOR_SEARCH_BYTES = 8 * 1024 * 1024, /* a stub is far smaller */
-	LOCATOR_LARGEST_HEADER = 1024 * 1024,
 };
 
 /* No payload is larger: 1 PiB, so that no sum of two fields can overflow. */
