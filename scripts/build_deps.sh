@@ -38,16 +38,18 @@ native)
 	;;
 linux-amd64 | linux-arm64 | darwin-arm64)
 	compiler_key="zig $(lock_field zig version)"
-	compile=("$scripts/cc.sh" "$target" -O2)
+	compile=("$scripts/cc.sh" "$target" -O2 -g0)
 	export DEPS=$deps
 	;;
 *) die "unknown target $target: native, linux-amd64, linux-arm64, darwin-arm64" ;;
 esac
 
-# The key: everything that can change the result.
+# The key: everything that can change the result. (Comments in the lock cannot, nor does zig matter to native.)
 key=$( {
 	echo "$target $compiler_key"
-	cat "$scripts/sources.lock" "$scripts/build_deps.sh" "$scripts/cc.sh" "$scripts"/deps/*
+	awk -v skip="$([ "$target" = native ] && echo "[zig]")" '/^\[/ { use = ($1 != skip) } use && !/^#/ && NF' "$scripts/sources.lock"
+	cat "$scripts/build_deps.sh" "$scripts"/deps/*
+	[ "$target" = native ] || cat "$scripts/cc.sh"
 } | sha256_stdin)
 [ "$(cat "$out/.stamp" 2>/dev/null)" != "$key" ] || exit 0
 [ -z "$only_ask" ] || exit 1
@@ -79,13 +81,8 @@ library() {
 make_archive() {
 	case $target in
 	native) if [ "$(uname)" = Darwin ]; then ZERO_AR_DATE=1 ar rcs "$@"; else ar rcsD "$@"; fi ;;
-	darwin-*) zig ar --format=darwin rcsD "$@" ;;
-	*) zig ar rcsD "$@" ;;
+	*) "$scripts/cc.sh" "$target" --ar rcsD "$@" ;;
 	esac
-}
-
-zig() {
-	ZIG_GLOBAL_CACHE_DIR=$deps/zig-cache ZIG_LOCAL_CACHE_DIR=$deps/zig-cache "$deps/zig/zig" "$@"
 }
 
 # source_of NAME: the unpacked source folder of a library of the lock file.
