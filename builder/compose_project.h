@@ -20,7 +20,7 @@
 struct yaml_document;
 struct yaml_node;
 struct compose_value;
-struct compose_variables;
+struct variable_set;
 
 /* Where something is written. */
 struct compose_place {
@@ -32,8 +32,10 @@ struct compose_place {
 /* A compose file of the project: the main one, included ones and files that are extended. */
 struct compose_file {
 	const char *path;      /* to open and to show: "mystack/compose.yaml" */
-	const char *directory; /* what its relative paths are relative to: "mystack", "." */
-	const char *packed;    /* relative to the project directory: "compose.yaml"; NULL: outside */
+	const char *packed;    /* relative to the project directory: "compose.yaml" */
+	/* What its relative paths are relative to, itself relative to the project directory: ""
+	 * for that one, "sub", "../up" (the closure refuses it). */
+	const char *directory;
 	const char *bytes;
 	size_t length;
 	const struct yaml_document *document;
@@ -158,8 +160,7 @@ struct compose_service {
 
 	const struct compose_value *value; /* the merged mapping */
 	/* The mapping in a file that is edited: the last one that defines this service. */
-	const struct yaml_node *definition;
-	const struct yaml_node *definition_key;
+	const struct yaml_node *definition; /* as written: a mapping or an alias of one */
 	const struct compose_file *definition_file;
 };
 
@@ -200,7 +201,7 @@ struct compose_project {
 	size_t volume_count, network_count;
 	struct compose_source *configs, *secrets;
 	size_t config_count, secret_count;
-	const struct compose_variables *variables; /* the environment of the main file */
+	const struct variable_set *variables; /* the environment of the main file */
 	struct compose_reader *reader;
 };
 
