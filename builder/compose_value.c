@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "message.h"
+
 struct conversion {
 	struct interpolation_listener listener; /* first: the listener is the conversion */
 	struct arena *arena;
@@ -175,9 +177,15 @@ struct compose_place compose_value_place(const struct compose_value *value)
 		value->file, node->line, scalar ? node->begin : 0, scalar ? node->end : 0};
 }
 
-int compose_value_wrap(const struct compose_value *value, struct err *err)
+int compose_value_fail(const struct compose_value *value, struct err *err, const char *format, ...)
 {
-	return err_wrap(err, "%s:%u", value->file->path, value->node->line);
+	char text[1024];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), T(format), ap);
+	va_end(ap);
+	return err_set(
+		err, CODE_INPUT, "%s:%u: %s", value->file->path, value->node->line, text);
 }
 
 int compose_value_text(const struct compose_value *value, const char *key, const char **out,

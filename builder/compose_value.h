@@ -65,10 +65,9 @@ int compose_value_text(const struct compose_value *value, const char *key, const
 int compose_value_bool(
 	const struct compose_value *value, bool fallback, bool *out, struct err *err);
 
-/* Fails with "file:line: " before the text (CODE_INPUT). */
-#define compose_value_fail(value, err, ...)                                                        \
-	(err_set((err), CODE_INPUT, __VA_ARGS__), compose_value_wrap((value), (err)))
-int compose_value_wrap(const struct compose_value *value, struct err *err);
+/* Fails with "file:line: " before the text (CODE_INPUT); the format is a message key. */
+int compose_value_fail(const struct compose_value *value, struct err *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The kind must be one of two (give the same twice for one); what is the English name of the
  * thing, e.g. "services". */
