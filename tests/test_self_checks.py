@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The repository's self-checks must fail: each is given small trees with one fault each.
+"""Runs the repository's self-checks; first each must find the fault in small trees made for it.
 
     tests/test_self_checks.py
 
@@ -57,6 +57,45 @@ MESSAGE_CASES = [
 ]
 
 
+# name, files that differ from GOOD_TREE (None: absent), what the report must say (None: no fault)
+GOOD_TREE = {
+    "README.md": "| `builder/` | x |\n| `bundle/` | x |\n| `bundle/base/` | x |\n| `stub/` | x |\n| `docs/` | `facts/` |\n",
+    "README.zh-CN.md": "| `builder/` | x |\n| `bundle/` | x |\n| `bundle/base/` | x |\n| `stub/` | x |\n| `docs/` | x |\n",
+    "builder/a.c": '/* a */\n#include "a.h"\n#include "b.h"\n',
+    "builder/a.h": "/* a */\n",
+    "bundle/b.h": "/* b */\n",
+    "stub/s.h": "/* s */\n",
+    "bundle/base/exit_code.h": '/* e */\n#define T(X) \\\n\tX(0, OK, "success")\n',
+    "docs/exit-codes.md": "| 0 | OK | success |\n",
+    "docs/facts/f.md": "see `builder/a.c`\n",
+}
+LAYOUT_CASES = [
+    ("a good tree", {}, None),
+    ("folder not in the table", {"extra/x.c": "/* x */\n"}, "the table lacks extra/"),
+    ("table names no folder", {"README.md": GOOD_TREE["README.md"] + "| `gone/` | x |\n"}, "there is no folder gone/"),
+    ("table names no subfolder", {"README.md": GOOD_TREE["README.md"].replace("`facts/`", "`fact/`")}, "there is no docs/fact/"),
+    ("no Chinese README", {"README.zh-CN.md": None}, "README.zh-CN.md:1: missing"),
+    ("include with a path", {"builder/a.c": '/* a */\n#include "../stub/s.h"\n'}, "an include without a path"),
+    ("the builder knows the stub", {"builder/a.c": '/* a */\n#include "s.h"\n'}, "may not know stub/s.h"),
+    ("the bundle knows the builder", {"bundle/b.c": '/* b */\n#include "a.h"\n'}, "may not know builder/a.h"),
+    ("a library in the wrong file", {"stub/s.c": "/* s */\n#include <archive.h>\n"}, "may include archive.h"),
+    ("a header's name twice", {"stub/b.h": "/* b */\n"}, "has this name too"),
+    ("a long file", {"stub/s.c": "/* s */\n" + "int x;\n" * 900}, "901 lines"),
+    ("a long function", {"stub/s.c": "/* s */\nint f(void)\n{\n" + "\tg();\n" * 120 + "}\n"}, "f() has 122 lines"),
+    ("no first comment", {"stub/s.c": "int x;\n"}, "the first line says"),
+    ("no newline at the end", {"stub/s.c": "/* s */"}, "no newline at the end"),
+    ("white space at the end", {"stub/s.c": "/* s */ \n"}, "white space at the end"),
+    ("a path of this machine", {"stub/s.c": "/* " + "/" + "work/deps */\n"}, "a path of one machine"),
+    ("a registry's host", {"docs/x.md": "from pypi." + "org\n"}, "a package registry's host"),
+    ("something left to do", {"stub/s.c": "/* TO" + "DO */\n"}, "something left to do"),
+    ("script not executable", {"tests/x.sh": "#!/bin/sh\n"}, "executable and #!"),
+    ("exit code not documented", {"docs/exit-codes.md": "| 1 | OK | success |\n"}, "exit code 0 OK is not documented"),
+    ("exit code that is none", {"docs/exit-codes.md": GOOD_TREE["docs/exit-codes.md"] + "| 9 | X | x |\n"}, "there is no exit code 9 X"),
+    ("document names no file", {"docs/facts/f.md": "see `builder/zz.c`\n"}, "there is no builder/zz.c"),
+    ("dead link", {"docs/facts/f.md": "[x](../y.md)\n"}, "a link to ../y.md"),
+]
+
+
 def run(command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
     return done.returncode, done.stdout
@@ -79,6 +118,18 @@ def message_case(source, table):
         return run([sys.executable, os.path.join(HERE, "check_messages.py"), "--root", root])
 
 
+def layout_case(changes):
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in {**GOOD_TREE, **changes}.items():
+            if text is not None:
+                write(root, path, text)
+        return run([sys.executable, os.path.join(HERE, "check_layout.py"), "--root", root])
+
+
+def repository(script):
+    return run([sys.executable, os.path.join(HERE, script)])
+
+
 def verdict(code, output, expected):
     if expected is None:
         return code == 0
@@ -89,6 +140,9 @@ def main():
     failed = 0
     cases = [(f"messages: {name}", message_case(source, table), expected)
              for name, source, table, expected in MESSAGE_CASES]
+    cases += [(f"layout: {name}", layout_case(changes), expected) for name, changes, expected in LAYOUT_CASES]
+    cases.append(("messages: this repository", repository("check_messages.py"), None))
+    cases.append(("layout: this repository", repository("check_layout.py"), None))
     for name, (code, output), expected in cases:
         good = verdict(code, output, expected)
         failed += not good

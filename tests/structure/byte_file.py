@@ -59,6 +59,8 @@ class ByteFile:
         for data, hole in self.data_ranges(start, end):
             while data < hole:
                 part = os.pread(self.fd, min(CHUNK, hole - data), data)
+                if not part:
+                    return None  # end of file: nothing there, nothing wrong there
                 if part.strip(b"\0"):
                     return data + len(part) - len(part.lstrip(b"\0"))
                 data += len(part)
