@@ -39,6 +39,7 @@ LDFLAGS_asan       := -fsanitize=address,undefined
 LIBS_asan          := native
 define shipped_variant
 CC_$(1)      := DEPS=$(abspath $(DEPS)) scripts/cc.sh $(1)
+AR_$(1)      := DEPS=$(abspath $(DEPS)) scripts/cc.sh $(1) --ar
 CFLAGS_$(1)  := -Os -g0
 LIBS_$(1)    := $(1)
 endef

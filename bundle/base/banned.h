@@ -5,5 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+/* On macOS some are macros, for checks that the compiler can do. */
+#undef sprintf
+#undef strcat
+#undef strcpy
+#undef vsprintf
 
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll tmpnam mktemp

@@ -24,7 +24,9 @@ static int language_of_list(const char *list, enum message_language *language)
 /* Finder starts programs without LANG: what the person chose is in the global preferences. */
 static int language_of_system(enum message_language *language)
 {
-	char *const argv[] = {"defaults", "read", "-g", "AppleLanguages", NULL};
+	/* Compound literals: posix_spawn wants strings that may be written. */
+	char *const argv[] = {(char[]){"defaults"}, (char[]){"read"}, (char[]){"-g"}, (char[]){"AppleLanguages"},
+		NULL};
 	posix_spawn_file_actions_t actions;
 	char list[512];
 	size_t length = 0;
