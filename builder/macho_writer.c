@@ -137,19 +137,6 @@ static int check_room(const struct macho_file *macho, const unsigned char *stub,
 	return 0;
 }
 
-/* What lies between two segments becomes part of the first (fill_segments()), so must be zeros. */
-static int check_gaps(const struct macho_file *macho, const unsigned char *stub, struct err *err)
-{
-	for (size_t i = 0; i + 1 < macho->segment_count; i++) {
-		const struct macho_segment *segment = &macho->segments[i];
-		uint64_t at = segment->fileoff + segment->filesize;
-		for (; at < segment[1].fileoff; at++)
-			if (stub[at] != 0)
-				return refuse(N_T("there are bytes between two segments"), err);
-	}
-	return 0;
-}
-
 static int check_signature(const struct macho_file *macho, size_t stub_length, struct err *err)
 {
 	const struct macho_segment *linkedit = macho_file_linkedit(macho);
@@ -164,13 +151,11 @@ static int check_signature(const struct macho_file *macho, size_t stub_length, s
 static int check_stub(struct macho_file *macho, const unsigned char *stub, size_t length,
 	struct err *err)
 {
-	if (macho_file_parse(macho, stub, length, T("the stub for darwin-arm64"), err) < 0 ||
+	if (macho_file_parse(macho, stub, length, T(N_T("the stub for darwin-arm64")), err) < 0 ||
 		check_commands(macho, err) < 0 || check_version(macho, stub, err) < 0 ||
 		check_segments(macho, err) < 0 || check_room(macho, stub, err) < 0)
 		return -1;
-	if (check_signature(macho, length, err) < 0)
-		return -1;
-	return check_gaps(macho, stub, err);
+	return check_signature(macho, length, err);
 }
 
 /* ---- the new header ---- */
@@ -194,20 +179,6 @@ static int shift_offsets(unsigned char *head, const struct macho_file *macho, ui
 		}
 	}
 	return 0;
-}
-
-/*
- * Extends each segment to the next one. Zig gives them their contents' exact size; what is behind
- * is zeros in the file and in memory either way, but codesign_allocate and libstuff want
- * fileoff + filesize to be the next fileoff (facts on macOS, 1.2).
- */
-static void fill_segments(unsigned char *head, const struct macho_file *macho)
-{
-	for (size_t i = 0; i + 1 < macho->segment_count; i++) {
-		const struct macho_segment *segment = &macho->segments[i];
-		store_le64(head + segment->at + 32, segment[1].vmaddr - segment->vmaddr);
-		store_le64(head + segment->at + 48, segment[1].fileoff - segment->fileoff);
-	}
 }
 
 /* Makes room before __LINKEDIT's command for the new segment's. */
@@ -242,7 +213,6 @@ static int patch_head(struct macho_plan *plan, const struct macho_file *macho,
 	store_le64(at + 48, filesize);
 	const struct macho_command *signature = macho_file_command(macho, LC_CODE_SIGNATURE);
 	store_le32(plan->head + signature->at + 12, (uint32_t)(plan->size - plan->code_limit));
-	fill_segments(plan->head, macho);
 	insert_segment(plan->head, macho, delta);
 	return 0;
 }
@@ -263,7 +233,7 @@ int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t
 	plan->tail_length = (size_t)(macho.signature_at - linkedit->fileoff);
 	plan->code_limit = macho.signature_at + delta;
 	plan->size = plan->code_limit + adhoc_signature_length(plan->code_limit);
-	plan->text_length = macho_file_segment(&macho, "__TEXT")[1].fileoff;
+	plan->text_length = macho_file_segment(&macho, "__TEXT")->filesize;
 	plan->header_length = macho.first_section;
 	if (plan->size > UINT32_MAX) {
 		err_set(err, CODE_INPUT, "the payload of %llu bytes does not fit: a Mach-O must end below 4 GiB",

@@ -115,16 +115,16 @@ static int read_commands(struct macho_file *macho, const unsigned char *bytes, u
 	return 0;
 }
 
-/* In file order and memory order each begins on the page behind the one before; unmapped ones have
- * no protections. Apple's codesign_allocate and dyld refuse anything else. */
+/* In file order and memory order each begins where the one before ended; unmapped ones have no
+ * protections. Apple's codesign_allocate and dyld refuse anything else. */
 static int check_segments(const struct macho_file *macho, const char *name, struct err *err)
 {
 	uint64_t file_end = 0, memory_end = 0;
 	for (size_t i = 0; i < macho->segment_count; i++) {
 		const struct macho_segment *s = &macho->segments[i];
-		if (s->filesize > UINT32_MAX || s->fileoff != round_up(file_end, MACHO_PAGE))
+		if (s->filesize > UINT32_MAX || s->fileoff != file_end || s->fileoff % MACHO_PAGE != 0)
 			return malformed(name, N_T("its segments have gaps or overlaps in the file"), err);
-		if (s->vmaddr != round_up(memory_end, MACHO_PAGE) || s->vmsize > UINT64_C(1) << 40 ||
+		if (s->vmaddr != memory_end || s->vmsize > UINT64_C(1) << 40 ||
 			s->vmaddr > UINT64_C(1) << 40)
 			return malformed(name, N_T("its segments have gaps or overlaps in memory"), err);
 		if (s->vmsize == 0 ? (s->initprot | s->maxprot) != 0 : s->filesize > s->vmsize)

@@ -37,7 +37,10 @@ def compile_program(architecture, out_dir):
     target = os.path.join(out_dir, "hello-" + architecture)
     compiler = os.environ.get("CC_" + architecture.upper()) or \
         shlex.quote(os.path.join(SCRIPTS, "cc.sh")) + " linux-" + architecture
-    subprocess.run([*shlex.split(compiler), *FLAGS, "-o", target, "hello.c"], check=True, cwd=HERE)
+    # The compiler runs in the source's folder, so that no path gets into the program; cc.sh finds its zig in DEPS.
+    deps = os.environ.get("DEPS") or os.path.join(HERE, "..", "..", os.environ.get("BUILD") or "build", "deps")
+    subprocess.run([*shlex.split(compiler), *FLAGS, "-o", target, "hello.c"], check=True, cwd=HERE,
+                   env={**os.environ, "DEPS": os.path.abspath(deps)})
     return target
 
 

@@ -17,6 +17,7 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,7 @@ PACKAGES = {
 }
 NAMES = ("v20", "v26", "v26c", "v28", "v28c")
 READY_TIMEOUT_S = 60
+TRIPLET = platform.machine() + "-linux-gnu"
 OUTSIDE = ("/run/containerd", "/opt/containerd", "/etc/docker")  # fixed paths of containerd and dockerd
 
 
@@ -189,9 +191,9 @@ class Engine:
         script = (f'for d in {" ".join(OUTSIDE)}; do mount -t tmpfs tmpfs $d || exit 1; done; '
                   '"$@" & daemon=$!; trap "kill -TERM $daemon" TERM; '
                   'while kill -0 $daemon 2>/dev/null; do wait $daemon; done')
-        library = os.path.join(common, "usr/lib/x86_64-linux-gnu")
+        library = os.path.join(common, "usr/lib/" + TRIPLET)
         env = {"PATH": os.path.join(self.folder, "sbin") + ":/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.run_folder,
-               "LD_LIBRARY_PATH": library + ":" + os.path.join(common, "lib/x86_64-linux-gnu"),
+               "LD_LIBRARY_PATH": library + ":" + os.path.join(common, "lib/" + TRIPLET),
                "XTABLES_LIBDIR": os.path.join(library, "xtables"), "DOCKER_RAMDISK": "", "LC_ALL": "C",
                "TMPDIR": self.folder}
         self.log_path = os.path.join(self.folder, "dockerd.log")

@@ -2,7 +2,7 @@
 
 A private apt configuration (lists, cache, an empty status file) is derived from the mirror that the machine itself
 uses. apt checks the archive's signature and every package's hash, as for an installation; `dpkg -x` then unpacks.
-Downloads are kept in the cache folder: HARDTACK_TEST_CACHE, by default build/tests/cache.
+All is kept in the cache folder: HARDTACK_TEST_CACHE, by default beside the libraries (DEPS), out of `make clean`.
 """
 import fcntl
 import os
@@ -21,8 +21,8 @@ class PackageError(Exception):
 
 
 def cache_dir():
-    path = os.environ.get("HARDTACK_TEST_CACHE") or os.path.join(BUILD, "tests", "cache")
-    return os.path.abspath(path)
+    deps = os.environ.get("DEPS") or os.path.join(BUILD, "deps")
+    return os.path.abspath(os.environ.get("HARDTACK_TEST_CACHE") or os.path.join(deps, "test-cache"))
 
 
 class locked:

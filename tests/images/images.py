@@ -4,10 +4,12 @@
     ghcr.io/acme/guestbook:1.2         busybox httpd and psql: GET / counts visits in the database
 
 Both stand on one base layer. They are for linux/amd64 and need no network once the packages are in the cache.
-`archive(form, *names)` writes them in one of image_writer's forms, kept in build/tests/images.
+`archive(form, *names)` writes them in one of image_writer's forms, kept in build/tests/images. `big()` is an archive
+of docker.io/acme/big:1, the base with 1 GiB of bytes that no compression makes smaller.
 """
 import hashlib
 import os
+import random
 import shutil
 import struct
 import sys
@@ -31,6 +33,8 @@ LIBRARY_FOLDERS = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
 NOT_SHIPPED = ("llvmjit.so",)  # would drag in LLVM; jit is off
 APPLETS = ("sh cat chmod chown cp cut date df echo env false find grep head httpd id ls mkdir mv printf ps rm sed sleep "
            "sort stat su tail tar test touch true wc wget").split()
+BIG = "docker.io/acme/big:1"
+BIG_FILES, BIG_FILE_BYTES = 16, 64 << 20
 CONFIGS = {
     POSTGRES: {
         "Env": ["PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin", "PGDATA=/var/lib/postgresql/data", "LANG=C"],
@@ -229,6 +233,23 @@ def archive(form, *names):
     if not os.path.exists(path):
         FORMS[form](path + ".part", chosen)
         os.rename(path + ".part", path)
+    return path
+
+
+def big():
+    """The path of the 1 GiB archive (OCI layout, tar)."""
+    base = images()[POSTGRES].layers[0]
+    path = os.path.join(out_dir(), "big-oci.tar")
+    if os.path.exists(path):
+        return path
+    noise = random.Random(2).randbytes(BIG_FILE_BYTES)  # deflate looks back 32 KiB: repeats further off are noise to it
+    folder = os.path.join(out_dir(), "big-layers")
+    layer = image_writer.make_layer([Entry(f"noise-{number}", data=noise) for number in range(BIG_FILES)], folder,
+                                    "big", level=0)
+    image = image_writer.Image(BIG, "amd64", [base, layer], {"Env": ["PATH=/usr/bin"], "Cmd": ["sleep", "1000000"]})
+    image_writer.oci_layout(path + ".part", [image])
+    shutil.rmtree(folder)
+    os.rename(path + ".part", path)
     return path
 
 

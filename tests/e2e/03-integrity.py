@@ -1,0 +1,81 @@
+"""A damaged file is refused with 7 before Docker is touched; a fake docker proves that it was not called."""
+import os
+import shutil
+
+SAMPLES = 5
+
+
+def damaged(t, file, name, change):
+    path = t.path(name)
+    shutil.copy(file, path)
+    with open(path, "r+b") as data:
+        change(data)
+    return path
+
+
+def flip(offset):
+    def change(data):
+        data.seek(offset)
+        byte = data.read(1)[0]
+        data.seek(offset)
+        data.write(bytes([byte ^ 0x40]))
+    return change
+
+
+def spread(start, end):
+    """The first and last byte of a region, and some between."""
+    return sorted({start, end - 1, *(start + (end - start) * part // SAMPLES for part in range(1, SAMPLES))})
+
+
+def refused(t, path, verb, what, codes=(7,)):
+    env, note = t.fake_docker()
+    done = t.installer(path, *verb, env=env, timeout=60)
+    called = os.path.exists(note)
+    t.check(done.code in codes and not called, f"{what}: {'/'.join(map(str, codes))}, docker is not called",
+            f"{done}\ndocker called: {called}")
+    if called:
+        os.unlink(note)
+
+
+def examine(t, file, kind):
+    start, length, _ = t.by_hand(file)
+    size, end = os.path.getsize(file), start - 1 + length
+    for verb in (["verify"], ["install", "--yes"]):
+        for offset in (start - 1, start - 1 + length // 2):
+            path = damaged(t, file, "flipped", flip(offset))
+            refused(t, path, verb, f"{kind}: {verb[0]} with byte {offset} of the payload flipped")
+    for offset in spread(start - 1, end):
+        path = damaged(t, file, "flipped", flip(offset))
+        refused(t, path, ["install", "--yes"], f"{kind}: byte {offset} (payload) flipped")
+    for offset in spread(end, size) if size > end else ():
+        path = damaged(t, file, "flipped", flip(offset))
+        refused(t, path, ["install", "--yes"], f"{kind}: byte {offset} (behind the payload) flipped")
+    for cut in (1, size - end + length // 2, size - end + length):
+        path = damaged(t, file, "cut", lambda data, cut=cut: data.truncate(size - cut))
+        refused(t, path, ["install", "--yes"], f"{kind}: {cut} bytes cut off")
+    for more in (b"\0", b"x" * 5000):
+        path = damaged(t, file, "longer", lambda data, more=more: (data.seek(0, 2), data.write(more)))
+        refused(t, path, ["install", "--yes"], f"{kind}: {len(more)} bytes appended")
+    return start - 1
+
+
+def examine_program(t, file, payload, kind):
+    """In the stub's own headers and code a flip may also keep the file from starting; it must never install."""
+    env, note = t.fake_docker()
+    wrong = []
+    for offset in spread(0, payload) + [4, 16, 24, 32, 40, 4096, 16384, 65536]:
+        path = damaged(t, file, "flipped", flip(offset))
+        try:
+            code = t.installer(path, "install", "--yes", env=env, timeout=60).code
+        except OSError as error:  # the kernel refuses it
+            code = error.strerror
+        if code == 0 or os.path.exists(note):
+            wrong.append((offset, code, os.path.exists(note)))
+    t.check(not wrong, f"{kind}: a flip in the program never installs, never reaches docker", wrong)
+
+
+def story(t):
+    elf = t.build_hello("linux-amd64")
+    examine_program(t, elf, examine(t, elf, "ELF"), "ELF")
+    macho = t.build_hello("darwin-arm64", "--platform", "linux/amd64")
+    examine(t, macho, "Mach-O")

@@ -1,0 +1,50 @@
+"""What cannot work is refused early, with the promised exit code: no engine, a taken port, no terminal."""
+import subprocess
+import sys
+
+TAKE_PORT = """import socket, sys
+taken = socket.socket()
+taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+taken.bind(("127.0.0.1", 8088))
+taken.listen()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def story(t):
+    file = t.build_hello()
+    engine = t.bench.engine("v28")
+    done = t.installer(file, "install", "--yes", engine=engine,
+                       env={"DOCKER_HOST": "unix://" + t.path("nobody.sock")})
+    t.check(done.code == 10, "no engine at that socket: 10", done)
+    done = t.installer(file, "install", "--yes", env={"PATH": t.path("empty")})
+    t.check(done.code == 10, "no docker in PATH: 10", done)
+    done = t.installer(file, "install", "--yes", engine=engine, env={"DOCKER_HOST": "tcp://127.0.0.1:2375"})
+    t.check(done.code in (10, 11), "a tcp engine: fails preflight", done)
+
+    owner = subprocess.Popen(engine.argv([sys.executable, "-c", TAKE_PORT]), stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
+    try:
+        owner.stdout.readline()
+        done = t.installer(file, "install", "--yes", engine=engine)
+        t.check(done.code == 11 and "8088" in done.err + done.out, "port 8088 is taken: 11, and it is named", done)
+        t.check(engine.run(["docker", "ps", "-aq"]).stdout == "", "no container was made")
+        done = t.installer(file, "preflight", engine=engine)
+        t.check(done.code == 11, "preflight says the same: 11", done)
+    finally:
+        owner.communicate()
+
+    for words in ([], ["install"]):
+        done = t.installer(file, *words, engine=engine)
+        t.check(done.code == 2, f"{' '.join(words) or 'no verb'} without a terminal and without --yes: 2", done)
+    t.check(engine.run(["docker", "images", "-q"]).stdout == "", "nothing was loaded")
+    for words in (["nosuchverb"], ["install", "--nosuchoption"], ["status"]):
+        done = t.installer(file, *words, engine=engine)
+        t.check(done.code == 2 and done.err, f"{' '.join(words)}: 2", done)
+    t.check(t.hardtack("nosuchverb").code == 2, "hardtack nosuchverb: 2")
+    done = t.hardtack("build", t.path("nosuch.yaml"))
+    t.check(done.code in (2, 3, 8), "hardtack build of a file that is not there: an error", done)
+    port_free = t.installer(file, "install", "--yes", engine=engine)
+    t.check(port_free.code == 0, "with the port free again it installs: 0", port_free)
+    t.check(t.installer(file, "uninstall", "--yes", engine=engine).code == 0, "uninstall: 0")
