@@ -192,6 +192,8 @@ struct compose_project *compose_project_load(struct arena *arena, const char *pa
 	struct compose_model model = {0};
 	options = options ? options : &none;
 	project->arena = arena;
+	project->path = arena_strdup(arena, path);
+	project->options = *options;
 	if (compose_load(project, path, options, warnings, &model, err) < 0 ||
 		read_head(project, model.root, err) < 0 ||
 		read_services(project, &model, err) < 0 ||

@@ -183,8 +183,23 @@ struct compose_source {
 	const struct compose_file *base;
 };
 
+struct compose_options {
+	/* --env-file or the project's env template; NULL: ".env" beside the compose file when
+	 * there is one. Template values count as their defaults ({{port 3000}} is 3000). */
+	const char *env_file;
+	/* Beat the env file ("NAME=value" each); the maker's shell only if the caller says so. */
+	const char *const *variables;
+	size_t variable_count;
+	/* --profile; 0: the images of all profiles travel. */
+	const char *const *profiles;
+	size_t profile_count;
+	struct compose_reader *reader; /* borrowed for the project's life; NULL: the file system */
+};
+
 struct compose_project {
 	struct arena *arena;
+	const char *path;               /* of the main file, as it was given */
+	struct compose_options options; /* as they were given; borrowed */
 	const char *directory;  /* project directory: "mystack", "." */
 	const char *env_path;   /* the env file that was read; NULL: none */
 	const char *name;       /* top-level name:, interpolated; NULL: none */
@@ -203,19 +218,6 @@ struct compose_project {
 	size_t config_count, secret_count;
 	const struct variable_set *variables; /* the environment of the main file */
 	struct compose_reader *reader;
-};
-
-struct compose_options {
-	/* --env-file or the project's env template; NULL: ".env" beside the compose file when
-	 * there is one. Template values count as their defaults ({{port 3000}} is 3000). */
-	const char *env_file;
-	/* Beat the env file ("NAME=value" each); the maker's shell only if the caller says so. */
-	const char *const *variables;
-	size_t variable_count;
-	/* --profile; 0: the images of all profiles travel. */
-	const char *const *profiles;
-	size_t profile_count;
-	struct compose_reader *reader; /* borrowed for the project's life; NULL: the file system */
 };
 
 /*
