@@ -20,7 +20,7 @@ inside=() # what carries a command into the private engine's network, where ther
 installed=""
 private=""
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+say() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi; }
 die() { printf 'demo: %s\n' "$*" >&2 && exit 1; }
 
 main() {
@@ -53,6 +53,7 @@ main() {
 	say "6. Done; the stack goes away again"
 	tidy
 	trap - EXIT
+	[ "${#inside[@]}" -gt 0 ] || echo "(its image, 30 KB, stays in this machine's Docker unless the uninstaller said otherwise)"
 	printf '\nThe Mach-O for a Mac (Apple silicon) lies here; it needs nothing but Docker on that Mac:\n\n'
 	ls -l "$out"/dist/hello-*-darwin-arm64
 	printf '\n    %s\n' "$(cd "$out/dist" && pwd)/$(basename "$out"/dist/hello-*-darwin-arm64) install"
@@ -127,7 +128,7 @@ tidy() {
 		python3 -B tests/engines/engine stop "$engine_name" || true
 		private=""
 	fi
-	rm -rf "$home"
+	rm -rf "$home" "$out/images" "$HARDTACK_ENGINES_DIR"
 }
 
 main "$@"

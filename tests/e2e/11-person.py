@@ -1,0 +1,82 @@
+"""At a terminal: the plan is shown and asked for once; the person's shell, folder and choices do not get in the way."""
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+
+import harness
+import images
+
+URL = "http://127.0.0.1:8088/"
+
+
+def at_terminal(t, engine, argv, answer, seconds=60):
+    """Runs argv on a terminal of its own, types `answer` when it asks. Returns (status, what the screen showed)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir("/")
+        full = engine.argv(argv)
+        os.execve(f"/usr/bin/{full[0]}", full, {"HOME": t.home, "TERM": "xterm", "LC_ALL": "C.UTF-8",
+                                                **engine.environment()})
+    shown, typed, deadline = b"", False, time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.3)[0]:
+            try:
+                shown += os.read(terminal, 65536)
+            except OSError:  # the program has ended
+                break
+        elif not typed and shown:
+            os.write(terminal, answer)
+            typed = True
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
+
+
+def story(t):
+    engine = t.bench.engine("v28")
+    hello = t.build_hello()
+    status, shown = at_terminal(t, engine, [hello], b"n\n")
+    t.check(status == 130 and "hardtack/hello" in shown, "no verb, answer n: the plan is shown, 130", shown)
+    t.check(engine.run(["docker", "images", "-q"]).stdout == "", "and nothing was loaded")
+    status, shown = at_terminal(t, engine, [hello], b"\x03")
+    t.check(status == 130, "Ctrl-C at the question: 130", f"{status}\n{shown}")
+    status, shown = at_terminal(t, engine, [hello], b"y\n")
+    t.check(status == 0, "answer y: 0", shown)
+    answer = t.http(engine, URL, harness.HELLO_LINE)
+    t.check(harness.HELLO_LINE in answer, "and the page answers", answer)
+    done = t.installer(hello, "--lang", "zh", "status", engine=engine)
+    t.check(done.code == 0 and any("\u4e00" <= letter <= "\u9fff" for letter in done.out + done.err),
+            "status speaks Chinese when asked to", done)
+    t.check(t.installer(hello, "uninstall", "--yes", engine=engine).code == 0, "uninstall: 0")
+
+    other = t.path("somewhere else")
+    done = t.installer(hello, "install", "--yes", "--dir", other, "--project-name", "second", "--set",
+                       "HELLO_PORT=9001", engine=engine)
+    answer = t.http(engine, "http://127.0.0.1:9001/", harness.HELLO_LINE) if done.code == 0 else ""
+    t.check(harness.HELLO_LINE in answer and t.containers(engine, "second"),
+            "--dir, --project-name and --set are followed", f"{done}\n{answer}")
+    done = t.installer(hello, "uninstall", "--yes", "--dir", other, "--project-name", "second", engine=engine)
+    t.check(done.code == 0, "uninstall of that one: 0", done)
+
+    guestbook = t.build(os.path.join(harness.PROJECTS, "guestbook"), "linux-amd64", [images.archive("oci")])
+    stray = {"POSTGRES_PASSWORD": "stray", "POSTGRES_USER": "stray", "COMPOSE_FILE": "/nonexistent",
+             "COMPOSE_PROJECT_NAME": "stray", "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9",
+             "DOCKER_DEFAULT_PLATFORM": "linux/arm64"}
+    done = t.installer(guestbook, "install", "--yes", engine=engine, env=stray)
+    answer = t.http(engine, "http://127.0.0.1:3000/", "guestbook: visit 1") if done.code == 0 else ""
+    t.check("guestbook: visit 1" in answer, "stray variables of the shell change nothing", f"{done}\n{answer}")
+    variables = engine.run(["docker", "inspect", "--format", "{{.Config.Env}}",
+                            *t.containers(engine, "guestbook").values()]).stdout
+    t.check("stray" not in variables, "none of them reached a container", variables)
+    done = t.installer(guestbook, "uninstall", "--yes", "--purge-data", engine=engine)
+    t.check(done.code == 0, "uninstall --purge-data: 0", done)
+
+    done = subprocess.run(engine.argv([hello, "load", "--output", "-"]), env=engine.environment(), check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    loaded = engine.run(["docker", "load"], input=done.stdout, text=False)
+    t.check(done.returncode == 0 and b"hardtack/hello" in loaded.stdout, "load --output - | docker load works",
+            done.stderr)
