@@ -153,9 +153,9 @@ static int check_stub(struct macho_file *macho, const unsigned char *stub, size_
 {
 	if (macho_file_parse(macho, stub, length, T(N_T("the stub for darwin-arm64")), err) < 0 ||
 		check_commands(macho, err) < 0 || check_version(macho, stub, err) < 0 ||
-		check_segments(macho, err) < 0 || check_room(macho, stub, err) < 0)
+		check_segments(macho, err) < 0 || check_signature(macho, length, err) < 0)
 		return -1;
-	return check_signature(macho, length, err);
+	return check_room(macho, stub, err); /* reads the pad, so behind what proves it is there */
 }
 
 /* ---- the new header ---- */
