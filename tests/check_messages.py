@@ -178,7 +178,7 @@ def check_row(path, line, english, chinese, faults):
     if CJK.search(english):
         faults.add(path, line, "the English has Chinese characters", english)
     for pattern, any_of in TERMS:
-        if re.search(pattern, re.sub(r"--?[a-z-]+|\S*[./_]\S*", " ", words), re.I) and not any(
+        if re.search(pattern, re.sub(r"`[^`]*`|--?[a-z-]+|\S*[./_]\S*|\b\w+:(?=\s)", " ", words), re.I) and not any(
             term in chinese for term in any_of
         ):
             faults.add(path, line, f"the project's term is {' or '.join(any_of)}", english, chinese)
