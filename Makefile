@@ -81,7 +81,7 @@ endef
 $(foreach v,$(VARIANTS),$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r),$(v)))))
 
 library = $(wildcard $(DEPS)/$(LIBS_$(1))/$(2)/lib/*.a)
-stub_libraries    = $(foreach l,libarchive zlib mbedtls yyjson,$(call library,$(1),$(l)))
+stub_libraries    = $(foreach l,libarchive zlib zstd mbedtls yyjson,$(call library,$(1),$(l)))
 builder_libraries = $(foreach l,libarchive zlib zstd libyaml mbedtls yyjson,$(call library,$(1),$(l)))
 
 # A room is an archive: a program links only what it names.

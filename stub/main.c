@@ -1,7 +1,97 @@
-/* Placeholder until the first verbs land. */
-#include "exit_code.h"
+/* The program on the target: options, the verb, the exit code. */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
 
-int main(void)
+#include "file_io.h"
+#include "finder_window.h"
+#include "interrupt.h"
+#include "message.h"
+#include "messages_bundle.h"
+#include "messages_stub.h"
+#include "verbs.h"
+
+/* A descriptor 0, 1 or 2 that was closed would otherwise become the installer's or a pipe's. */
+static void open_standard_descriptors(void)
 {
-	return CODE_USAGE;
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			_exit(CODE_IO);
+}
+
+static int later(struct session *session, struct err *err)
+{
+	(void)session;
+	return err_set(err, CODE_USAGE, "this command is not in this version");
+}
+
+static int (*const runs[])(struct session *session, struct err *err) = {
+	[VERB_INSTALL] = verb_install,
+	[VERB_VERIFY] = verb_verify,
+	[VERB_INFO] = verb_info,
+	[VERB_PREFLIGHT] = verb_preflight,
+	[VERB_LOAD] = verb_load,
+	[VERB_EXTRACT] = verb_extract,
+	[VERB_STATUS] = verb_status,
+	[VERB_START] = verb_start,
+	[VERB_STOP] = verb_stop,
+	[VERB_LOGS] = verb_logs,
+	[VERB_UNINSTALL] = verb_uninstall,
+	[VERB_VERSION] = verb_version,
+	[VERB_LATER] = later,
+};
+
+static struct ui *make_ui(const struct option_ui *options)
+{
+	struct ui_settings settings = {
+		.mode = options->json ? UI_JSON : UI_AUTO,
+		.quiet = options->quiet,
+		.verbose = options->verbose,
+		.no_progress = options->no_progress,
+	};
+	return ui_new(&settings);
+}
+
+static int show_help(const struct option_program *program, const struct option_verb *verb)
+{
+	AUTO_TEXT help = TEXT_INIT;
+	option_help(program, verb, &help);
+	ui_write(STDOUT_FILENO, help.bytes, help.length);
+	return CODE_OK;
+}
+
+static int run(struct session *session, const struct option_verb *verb, struct err *err)
+{
+	int status = runs[verb->tag](session, err);
+	session_close(session);
+	if (status == 0)
+		return CODE_OK;
+	return err->code;
+}
+
+int main(int argc, char **argv)
+{
+	AUTO(arena) arena = arena_new();
+	struct stub_options options = {0};
+	struct option_program program;
+	struct option_result result;
+	struct err err = ERR_INIT;
+	open_standard_descriptors();
+	interrupt_install();
+	message_register(messages_stub);
+	message_register(messages_bundle);
+	ui_language_detect(argc, argv);
+	stub_options_program(argc > 0 ? file_base_name(argv[0]) : "installer", &program);
+	int parsed = option_parse(&program, argc, argv, &options, arena, &result, &err);
+	if (parsed == 0 && result.help)
+		return show_help(&program, result.verb);
+	AUTO(ui) ui = make_ui(&options.ui);
+	struct session session = {.arena = arena, .ui = ui, .options = &options, .fd = -1,
+		.arguments = result.arguments, .argument_count = result.argument_count};
+	int code = parsed < 0 ? err.code : run(&session, result.verb, &err);
+	if (code != CODE_OK)
+		ui_error(ui, &err);
+	ui_result(ui, result.verb ? result.verb->name : "", code);
+	finder_window_wait(ui, argc, argv);
+	return code;
 }

@@ -383,7 +383,8 @@ void option_help(const struct option_program *program, const struct option_verb 
 	if (verb) {
 		text_addf(out, T("Usage: %s %s [options]%s%s\n"), program->name, verb->name,
 			verb->arguments ? " " : "", verb->arguments ? verb->arguments : "");
-		text_addf(out, "\n%s\n", message_translate(verb->help));
+		if (verb->help)
+			text_addf(out, "\n%s\n", message_translate(verb->help));
 	} else {
 		text_addf(out, T("Usage: %s [command] [options]\n"), program->name);
 		add_verbs(program, out);

@@ -104,6 +104,9 @@ int ui_confirm(struct ui *ui, const char *question, bool preset, bool *yes, stru
 void ui_error(struct ui *ui, const struct err *err);
 void ui_result(struct ui *ui, const char *verb, int exit_code);
 
+/* Writes all of it, or gives up quietly. Never through stdio: no buffer to lose in _exit(). */
+void ui_write(int fd, const char *bytes, size_t length);
+
 /* Clears a half-drawn line and turns echo on again. Async-signal-safe; legal at any time. */
 void ui_restore_terminal(void);
 

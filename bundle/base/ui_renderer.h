@@ -48,7 +48,5 @@ void ui_terminal_show(struct ui *ui, const struct ui_event *event);
 void ui_plain_show(struct ui *ui, const struct ui_event *event);
 void ui_json_show(struct ui *ui, const struct ui_event *event);
 
-/* Writes all of it, or gives up quietly. Never through stdio: no buffer to lose in _exit(). */
-void ui_write(int fd, const char *bytes, size_t length);
 /* Set while the terminal shows a half-drawn line. */
 void ui_set_live(bool live);

@@ -1,0 +1,155 @@
+/*
+ * The docker and compose command lines: every argument vector that hardtack gives them is in
+ * docker_cli.c and docker_compose.c, and what they answer is parsed there. What the engines do was
+ * measured: docs/facts, "Docker engines".
+ *
+ * Output that is not what a docker prints (a wrapper's banner, a cut answer) is CODE_DOCKER with
+ * the command and the words that came.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "err.h"
+#include "stream.h"
+#include "text.h"
+#include "ui.h"
+
+struct docker_cli {
+	struct arena *arena;
+	struct ui *ui;                  /* -v shows each command */
+	const char *path;               /* of docker; NULL: not found */
+	const char *const *environment; /* child_environment() */
+	/* Compose, when docker_compose_find() found one: */
+	const char *compose_path;       /* docker itself (plugin), or docker-compose; NULL: none */
+	bool compose_is_plugin;
+	unsigned compose_major, compose_minor;
+	const char *compose_version;    /* "2.26.1" */
+};
+
+/* Looks for docker in PATH and where Docker Desktop, OrbStack, Colima, Rancher Desktop and
+ * Homebrew put it. False: not installed. */
+bool docker_cli_find(struct docker_cli *docker, struct arena *arena, struct ui *ui);
+
+enum docker_state {
+	DOCKER_READY,
+	DOCKER_NOT_INSTALLED,
+	DOCKER_NOT_RUNNING,
+	DOCKER_NO_PERMISSION,
+	DOCKER_BROKEN_CONTEXT,
+	DOCKER_REMOTE,    /* tcp:// or ssh://: refused, for published ports and files are there */
+	DOCKER_SILENT,    /* no answer in time */
+	DOCKER_UNKNOWN,   /* answered with something else: see detail */
+};
+
+struct docker_engine {
+	enum docker_state state;
+	const char *detail;       /* docker's own words, printable; "" when ready */
+	const char *endpoint;     /* "unix:///var/run/docker.sock"; "" when not known */
+	const char *context;      /* "desktop-linux"; "" when not known */
+	/* When ready: */
+	const char *os, *architecture; /* GOOS and GOARCH: "linux", "amd64" */
+	const char *version, *api_version;
+	const char *product;      /* "Docker Desktop", "Debian GNU/Linux 12 (bookworm)" */
+	const char *root_dir;     /* of the engine, perhaps inside a virtual machine */
+	bool containerd_store;
+	uint64_t memory_bytes;
+	uint64_t cpus;
+};
+
+/* What kind of engine is there. Fails only on an interrupt. */
+int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine, struct err *err);
+
+/* The error that a state means, with its remedy; nothing for DOCKER_READY. Returns -1 or 0. */
+int docker_engine_check(const struct docker_engine *engine, struct err *err);
+
+/* ---- images ---- */
+
+struct docker_image {
+	const char *id;           /* "sha256:…": config, manifest or index digest, by store */
+	const char *os, *architecture, *variant;
+	const char **diff_ids;
+	size_t diff_id_count;     /* 0 also when the engine does not say (damaged images) */
+};
+
+/* *found false: no image of that name. */
+int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
+	bool *found, struct err *err);
+
+/* `docker load`, fed by the callback. Whatever it answers is only a hint (*ok, words): the caller
+ * proves each image afterwards. Fails when docker cannot be run or the feed fails. */
+int docker_image_load(struct docker_cli *docker,
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
+	bool *ok, const char **words, struct err *err);
+
+/* Can the engine really make a container of it (creates one without starting it, and removes it)?
+ * The only proof that all layers are there. */
+int docker_image_try_create(struct docker_cli *docker, const char *reference, bool *ok,
+	const char **words, struct err *err);
+
+/* Removes a tag, and the image when it was the last one. *removed false: in use, or not there. */
+int docker_image_remove(
+	struct docker_cli *docker, const char *reference, bool *removed, struct err *err);
+
+/* ---- containers of a project ---- */
+
+struct docker_container {
+	const char *id;
+	const char *name;
+	const char *service;
+	const char *status;       /* created, running, restarting, exited, paused, dead */
+	const char *health;       /* starting, healthy, unhealthy; "" without healthcheck */
+	const char *error;        /* State.Error: why it could not start */
+	const char *image;        /* image id */
+	const char *started_at;
+	int64_t exit_code;
+	uint64_t restart_count;
+	bool running, restarting, oom_killed;
+	bool one_off;             /* `compose run`: not part of the stack */
+};
+
+/* All containers with the project's label, running or not, in the order of their names. */
+int docker_project_containers(struct docker_cli *docker, const char *project,
+	struct docker_container **out, size_t *count, struct err *err);
+
+/* Names of the volumes with the project's label. */
+int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
+	size_t *count, struct err *err);
+
+/* Who publishes this port: a container's name and its compose project ("" for none); *name NULL
+ * when no container does. */
+int docker_port_owner(struct docker_cli *docker, unsigned port, const char **name,
+	const char **project, struct err *err);
+
+/* The last lines that a container wrote, stdout and stderr, printable. "" when there are none. */
+int docker_container_logs(struct docker_cli *docker, const char *id, unsigned lines,
+	struct text *out, struct err *err);
+
+/* ---- compose ---- */
+
+struct compose_project {
+	const char *name;
+	const char *directory;     /* absolute */
+	const char *file;          /* absolute path of the compose file */
+	const char *env_file;      /* absolute, or NULL */
+	const char *const *profiles; /* NULL-terminated, or NULL */
+};
+
+/* The plugin, else docker-compose; v1 or v2 is told by the version number. False: none. */
+int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err);
+
+/* Each is CODE_STEP with compose's words when compose says no. recreate false: containers that
+ * exist are started as they are. */
+int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
+	bool recreate, struct err *err);
+int docker_compose_stop(struct docker_cli *docker, const struct compose_project *project,
+	struct err *err);
+/* Containers and network; volumes only when asked. */
+int docker_compose_down(struct docker_cli *docker, const struct compose_project *project,
+	bool volumes, struct err *err);
+/* Straight to our stdout. service NULL: all. */
+int docker_compose_logs(struct docker_cli *docker, const struct compose_project *project,
+	const char *const *services, bool follow, const char *tail, struct err *err);

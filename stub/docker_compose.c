@@ -1,0 +1,153 @@
+/* Compose, plugin or standalone, v1 or v2: told apart by the version number alone. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "docker_run.h"
+#include "number.h"
+
+/* "2.26.1", "v2.40.3-desktop.1", "1.29.2"; anything else is no compose. */
+static bool parse_version(
+	struct docker_cli *docker, const char *words, unsigned *major, unsigned *minor)
+{
+	const char *at = words + (*words == 'v');
+	size_t first = strspn(at, "0123456789");
+	if (first == 0 || first > 3 || at[first] != '.')
+		return false;
+	const char *second = at + first + 1;
+	size_t second_length = strspn(second, "0123456789");
+	uint64_t a, b;
+	if (second_length == 0 || second_length > 5 ||
+		!number_parse_u64(arena_strndup(docker->arena, at, first), &a) ||
+		!number_parse_u64(arena_strndup(docker->arena, second, second_length), &b))
+		return false;
+	*major = (unsigned)a;
+	*minor = (unsigned)b;
+	return true;
+}
+
+static int try_compose(struct docker_cli *docker, const char *path, bool plugin, bool *found,
+	struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	docker_command_add(&command, path, NULL);
+	if (plugin)
+		docker_command_add(&command, "compose", NULL);
+	docker_command_add(&command, "version", "--short", NULL);
+	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	const char *words = result.out.head.bytes;
+	if (result.exit_code != 0 ||
+		!parse_version(docker, words, &docker->compose_major, &docker->compose_minor))
+		return 0;
+	docker->compose_path = path;
+	docker->compose_is_plugin = plugin;
+	docker->compose_version = arena_strndup(
+		docker->arena, words + (*words == 'v'), strcspn(words + (*words == 'v'), " \r\n"));
+	*found = true;
+	return 0;
+}
+
+int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err)
+{
+	*found = false;
+	if (try_compose(docker, docker->path, true, found, err) < 0)
+		return -1;
+	if (*found)
+		return 0;
+	const char *slash = strrchr(docker->path, '/');
+	const char *path = child_find_program("docker-compose",
+		arena_printf(docker->arena, "%s:/usr/local/bin:/opt/homebrew/bin:/usr/bin:%.*s",
+			getenv("PATH") ? getenv("PATH") : "", (int)(slash - docker->path),
+			docker->path),
+		docker->arena);
+	return path ? try_compose(docker, path, false, found, err) : 0;
+}
+
+/* Everything before the verb. Always -p and -f: what compose would derive differs between v1 and
+ * v2 and depends on the working directory. */
+static void begin(struct docker_cli *docker, const struct compose_project *project,
+	struct docker_command *command)
+{
+	docker_command_add(command, docker->compose_path, NULL);
+	if (docker->compose_is_plugin)
+		docker_command_add(command, "compose", NULL);
+	docker_command_add(command, "-p", project->name, "--project-directory", project->directory,
+		"-f", project->file, NULL);
+	if (project->env_file)
+		docker_command_add(command, "--env-file", project->env_file, NULL);
+	for (const char *const *profile = project->profiles; profile && *profile; profile++)
+		docker_command_add(command, "--profile", *profile, NULL);
+}
+
+static int finish(struct docker_cli *docker, const struct docker_command *command,
+	const char *verb, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	if (docker_command_run(docker, command, CHANGE_TIMEOUT_MS, &result, err) < 0)
+		return err->code == CODE_DOCKER
+			? err_set(err, CODE_STEP, "compose %s did not finish in time", verb)
+			: -1;
+	if (result.exit_code != 0)
+		return err_set(err, CODE_STEP, "compose %s: %s", verb,
+			docker_words(docker, &result));
+	return 0;
+}
+
+int docker_compose_up(
+	struct docker_cli *docker, const struct compose_project *project, bool recreate,
+	struct err *err)
+{
+	struct docker_command command = {0};
+	begin(docker, project, &command);
+	docker_command_add(&command, "up", "-d", "--no-build", NULL);
+	if (!recreate)
+		docker_command_add(&command, "--no-recreate", NULL);
+	/* v1 knows no --pull, and answers an unknown flag with usage, exit 0 and no work. */
+	if (docker->compose_major >= 2)
+		docker_command_add(&command, "--pull", "never", NULL);
+	return finish(docker, &command, "up", err);
+}
+
+int docker_compose_stop(
+	struct docker_cli *docker, const struct compose_project *project, struct err *err)
+{
+	struct docker_command command = {0};
+	begin(docker, project, &command);
+	docker_command_add(&command, "stop", NULL);
+	return finish(docker, &command, "stop", err);
+}
+
+int docker_compose_down(struct docker_cli *docker, const struct compose_project *project,
+	bool volumes, struct err *err)
+{
+	struct docker_command command = {0};
+	begin(docker, project, &command);
+	docker_command_add(&command, "down", NULL);
+	if (volumes)
+		docker_command_add(&command, "-v", NULL);
+	return finish(docker, &command, "down", err);
+}
+
+int docker_compose_logs(struct docker_cli *docker, const struct compose_project *project,
+	const char *const *services, bool follow, const char *tail, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	begin(docker, project, &command);
+	docker_command_add(&command, "logs", NULL);
+	if (follow)
+		docker_command_add(&command, "--follow", NULL);
+	if (tail)
+		docker_command_add(&command, "--tail", tail, NULL);
+	for (; services && *services; services++)
+		docker_command_add(&command, *services, NULL);
+	struct child_request request = {.argv = command.argv, .environment = docker->environment,
+		.inherit_output = true};
+	if (child_run(&request, &result, err) < 0)
+		return -1;
+	if (result.exit_code != 0)
+		return err_set(err, CODE_STEP, "compose %s: %s", "logs",
+			docker_words(docker, &result));
+	return 0;
+}

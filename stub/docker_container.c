@@ -1,0 +1,174 @@
+/* Containers and volumes of a project, by the labels that compose v1 and v2 both set. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "docker_run.h"
+#include "json.h"
+
+enum { ANSWER_LIMIT = 8 << 20, MAX_CONTAINERS = 400 };
+
+/* Non-empty lines of an output as words, at most limit. */
+static size_t split_lines(
+	struct docker_cli *docker, const struct text *text, const char **lines, size_t limit)
+{
+	size_t count = 0;
+	for (const char *at = text->bytes; *at && count < limit;) {
+		size_t length = strcspn(at, "\r\n");
+		if (length)
+			lines[count++] = arena_strndup(docker->arena, at, length);
+		at += length + strspn(at + length, "\r\n");
+	}
+	return count;
+}
+
+static int list(struct docker_cli *docker, const struct docker_command *command,
+	const char **lines, size_t limit, size_t *count, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	if (docker_command_run(docker, command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	if (result.exit_code != 0)
+		return docker_command_failed(docker, command, &result, CODE_DOCKER, err);
+	*count = split_lines(docker, &result.out.head, lines, limit);
+	return 0;
+}
+
+static int parse_state(struct json state, struct docker_container *out, struct err *err)
+{
+	struct json health;
+	if (json_get_string(state, "Status", &out->status, err) < 0 ||
+		json_get_bool_or(state, "Running", false, &out->running, err) < 0 ||
+		json_get_bool_or(state, "Restarting", false, &out->restarting, err) < 0 ||
+		json_get_bool_or(state, "OOMKilled", false, &out->oom_killed, err) < 0 ||
+		json_get_i64_or(state, "ExitCode", 0, &out->exit_code, err) < 0 ||
+		json_get_string_or(state, "Error", "", &out->error, err) < 0 ||
+		json_get_string_or(state, "StartedAt", "", &out->started_at, err) < 0 ||
+		json_get_object_or_none(state, "Health", &health, err) < 0)
+		return -1;
+	if (json_get_string_or(health, "Status", "", &out->health, err) < 0)
+		return -1;
+	/* `docker run --no-healthcheck` and compose's disable leave "none". */
+	if (strcmp(out->health, "none") == 0)
+		out->health = "";
+	return 0;
+}
+
+static int parse_container(struct json container, struct docker_container *out, struct err *err)
+{
+	struct json state, config, labels;
+	const char *one_off;
+	*out = (struct docker_container){.health = ""};
+	if (json_get_string(container, "Id", &out->id, err) < 0 ||
+		json_get_string(container, "Name", &out->name, err) < 0 ||
+		json_get_string_or(container, "Image", "", &out->image, err) < 0 ||
+		json_get_u64_or(container, "RestartCount", 0, &out->restart_count, err) < 0 ||
+		json_get_object(container, "State", &state, err) < 0 ||
+		parse_state(state, out, err) < 0 ||
+		json_get_object(container, "Config", &config, err) < 0 ||
+		json_get_object_or_none(config, "Labels", &labels, err) < 0 ||
+		json_get_string_or(labels, "com.docker.compose.service", "", &out->service, err) < 0 ||
+		json_get_string_or(labels, "com.docker.compose.oneoff", "", &one_off, err) < 0)
+		return -1;
+	out->one_off = text_equal_ignoring_case(one_off, "true");
+	if (out->name[0] == '/')
+		out->name++;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct docker_container *)a)->name,
+		((const struct docker_container *)b)->name);
+}
+
+/* Containers may vanish between the two commands: `inspect` then answers with those that are left
+ * and exit 1, which is as good an answer. */
+static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_count,
+	struct docker_container **out, size_t *count, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	struct json root, item;
+	struct err parse_err = ERR_INIT;
+	docker_command_add(&command, docker->path, "container", "inspect", NULL);
+	for (size_t i = 0; i < id_count; i++)
+		docker_command_add(&command, ids[i], NULL);
+	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	const struct text *answer = &result.out.head;
+	if (json_parse(answer->bytes, answer->length, "docker container inspect", ANSWER_LIMIT,
+		    docker->arena, &root, &parse_err) < 0 ||
+		!json_is_array(root))
+		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
+	*out = arena_alloc(docker->arena, (json_count(root) + 1) * sizeof(**out));
+	for (struct json_iterator it = json_items(root); json_next(&it, &item);)
+		if (parse_container(item, &(*out)[(*count)++], &parse_err) < 0)
+			return err_set(err, CODE_DOCKER,
+				"docker container inspect: unexpected answer: %s", parse_err.text);
+	qsort(*out, *count, sizeof(**out), by_name);
+	return 0;
+}
+
+int docker_project_containers(struct docker_cli *docker, const char *project,
+	struct docker_container **out, size_t *count, struct err *err)
+{
+	const char *ids[MAX_CONTAINERS];
+	size_t id_count = 0;
+	struct docker_command command = {0};
+	*out = NULL;
+	*count = 0;
+	docker_command_add(&command, docker->path, "ps", "-aq", "--no-trunc", "--filter",
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project), NULL);
+	if (list(docker, &command, ids, MAX_CONTAINERS, &id_count, err) < 0)
+		return -1;
+	return id_count ? inspect(docker, ids, id_count, out, count, err) : 0;
+}
+
+int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
+	size_t *count, struct err *err)
+{
+	struct docker_command command = {0};
+	*names = arena_alloc(docker->arena, MAX_CONTAINERS * sizeof(**names));
+	docker_command_add(&command, docker->path, "volume", "ls", "-q", "--filter",
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project), NULL);
+	return list(docker, &command, *names, MAX_CONTAINERS, count, err);
+}
+
+int docker_port_owner(struct docker_cli *docker, unsigned port, const char **name,
+	const char **project, struct err *err)
+{
+	const char *lines[4];
+	size_t count = 0;
+	struct docker_command command = {0};
+	*name = NULL;
+	*project = "";
+	docker_command_add(&command, docker->path, "ps", "--filter",
+		arena_printf(docker->arena, "publish=%u", port), "--format",
+		"{{.Names}} {{.Label \"com.docker.compose.project\"}}", NULL);
+	if (list(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	const char *space = strchr(lines[0], ' ');
+	*name = space ? arena_strndup(docker->arena, lines[0], (size_t)(space - lines[0])) : lines[0];
+	*project = space ? space + 1 : "";
+	return 0;
+}
+
+int docker_container_logs(struct docker_cli *docker, const char *id, unsigned lines,
+	struct text *out, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	docker_command_add(&command, docker->path, "logs", "--tail",
+		arena_printf(docker->arena, "%u", lines), id, NULL);
+	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	if (result.exit_code != 0)
+		return 0; /* gone meanwhile, or a logging driver that cannot be read */
+	child_output_describe(&result.out, out);
+	if (out->length && result.err.head.length)
+		text_add(out, "\n");
+	child_output_describe(&result.err, out);
+	return 0;
+}

@@ -1,0 +1,216 @@
+/* Finding docker, and telling what kind of engine answers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "docker_run.h"
+#include "interrupt.h"
+#include "json.h"
+
+enum { ANSWER_LIMIT = 4 << 20 };
+
+bool docker_cli_find(struct docker_cli *docker, struct arena *arena, struct ui *ui)
+{
+	const char *home = getenv("HOME");
+	*docker = (struct docker_cli){.arena = arena, .ui = ui};
+	docker->environment = child_environment(arena);
+	docker->path = child_find_program("docker", getenv("PATH"), arena);
+	if (!docker->path)
+		docker->path = child_find_program("docker",
+			"/usr/local/bin:/opt/homebrew/bin:/usr/bin:/bin:/snap/bin:"
+			"/Applications/Docker.app/Contents/Resources/bin:"
+			"/Applications/OrbStack.app/Contents/MacOS/xbin:"
+			"/Applications/Rancher Desktop.app/Contents/Resources/resources/darwin/bin:"
+			"/opt/local/bin",
+			arena);
+	if (!docker->path && home)
+		docker->path = child_find_program("docker",
+			arena_printf(arena, "%s/.docker/bin:%s/.orbstack/bin:%s/.rd/bin:%s/.colima/bin",
+				home, home, home, home),
+			arena);
+	return docker->path != NULL;
+}
+
+static bool says(const char *words, const char *part)
+{
+	return strstr(words, part) != NULL;
+}
+
+/* By docker's words: the same since 19.03 (docs/facts, "Preflight facts"). */
+static enum docker_state state_of(const char *words)
+{
+	if (says(words, "permission denied"))
+		return DOCKER_NO_PERMISSION;
+	if (says(words, "unable to resolve docker endpoint") || says(words, "context not found"))
+		return DOCKER_BROKEN_CONTEXT;
+	if (says(words, "Cannot connect to the Docker daemon") ||
+		says(words, "Is the docker daemon running") || says(words, "connection refused") ||
+		says(words, "error during connect") || says(words, "ECONNREFUSED"))
+		return DOCKER_NOT_RUNNING;
+	return DOCKER_UNKNOWN;
+}
+
+static int give_up(struct docker_engine *engine, enum docker_state state, const char *words)
+{
+	engine->state = state;
+	engine->detail = words;
+	return 0;
+}
+
+/* Where the CLI would connect: DOCKER_HOST beats every context. */
+static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	const char *host = getenv("DOCKER_HOST");
+	if (host && *host) {
+		engine->endpoint = arena_strdup(docker->arena, host);
+		engine->context = "default";
+		return 0;
+	}
+	docker_command_add(&command, docker->path, "context", "inspect", "--format",
+		"{{.Name}} {{.Endpoints.docker.Host}}", NULL);
+	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	if (result.exit_code != 0)
+		return give_up(engine, state_of(docker_words(docker, &result)),
+			docker_words(docker, &result));
+	const char *line = result.out.head.bytes, *space = strchr(line, ' ');
+	if (!space)
+		return 0;
+	engine->context = arena_strndup(docker->arena, line, (size_t)(space - line));
+	engine->endpoint = arena_strndup(docker->arena, space + 1, strcspn(space + 1, "\r\n"));
+	return 0;
+}
+
+static bool is_remote(const char *endpoint)
+{
+	return text_starts_with(endpoint, "tcp://") || text_starts_with(endpoint, "ssh://") ||
+		text_starts_with(endpoint, "http://") || text_starts_with(endpoint, "https://");
+}
+
+static int parse_version(struct docker_cli *docker, const struct child_result *result,
+	struct docker_engine *engine, struct err *err)
+{
+	struct json root, server;
+	const struct text *answer = &result->out.head;
+	if (json_parse(answer->bytes, answer->length, "docker version", ANSWER_LIMIT,
+		    docker->arena, &root, err) < 0 ||
+		json_get_object(root, "Server", &server, err) < 0 ||
+		json_get_string(server, "Os", &engine->os, err) < 0 ||
+		json_get_string(server, "Arch", &engine->architecture, err) < 0 ||
+		json_get_string(server, "Version", &engine->version, err) < 0)
+		return -1;
+	return json_get_string_or(server, "ApiVersion", "", &engine->api_version, err);
+}
+
+static bool uses_containerd_store(struct json info)
+{
+	AUTO_TEXT status = TEXT_INIT;
+	json_write(&status, json_member(info, "DriverStatus"));
+	return strstr(status.bytes, "io.containerd.snapshotter") != NULL;
+}
+
+static int parse_info(struct docker_cli *docker, const struct child_result *result,
+	struct docker_engine *engine, struct err *err)
+{
+	struct json root;
+	const struct text *answer = &result->out.head;
+	if (json_parse(answer->bytes, answer->length, "docker info", ANSWER_LIMIT, docker->arena,
+		    &root, err) < 0 ||
+		json_get_string_or(root, "OperatingSystem", "", &engine->product, err) < 0 ||
+		json_get_string_or(root, "DockerRootDir", "", &engine->root_dir, err) < 0 ||
+		json_get_u64_or(root, "MemTotal", 0, &engine->memory_bytes, err) < 0 ||
+		json_get_u64_or(root, "NCPU", 0, &engine->cpus, err) < 0)
+		return -1;
+	engine->containerd_store = uses_containerd_store(root);
+	return 0;
+}
+
+/* One question. Neither exit code nor form can be trusted alone: with the daemon down, `info`
+ * of 26 exits 0 and `version` prints half an answer. */
+static int ask(struct docker_cli *docker, struct docker_engine *engine, const char *what,
+	int (*parse)(struct docker_cli *, const struct child_result *, struct docker_engine *,
+		struct err *),
+	struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	struct err parse_err = ERR_INIT;
+	docker_command_add(&command, docker->path, what, "--format", "{{json .}}", NULL);
+	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	if (result.exit_code == 0 && parse(docker, &result, engine, &parse_err) == 0)
+		return 0;
+	const char *words = docker_words(docker, &result);
+	enum docker_state state = state_of(words);
+	if (state == DOCKER_UNKNOWN && result.exit_code == 0)
+		words = arena_strdup(docker->arena, parse_err.text);
+	return give_up(engine, state, words);
+}
+
+int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
+{
+	*engine = (struct docker_engine){.detail = "", .endpoint = "", .context = "", .os = "",
+		.architecture = "", .version = "", .api_version = "", .product = "", .root_dir = ""};
+	if (!docker->path)
+		return give_up(engine, DOCKER_NOT_INSTALLED, "");
+	int status = find_endpoint(docker, engine, err);
+	if (status == 0 && engine->state == DOCKER_READY && is_remote(engine->endpoint))
+		return give_up(engine, DOCKER_REMOTE, engine->endpoint);
+	if (status == 0 && engine->state == DOCKER_READY)
+		status = ask(docker, engine, "version", parse_version, err);
+	if (status == 0 && engine->state == DOCKER_READY)
+		status = ask(docker, engine, "info", parse_info, err);
+	if (status == 0 || interrupt_pending())
+		return status;
+	give_up(engine, err->code == CODE_DOCKER ? DOCKER_SILENT : DOCKER_UNKNOWN,
+		arena_strdup(docker->arena, err->text));
+	err_clear(err);
+	return 0;
+}
+
+static int not_running(const struct docker_engine *engine, struct err *err)
+{
+	err_set(err, CODE_DOCKER, "Docker is installed but not running: %s", engine->detail);
+#ifdef __APPLE__
+	return err_hint(err, "open Docker Desktop (or OrbStack, Colima, Rancher Desktop), wait until "
+			     "it says that it runs, then run this file again");
+#else
+	return err_hint(err, "start it (`sudo systemctl start docker`), then run this file again");
+#endif
+}
+
+int docker_engine_check(const struct docker_engine *engine, struct err *err)
+{
+	switch (engine->state) {
+	case DOCKER_READY:
+		return 0;
+	case DOCKER_NOT_INSTALLED:
+		err_set(err, CODE_DOCKER, "Docker is not installed: no docker command was found");
+		return err_hint(err, "install Docker (Docker Desktop or OrbStack on a Mac, Docker "
+				     "Engine on Linux), start it, then run this file again");
+	case DOCKER_NOT_RUNNING:
+		return not_running(engine, err);
+	case DOCKER_NO_PERMISSION:
+		err_set(err, CODE_DOCKER, "you may not use Docker on this machine: %s",
+			engine->detail);
+		return err_hint(err, "add yourself to the group (`sudo usermod -aG docker $USER`), "
+				     "log out and in again, or run this file with sudo");
+	case DOCKER_BROKEN_CONTEXT:
+		err_set(err, CODE_DOCKER, "Docker's context is broken: %s", engine->detail);
+		return err_hint(err, "choose one that works: `docker context ls`, then `docker "
+				     "context use NAME`; unset DOCKER_CONTEXT if it is set");
+	case DOCKER_REMOTE:
+		err_set(err, CODE_DOCKER, "Docker's engine is on another machine: %s",
+			engine->endpoint);
+		return err_hint(err, "run this file on that machine, or go back to the local engine "
+				     "(`docker context use default`, unset DOCKER_HOST)");
+	case DOCKER_SILENT:
+		err_set(err, CODE_DOCKER, "Docker does not answer: %s", engine->detail);
+		return err_hint(err, "restart Docker, then run this file again");
+	case DOCKER_UNKNOWN:
+		err_set(err, CODE_DOCKER, "Docker answers strangely: %s", engine->detail);
+		return err_hint(err, "see whether `docker version` works, then run this file again");
+	}
+	return 0;
+}

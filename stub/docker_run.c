@@ -1,0 +1,101 @@
+/* Docker commands as children, and their failures as errors. */
+#include "docker_run.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "file_io.h"
+
+enum { WORDS_LIMIT = 1500, NAME_WORDS = 4 };
+
+void docker_command_add(struct docker_command *command, ...)
+{
+	va_list ap;
+	va_start(ap, command);
+	for (const char *word; (word = va_arg(ap, const char *));) {
+		BUG_ON(command->count + 1 >= DOCKER_ARGUMENTS);
+		command->argv[command->count++] = word;
+		command->argv[command->count] = NULL;
+	}
+	va_end(ap);
+}
+
+static void show(struct docker_cli *docker, const struct docker_command *command)
+{
+	AUTO_TEXT line = TEXT_INIT;
+	if (!docker->ui || !ui_is_verbose(docker->ui))
+		return;
+	for (size_t i = 0; i < command->count; i++) {
+		text_add(&line, i ? " " : "$ ");
+		text_add_printable(&line, command->argv[i], strlen(command->argv[i]));
+	}
+	ui_detail(docker->ui, "%s", line.bytes);
+}
+
+static int run(struct docker_cli *docker, const struct docker_command *command,
+	struct child_request *request, struct child_result *result, struct err *err)
+{
+	request->argv = command->argv;
+	request->environment = docker->environment;
+	show(docker, command);
+	if (child_run(request, result, err) < 0)
+		return -1;
+	if (result->timed_out)
+		return err_set(err, CODE_DOCKER, "%s did not answer in time",
+			docker_command_name(docker, command));
+	return 0;
+}
+
+int docker_command_run(struct docker_cli *docker, const struct docker_command *command,
+	uint64_t timeout_ms, struct child_result *result, struct err *err)
+{
+	struct child_request request = {.timeout_ms = timeout_ms};
+	return run(docker, command, &request, result, err);
+}
+
+int docker_command_feed(struct docker_cli *docker, const struct docker_command *command,
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
+	struct child_result *result, struct err *err)
+{
+	struct child_request request = {
+		.feed = feed, .feed_context = context, .stall_ms = LOAD_STALL_MS};
+	return run(docker, command, &request, result, err);
+}
+
+const char *docker_command_name(struct docker_cli *docker, const struct docker_command *command)
+{
+	AUTO_TEXT name = TEXT_INIT;
+	text_add(&name, file_base_name(command->argv[0]));
+	for (size_t i = 1, words = 1; i < command->count && words < NAME_WORDS; i++, words++) {
+		if (command->argv[i][0] == '-')
+			break;
+		text_addf(&name, " %s", command->argv[i]);
+	}
+	return arena_strdup(docker->arena, name.bytes);
+}
+
+const char *docker_words(struct docker_cli *docker, const struct child_result *result)
+{
+	AUTO_TEXT words = TEXT_INIT;
+	child_output_describe(&result->err, &words);
+	if (words.length == 0)
+		child_output_describe(&result->out, &words);
+	if (words.length == 0 && result->signal)
+		text_addf(&words, "signal %d", result->signal);
+	else if (words.length == 0)
+		text_addf(&words, "exit %d", result->exit_code);
+	if (words.length <= WORDS_LIMIT)
+		return arena_strdup(docker->arena, words.bytes);
+	/* The cause is at the end, as a rule; never begin inside a character. */
+	const char *tail = words.bytes + words.length - WORDS_LIMIT;
+	while (((unsigned char)*tail & 0xc0) == 0x80)
+		tail++;
+	return arena_printf(docker->arena, "… %s", tail);
+}
+
+int docker_command_failed(struct docker_cli *docker, const struct docker_command *command,
+	const struct child_result *result, int code, struct err *err)
+{
+	return err_set(err, code, "%s: %s", docker_command_name(docker, command),
+		docker_words(docker, result));
+}

@@ -1,0 +1,38 @@
+/* Running a docker command: shared by docker_*.c only. */
+#pragma once
+
+#include "child_process.h"
+#include "docker_cli.h"
+
+enum {
+	DOCKER_ARGUMENTS = 512,
+	QUERY_TIMEOUT_MS = 60 * 1000,       /* an engine under load answers late */
+	LOAD_STALL_MS = 30 * 60 * 1000,     /* unpacking a huge layer moves no byte on our side */
+	CHANGE_TIMEOUT_MS = 20 * 60 * 1000, /* up: depends_on waits inside */
+};
+
+/* An argument vector under construction. */
+struct docker_command {
+	const char *argv[DOCKER_ARGUMENTS];
+	size_t count;
+};
+
+/* Adds words up to NULL; too many is a bug of ours (lists are cut before). */
+void docker_command_add(struct docker_command *command, ...) __attribute__((sentinel));
+
+/* Runs it. timeout 0 with feed: LOAD_STALL_MS without a byte. A time-out is CODE_DOCKER. */
+int docker_command_run(struct docker_cli *docker, const struct docker_command *command,
+	uint64_t timeout_ms, struct child_result *result, struct err *err);
+int docker_command_feed(struct docker_cli *docker, const struct docker_command *command,
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
+	struct child_result *result, struct err *err);
+
+/* "docker load": for errors. */
+const char *docker_command_name(struct docker_cli *docker, const struct docker_command *command);
+
+/* What it said: stderr, else stdout, printable, in the arena; never "". */
+const char *docker_words(struct docker_cli *docker, const struct child_result *result);
+
+/* CODE_DOCKER (or another code) with the command and its words. */
+int docker_command_failed(struct docker_cli *docker, const struct docker_command *command,
+	const struct child_result *result, int code, struct err *err);

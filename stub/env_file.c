@@ -1,0 +1,413 @@
+/* Rendering env.template into .env, once. */
+#include "env_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "file_io.h"
+#include "message.h"
+
+enum { GIVEN_FILE_LIMIT = 64 << 10, ANSWER_LIMIT = 1024, GETENTROPY_LIMIT = 256 };
+
+static const char hex_digits[] = "0123456789abcdef";
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static const char *to_hex(const unsigned char *bytes, size_t count, struct arena *arena)
+{
+	char *text = arena_alloc(arena, 2 * count + 1);
+	for (size_t i = 0; i < count; i++) {
+		text[2 * i] = hex_digits[bytes[i] >> 4];
+		text[2 * i + 1] = hex_digits[bytes[i] & 15];
+	}
+	return text;
+}
+
+/* RFC 4648, section 4, with padding. */
+static const char *to_base64(const unsigned char *bytes, size_t count, struct arena *arena)
+{
+	char *text = arena_alloc(arena, (count + 2) / 3 * 4 + 1), *out = text;
+	for (size_t i = 0; i < count; i += 3) {
+		unsigned long group = (unsigned long)bytes[i] << 16;
+		group |= i + 1 < count ? (unsigned long)bytes[i + 1] << 8 : 0;
+		group |= i + 2 < count ? bytes[i + 2] : 0;
+		*out++ = base64_digits[group >> 18 & 63];
+		*out++ = base64_digits[group >> 12 & 63];
+		*out++ = i + 1 < count ? base64_digits[group >> 6 & 63] : '=';
+		*out++ = i + 2 < count ? base64_digits[group & 63] : '=';
+	}
+	return text;
+}
+
+static int make_secret(const struct env_template_entry *entry, struct arena *arena,
+	const char **value, struct err *err)
+{
+	unsigned char *bytes = arena_alloc(arena, entry->secret_bytes);
+	for (size_t done = 0; done < entry->secret_bytes; done += GETENTROPY_LIMIT) {
+		size_t left = entry->secret_bytes - done;
+		if (getentropy(bytes + done, left < GETENTROPY_LIMIT ? left : GETENTROPY_LIMIT) < 0)
+			return err_set_errno(err, CODE_IO, "get random bytes");
+	}
+	*value = entry->kind == ENV_TEMPLATE_SECRET_HEX
+		? to_hex(bytes, entry->secret_bytes, arena)
+		: to_base64(bytes, entry->secret_bytes, arena);
+	return 0;
+}
+
+/* ---- --set ---- */
+
+static int check_sets(const struct option_list *sets, struct err *err)
+{
+	for (size_t i = 0; i < sets->count; i++) {
+		const char *equals = strchr(sets->items[i], '=');
+		size_t length = equals ? (size_t)(equals - sets->items[i]) : 0;
+		size_t good = strspn(sets->items[i],
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+		if (length == 0 || good != length)
+			return err_set(err, CODE_USAGE, "--set wants NAME=VALUE or NAME=@FILE, not "
+							"\"%.*s\"",
+				(int)(equals ? length : 20), sets->items[i]);
+	}
+	return 0;
+}
+
+/* The last --set of this name wins; *value stays as it is when there is none. */
+static int given_value(const struct session *session, const char *name, const char **value,
+	struct err *err)
+{
+	const struct option_list *sets = &session->options->set;
+	size_t name_length = strlen(name), length;
+	const char *given = NULL;
+	char *bytes;
+	for (size_t i = 0; i < sets->count; i++)
+		if (strncmp(sets->items[i], name, name_length) == 0 &&
+			sets->items[i][name_length] == '=')
+			given = sets->items[i] + name_length + 1;
+	if (!given)
+		return 0;
+	if (*given != '@') {
+		*value = given;
+		return 0;
+	}
+	if (file_read_all(given + 1, GIVEN_FILE_LIMIT, session->arena, &bytes, &length, err) < 0)
+		return err_wrap(err, "--set %s", name);
+	while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r'))
+		bytes[--length] = '\0';
+	if (strlen(bytes) != length)
+		return err_set(err, CODE_USAGE, "--set %s: %s is not a text", name, given + 1);
+	*value = bytes;
+	return 0;
+}
+
+/* ---- the plan ---- */
+
+static const struct dotenv_entry *find_old(const struct env_file *file, const char *name)
+{
+	for (size_t i = 0; file->exists && i < file->old.count; i++)
+		if (strcmp(file->old.entries[i].name, name) == 0)
+			return &file->old.entries[i];
+	return NULL;
+}
+
+static int plan_value(struct env_files *files, const struct session *session,
+	struct env_file *file, size_t at, struct err *err)
+{
+	const struct env_template_entry *entry = &file->template.entries[at];
+	const char **value = &file->values[at];
+	if (given_value(session, entry->source.name, value, err) < 0)
+		return -1;
+	if (*value)
+		return 0;
+	switch (entry->kind) {
+	case ENV_TEMPLATE_LITERAL:
+		return 0;
+	case ENV_TEMPLATE_SECRET_HEX:
+	case ENV_TEMPLATE_SECRET_BASE64:
+		files->has_new_secret = true;
+		return make_secret(entry, files->arena, value, err);
+	case ENV_TEMPLATE_ASK:
+		*value = entry->fallback ? entry->fallback : "";
+		return 0;
+	case ENV_TEMPLATE_PORT:
+		*value = arena_printf(files->arena, "%u", entry->port);
+		return 0;
+	}
+	return 0;
+}
+
+/* An existing .env wins over everything; saying something else by --set is refused, not ignored. */
+static int check_not_set_twice(struct env_files *files, const struct session *session,
+	struct env_file *file, struct err *err)
+{
+	for (size_t i = 0; file->exists && i < file->old.count; i++) {
+		const struct dotenv_entry *entry = &file->old.entries[i];
+		const char *given = NULL, *old;
+		if (given_value(session, entry->name, &given, err) < 0)
+			return -1;
+		if (!given)
+			continue;
+		old = dotenv_value(
+			files->arena, file->path, entry, &files->variables, NULL, err);
+		if (!old)
+			return -1;
+		if (strcmp(old, given) == 0)
+			continue;
+		err_set(err, CODE_USAGE, "--set %s: it has a value already in %s", entry->name,
+			file->path);
+		return err_hint(err, "change it there, then run this again without --set %s",
+			entry->name);
+	}
+	return 0;
+}
+
+static int read_old(struct env_files *files, struct env_file *file, struct err *err)
+{
+	char *bytes;
+	size_t length;
+	file->exists = access(file->path, F_OK) == 0;
+	if (!file->exists)
+		return 0;
+	if (file_read_all(file->path, DOTENV_LIMIT_BYTES, files->arena, &bytes, &length, err) < 0)
+		return -1;
+	file->old_bytes = bytes;
+	return dotenv_parse(files->arena, file->path, bytes, length, &file->old, err);
+}
+
+static int put_variables(struct env_files *files, struct env_file *file, struct err *err)
+{
+	for (size_t i = 0; file->exists && i < file->old.count; i++) {
+		const char *value = dotenv_value(files->arena, file->path, &file->old.entries[i],
+			&files->variables, NULL, err);
+		if (!value)
+			return -1;
+		variable_set_put(&files->variables, file->old.entries[i].name, value);
+	}
+	for (size_t i = 0; i < file->template.count; i++) {
+		const struct dotenv_entry *source = &file->template.entries[i].source;
+		const char *value = file->values[i];
+		if (!file->missing[i])
+			continue;
+		if (!value)
+			value = dotenv_value(files->arena, file->target, source,
+				&files->variables, NULL, err);
+		if (!value)
+			return -1;
+		variable_set_put(&files->variables, source->name, value);
+	}
+	return 0;
+}
+
+static int plan_file(struct env_files *files, const struct session *session, const char *template,
+	struct env_file *file, struct err *err)
+{
+	size_t length = 0;
+	char *bytes = arena_strdup(files->arena, "");
+	if (template &&
+		bundle_read(session->bundle,
+			arena_printf(files->arena, MANIFEST_FILES_PREFIX "%s", template),
+			DOTENV_LIMIT_BYTES, files->arena, &bytes, &length, err) < 0)
+		return -1;
+	if (env_template_parse(files->arena, template ? template : file->target, bytes, length,
+		    &file->template, err) < 0 ||
+		read_old(files, file, err) < 0 ||
+		check_not_set_twice(files, session, file, err) < 0)
+		return -1;
+	file->values = arena_alloc(files->arena, (file->template.count + 1) * sizeof(char *));
+	file->missing = arena_alloc(files->arena, file->template.count + 1);
+	for (size_t i = 0; i < file->template.count; i++) {
+		if (find_old(file, file->template.entries[i].source.name))
+			continue;
+		file->missing[i] = true;
+		file->missing_count++;
+		if (plan_value(files, session, file, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool template_has(const struct env_files *files, const char *name)
+{
+	for (size_t i = 0; i < files->count; i++)
+		for (size_t j = 0; j < files->items[i].template.count; j++)
+			if (strcmp(files->items[i].template.entries[j].source.name, name) == 0)
+				return true;
+	return false;
+}
+
+/* Names that no template has may still be in the compose file with a default: they go to .env. */
+static int plan_extra(struct env_files *files, const struct session *session, struct err *err)
+{
+	const struct option_list *sets = &session->options->set;
+	struct env_file *file = files->items;
+	for (size_t i = 0; i < sets->count; i++) {
+		const char *value = "", *equals = strchr(sets->items[i], '=');
+		char *name = arena_strndup(
+			files->arena, sets->items[i], (size_t)(equals - sets->items[i]));
+		if (template_has(files, name) || find_old(file, name))
+			continue;
+		if (given_value(session, name, &value, err) < 0)
+			return -1;
+		if (!variable_set_get(&files->variables, name)) {
+			*ARENA_PUSH(files->arena, file->extra.items, file->extra.count,
+				file->extra.capacity) = name;
+			ui_warning(session->ui, NULL,
+				T("--set %s: this installer asks for no such value; it goes to "
+				  ".env all the same"),
+				name);
+		}
+		variable_set_put(&files->variables, name, value);
+	}
+	return 0;
+}
+
+/* The first item is always .env, whether there is a template for it or not: compose reads it. */
+int env_files_plan(struct env_files *files, const struct session *session,
+	const struct place *place, struct err *err)
+{
+	const struct manifest *manifest = session->manifest;
+	bool has_main = manifest->template_count > 0 &&
+		strcmp(manifest->templates[0].target, ".env") == 0;
+	size_t extra = has_main ? 0 : 1;
+	*files = (struct env_files){.arena = session->arena};
+	variable_set_init(&files->variables, files->arena);
+	files->count = manifest->template_count + extra;
+	files->items = arena_alloc(files->arena, files->count * sizeof(*files->items));
+	if (check_sets(&session->options->set, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files->count; i++) {
+		const struct manifest_template *template =
+			i < extra ? NULL : &manifest->templates[i - extra];
+		struct env_file *file = &files->items[i];
+		file->target = template ? template->target : ".env";
+		file->path = arena_printf(files->arena, "%s/%s", place->directory, file->target);
+		if (plan_file(files, session, template ? template->path : NULL, file, err) < 0)
+			return -1;
+	}
+	if (put_variables(files, &files->items[0], err) < 0)
+		return -1;
+	return plan_extra(files, session, err);
+}
+
+/* ---- questions ---- */
+
+static int ask(struct env_files *files, const struct session *session, struct env_file *file,
+	size_t at, struct err *err)
+{
+	const struct env_template_entry *entry = &file->template.entries[at];
+	const char *given = NULL;
+	char answer[ANSWER_LIMIT];
+	if (!file->missing[at] || entry->kind != ENV_TEMPLATE_ASK)
+		return 0;
+	if (given_value(session, entry->source.name, &given, err) < 0)
+		return -1;
+	if (given)
+		return 0;
+	if (ui_can_ask(session->ui) && !session->options->yes) {
+		do {
+			if (ui_ask(session->ui, entry->prompt, entry->fallback, false, answer,
+				    sizeof(answer), err) < 0)
+				return -1;
+		} while (!*answer);
+		file->values[at] = arena_strdup(files->arena, answer);
+	} else if (!entry->fallback) {
+		err_set(err, CODE_USAGE, "%s needs a value: %s", entry->source.name, entry->prompt);
+		return err_hint(err, "say it with --set %s=VALUE", entry->source.name);
+	}
+	if (file == files->items)
+		variable_set_put(&files->variables, entry->source.name, file->values[at]);
+	return 0;
+}
+
+int env_files_ask(struct env_files *files, const struct session *session, struct err *err)
+{
+	for (size_t i = 0; i < files->count; i++)
+		for (size_t j = 0; j < files->items[i].template.count; j++)
+			if (ask(files, session, &files->items[i], j, err) < 0)
+				return -1;
+	return 0;
+}
+
+/* ---- writing ---- */
+
+static void add_new_names(const struct env_file *file, struct text *out)
+{
+	for (size_t i = 0; i < file->template.count; i++) {
+		const struct dotenv_entry *source = &file->template.entries[i].source;
+		if (!file->missing[i])
+			continue;
+		if (file->values[i]) {
+			env_template_add_line(out, source->name, file->values[i]);
+		} else {
+			text_add_bytes(out, file->template.bytes + source->begin,
+				source->end - source->begin);
+			text_add(out, "\n");
+		}
+	}
+}
+
+static int write_file(const struct env_files *files, const struct env_file *file, struct err *err)
+{
+	AUTO_TEXT text = TEXT_INIT;
+	if (file->missing_count == 0 && file->extra.count == 0)
+		return 0;
+	if (file->exists) {
+		text_add(&text, file->old_bytes);
+		if (text.length && text.bytes[text.length - 1] != '\n')
+			text_add(&text, "\n");
+		add_new_names(file, &text);
+	} else {
+		text_add(&text, env_template_render(files->arena, &file->template, file->values));
+	}
+	for (size_t i = 0; i < file->extra.count; i++)
+		env_template_add_line(&text, file->extra.items[i],
+			variable_set_get(&files->variables, file->extra.items[i]));
+	AUTO_FREE char *directory = xprintf(
+		"%.*s", (int)(file_base_name(file->path) - file->path - 1), file->path);
+	if (file_make_directories(directory, 0700, err) < 0)
+		return -1;
+	return file_write_all(file->path, text.bytes, text.length, 0600, err);
+}
+
+int env_files_write(const struct env_files *files, struct err *err)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (write_file(files, &files->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- masking ---- */
+
+static bool speaks_of_secrets(const char *name)
+{
+	static const char *const words[] = {"PASSWORD", "PASSWD", "SECRET", "TOKEN", "KEY", "SALT"};
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		for (const char *at = name; *at; at++)
+			if (strncasecmp(at, words[i], strlen(words[i])) == 0)
+				return true;
+	return false;
+}
+
+void env_files_mask(const struct env_files *files, struct text *text)
+{
+	for (size_t i = 0; i < files->variables.count; i++) {
+		const struct variable *variable = &files->variables.items[i];
+		size_t length = strlen(variable->value);
+		/* Shorter ones would blank out half the text and are no secrets anyway. */
+		if (length < 6 || !speaks_of_secrets(variable->name))
+			continue;
+		AUTO_TEXT masked = TEXT_INIT;
+		const char *rest = text->bytes;
+		for (const char *hit; (hit = strstr(rest, variable->value)); rest = hit + length) {
+			text_add_bytes(&masked, rest, (size_t)(hit - rest));
+			text_add(&masked, "****");
+		}
+		text_add(&masked, rest);
+		text_clear(text);
+		text_add(text, masked.bytes);
+	}
+}

@@ -1,0 +1,129 @@
+/* `docker load` fed from the bundle, then the proof. */
+#include "image_load.h"
+
+#include <string.h>
+
+#include "message.h"
+
+static bool is_used(const struct manifest *manifest, size_t image)
+{
+	for (size_t i = 0; i < manifest->service_count; i++)
+		if (manifest->services[i].image == image && manifest->services[i].active)
+			return true;
+	return false;
+}
+
+int image_load_survey(struct docker_cli *docker, const struct bundle *bundle, bool all,
+	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err)
+{
+	const struct manifest *manifest = bundle_manifest(bundle);
+	*count = 0;
+	for (size_t i = 0; i < manifest->image_count; i++) {
+		bool proven = false;
+		const char *why;
+		wanted[i] = all || is_used(manifest, i);
+		if (wanted[i] &&
+			image_proof_check(docker, &manifest->images[i], depth, &proven, &why,
+				err) < 0)
+			return -1;
+		wanted[i] = wanted[i] && !proven;
+		*count += wanted[i];
+	}
+	return 0;
+}
+
+uint64_t image_load_disk(const struct bundle *bundle, const bool *wanted)
+{
+	const struct manifest *manifest = bundle_manifest(bundle);
+	uint64_t bytes = bundle_images_size(bundle, wanted);
+	for (size_t i = 0; i < manifest->image_count; i++)
+		if (wanted[i])
+			bytes += manifest->images[i].unpacked_bytes;
+	return bytes + bytes / 20;
+}
+
+/* Counts what goes by. */
+struct counting_sink {
+	struct stream_sink sink;
+	struct stream_sink *target;
+	struct ui *ui;
+	uint64_t done, total;
+};
+
+static int count_write(
+	struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
+{
+	struct counting_sink *counting = (struct counting_sink *)sink;
+	if (stream_write(counting->target, bytes, length, err) < 0)
+		return -1;
+	counting->done += length;
+	ui_progress(counting->ui, counting->done, counting->total);
+	return 0;
+}
+
+struct feed {
+	const struct bundle *bundle;
+	const bool *wanted;
+	struct ui *ui;
+	uint64_t total;
+};
+
+static int feed_images(void *context, struct stream_sink *sink, struct err *err)
+{
+	const struct feed *feed = context;
+	struct counting_sink counting = {.sink.write = count_write, .target = sink,
+		.ui = feed->ui, .total = feed->total};
+	if (bundle_stream_images(feed->bundle, feed->wanted, &counting.sink, err) < 0)
+		return -1;
+	/* All is said; what remains is the engine's work, which nothing can measure. */
+	ui_progress(feed->ui, 0, 0);
+	ui_status(feed->ui, "%s", T("Docker unpacks"));
+	return 0;
+}
+
+static int refused(const struct manifest_image *image, const char *why, const char *words,
+	struct err *err)
+{
+	bool full = strstr(words, "no space left on device") != NULL;
+	err_set(err, full ? CODE_DISK_FULL : CODE_DOCKER,
+		"image %s did not arrive in Docker: %s; docker load: %s", image->reference, why,
+		words);
+	if (full)
+		return err_hint(err, "make room on Docker's disk, then run this again");
+	return err_hint(err, "restart Docker and run this again; this file itself is intact");
+}
+
+int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const bool *wanted,
+	size_t count, struct ui *ui, struct err *err)
+{
+	const struct manifest *manifest = bundle_manifest(bundle);
+	struct feed feed = {.bundle = bundle, .wanted = wanted, .ui = ui};
+	const char *words, *why;
+	bool ok, proven;
+	AUTO_TEXT size = TEXT_INIT;
+	ui_step_begin(ui, "load", T("Loading images: %zu"), count);
+	if (count == 0) {
+		ui_step_end(ui, UI_SKIPPED, "%s", T("All images are in Docker already"));
+		return 0;
+	}
+	feed.total = bundle_images_size(bundle, wanted);
+	if (docker_image_load(docker, feed_images, &feed, &ok, &words, err) < 0)
+		return err_wrap(err, "load the images");
+	text_add_size(&size, feed.total);
+	ui_step_end(ui, ok ? UI_DONE : UI_WARNED, T("Images handed to Docker: %zu (%s)"), count,
+		size.bytes);
+	ui_step_begin(ui, "prove", "%s", T("Checking that Docker has exactly these images"));
+	for (size_t i = 0; i < manifest->image_count; i++) {
+		const struct manifest_image *image = &manifest->images[i];
+		if (!wanted[i])
+			continue;
+		ui_status(ui, "%s", image->reference);
+		if (image_proof_check(docker, image, IMAGE_PROOF_FULL, &proven, &why, err) < 0)
+			return -1;
+		if (!proven)
+			return refused(image, why, words, err);
+		ui_detail(ui, T("proven: %s is %s"), image->tag, image->pin);
+	}
+	ui_step_end(ui, UI_DONE, T("Docker has exactly these images: %zu"), count);
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* Bringing the bundle's images into the engine: only those not proven there, and proven after. */
+#pragma once
+
+#include "bundle_reader.h"
+#include "docker_cli.h"
+#include "image_proof.h"
+#include "ui.h"
+
+/* Which images are still to be loaded: wanted[i] for manifest->images[i], and their number. Images
+ * that no active service uses are left out unless all is true. */
+int image_load_survey(struct docker_cli *docker, const struct bundle *bundle, bool all,
+	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err);
+
+/* Loads the wanted ones in one stream and proves each, whatever `docker load` said. Steps "load"
+ * and "prove". count 0: says that all are there. */
+int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const bool *wanted,
+	size_t count, struct ui *ui, struct err *err);
+
+/* Bytes that the engine's disk needs for these: archive and unpacked, and a twentieth more. */
+uint64_t image_load_disk(const struct bundle *bundle, const bool *wanted);

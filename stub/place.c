@@ -1,0 +1,107 @@
+/* Choosing, making and locking the directory of an installation. */
+#include "place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file_io.h"
+
+static bool valid_project_name(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	return length > 0 && length <= 63 && name[length] == '\0' && name[0] != '_' &&
+		name[0] != '-';
+}
+
+static int absolute(const char *path, struct arena *arena, const char **out, struct err *err)
+{
+	char here[4096];
+	if (!*path)
+		return err_set(err, CODE_USAGE, "--dir is empty");
+	if (*path == '/') {
+		*out = path;
+		return 0;
+	}
+	if (!getcwd(here, sizeof(here)))
+		return err_set_errno(err, CODE_IO, "find the working directory");
+	*out = arena_printf(arena, "%s/%s", here, path);
+	return 0;
+}
+
+int place_choose(struct place *place, const struct session *session, struct err *err)
+{
+	const struct stub_options *options = session->options;
+	struct arena *arena = session->arena;
+	const char *home = getenv("HOME");
+	place->lock_fd = -1;
+	place->project = options->project_name ? options->project_name : session->manifest->name;
+	if (!valid_project_name(place->project)) {
+		err_set(err, CODE_USAGE, "\"%s\" is not a valid project name", place->project);
+		return err_hint(err, "use lower-case letters, digits, - and _; begin with a letter "
+				     "or digit");
+	}
+	if (options->directory) {
+		if (absolute(options->directory, arena, &place->directory, err) < 0)
+			return -1;
+	} else if (home && *home == '/') {
+		place->directory = arena_printf(arena, "%s/hardtack/%s", home, place->project);
+	} else {
+		err_set(err, CODE_USAGE, "HOME is not set: where shall it be installed?");
+		return err_hint(err, "say it with --dir DIR");
+	}
+	place->compose_file =
+		arena_printf(arena, "%s/%s", place->directory, session->manifest->compose);
+	place->env_file = arena_printf(arena, "%s/.env", place->directory);
+	return 0;
+}
+
+int place_lock(struct place *place, struct err *err)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", place->directory);
+	if (file_make_directories(place->directory, 0700, err) < 0)
+		return -1;
+	place->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (place->lock_fd < 0)
+		return err_set_errno(err, CODE_IO, "create %s", path);
+	if (fcntl(place->lock_fd, F_SETLK, &lock) == 0)
+		return 0;
+	if (errno != EACCES && errno != EAGAIN)
+		return err_set_errno(err, CODE_IO, "lock %s", path);
+	err_set(err, CODE_PREFLIGHT, "another run is at work in %s", place->directory);
+	return err_hint(err, "wait until it is done, then run this again");
+}
+
+int place_require_installed(const struct place *place, struct err *err)
+{
+	if (access(place->compose_file, R_OK) == 0)
+		return 0;
+	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
+	return err_hint(err, "install it first, or name the place with --dir and --project-name");
+}
+
+struct compose_project place_compose(
+	const struct place *place, const struct session *session, struct arena *arena)
+{
+	const struct manifest *manifest = session->manifest;
+	const char **profiles = arena_alloc(arena, (manifest->profile_count + 1) * sizeof(*profiles));
+	for (size_t i = 0; i < manifest->profile_count; i++)
+		profiles[i] = manifest->profiles[i];
+	return (struct compose_project){
+		.name = place->project,
+		.directory = place->directory,
+		.file = place->compose_file,
+		.env_file = access(place->env_file, R_OK) == 0 ? place->env_file : NULL,
+		.profiles = profiles,
+	};
+}
+
+void place_clear(struct place *place)
+{
+	if (place->lock_fd >= 0)
+		close(place->lock_fd);
+	place->lock_fd = -1;
+}

@@ -1,0 +1,32 @@
+/* Where a project is installed: its name, its directory, its lock. */
+#pragma once
+
+#include "docker_cli.h"
+#include "session.h"
+
+struct place {
+	const char *project;     /* compose project name: [a-z0-9][a-z0-9_-]* */
+	const char *directory;   /* absolute */
+	const char *compose_file; /* absolute */
+	const char *env_file;    /* absolute: directory/.env, whether it exists or not */
+	int lock_fd;
+};
+
+#define PLACE_INIT {.lock_fd = -1}
+
+/* By --project-name and --dir, else the bundle's name and ~/hardtack/<name>. Touches nothing. */
+int place_choose(struct place *place, const struct session *session, struct err *err);
+
+/* Makes the directory (0700: .env is in it) and takes the lock; another run that holds it is
+ * CODE_PREFLIGHT. The lock goes with the process, however it ends. */
+int place_lock(struct place *place, struct err *err);
+
+/* CODE_USAGE unless something is installed there. Takes no lock. */
+int place_require_installed(const struct place *place, struct err *err);
+
+/* For docker_compose_*(); env_file only when it exists. */
+struct compose_project place_compose(
+	const struct place *place, const struct session *session, struct arena *arena);
+
+void place_clear(struct place *place);
+#define AUTO_PLACE __attribute__((cleanup(place_clear))) struct place

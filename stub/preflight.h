@@ -1,0 +1,43 @@
+/*
+ * Would an installation work here? All findings at once, each with cause and remedy.
+ *
+ *   engine    Docker is there, runs, answers, is on this machine        code 10
+ *   compose   compose v2, or v1 from 1.27                               code 10
+ *   platform  the images are for the engine's processor                 code 11
+ *   data      volumes of an earlier installation without its .env
+ *   port      each published port is free, or ours already
+ *   disk      room for archive and unpacked images on the engine's disk
+ *
+ * 10 beats 11. --ignore-preflight NAME makes an error a warning (not for engine and compose:
+ * nothing can be done without them).
+ */
+#pragma once
+
+#include "docker_cli.h"
+#include "env_file.h"
+#include "place.h"
+#include "port.h"
+#include "session.h"
+
+struct preflight {
+	const struct session *session;
+	const struct place *place;     /* NULL for `load`: only what loading needs */
+	const struct env_files *env;   /* likewise */
+	struct docker_cli docker;
+	struct docker_engine engine;
+	bool *wanted;                  /* images that would be loaded, by manifest index */
+	size_t wanted_count;
+	struct port *ports;
+	size_t port_count;
+	/* Findings so far: */
+	size_t errors, warnings;
+	int code;
+};
+
+/* Raises a step and its problems; -1 with the code when one is an error. On success the caller may
+ * use docker, engine, wanted and ports. */
+int preflight_run(struct preflight *preflight, struct err *err);
+
+/* Only engine and compose, quietly: for verbs about what is installed. */
+int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
+	const struct session *session, bool compose, struct err *err);

@@ -1,0 +1,90 @@
+/* Handing over the bundle's files. */
+#include "project_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bundle_extract.h"
+#include "file_io.h"
+#include "message.h"
+
+static bool is_template(const struct manifest *manifest, const char *path)
+{
+	for (size_t i = 0; i < manifest->template_count; i++)
+		if (strcmp(manifest->templates[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* A file that is there: 1 as it should be, 0 different, -1 error. Not a regular file counts as
+ * different. */
+static int is_same(const char *path, const struct manifest_entry *entry, struct err *err)
+{
+	struct stat st;
+	struct digest_sha256 hash;
+	struct sha256 digest;
+	struct stream_file file;
+	const void *bytes;
+	size_t length;
+	int status;
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set_errno(err, CODE_IO, "open %s", path);
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != entry->size_bytes)
+		return 0;
+	digest_sha256_init(&hash);
+	stream_file_init(&file, fd, path, 0, entry->size_bytes);
+	while ((status = stream_next(&file.source, &bytes, &length, err)) == 0 && length > 0)
+		digest_sha256_update(&hash, bytes, length);
+	stream_file_clear(&file);
+	digest = digest_sha256_final(&hash);
+	if (status < 0)
+		return -1;
+	return sha256_equal(&digest, &entry->sha256);
+}
+
+static int write_file(const struct session *session, const struct manifest_entry *entry,
+	const char *path, struct err *err)
+{
+	AUTO_FREE char *directory =
+		xprintf("%.*s", (int)(file_base_name(path) - path - 1), path);
+	struct stat st;
+	if (file_make_directories(directory, 0755, err) < 0)
+		return -1;
+	if (lstat(path, &st) == 0) {
+		int same = is_same(path, entry, err);
+		if (same < 0)
+			return -1;
+		if (same)
+			return 0;
+		AUTO_FREE char *old = xprintf("%s.old", path);
+		if (rename(path, old) < 0)
+			return err_set_errno(err, CODE_IO, "rename %s to %s", path, old);
+		ui_warning(session->ui, NULL, T("%s had been changed; it is kept as %s"), path, old);
+	}
+	return bundle_extract_file(session->bundle, entry->path, path, entry->mode, err);
+}
+
+int project_files_write(const struct session *session, const struct place *place, struct err *err)
+{
+	const struct manifest *manifest = session->manifest;
+	for (size_t i = 0; i < manifest->directory_count; i++) {
+		AUTO_FREE char *path = xprintf("%s/%s", place->directory, manifest->directories[i]);
+		if (file_make_directories(path, 0755, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < manifest->entry_count; i++) {
+		const struct manifest_entry *entry = &manifest->entries[i];
+		if (!text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
+			continue;
+		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
+		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+		if (!is_template(manifest, relative) && write_file(session, entry, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,9 @@
+/* The bundle's files (compose file, configuration, hand-over) in the installation's directory. */
+#pragma once
+
+#include "place.h"
+#include "session.h"
+
+/* Writes what is missing or differs, whole or not at all. A file that the person changed is kept
+ * beside the new one as NAME.old, with a warning. Templates of env files are left out. */
+int project_files_write(const struct session *session, const struct place *place, struct err *err);

@@ -1,0 +1,80 @@
+/* The running file as a bundle. */
+#include "session.h"
+
+#include <unistd.h>
+
+#include "executable_verify.h"
+#include "interrupt.h"
+#include "locator_self.h"
+#include "message.h"
+#include "self_locate.h"
+
+int session_open(struct session *session, struct err *err)
+{
+	unsigned char own_locator[LOCATOR_BYTES];
+	if (session->fd >= 0)
+		return 0;
+	if (self_locate_open(&session->fd, &session->path, session->arena, err) < 0)
+		return -1;
+	locator_self_read(own_locator);
+	return executable_layout_read(
+		&session->layout, session->fd, session->path, own_locator, err);
+}
+
+struct verify_progress {
+	struct executable_progress progress;
+	struct ui *ui;
+};
+
+static int update(struct executable_progress *progress, uint64_t done, uint64_t total,
+	struct err *err)
+{
+	ui_progress(((struct verify_progress *)progress)->ui, done, total);
+	return interrupt_check(err);
+}
+
+int session_verify(struct session *session, struct err *err)
+{
+	struct verify_progress progress = {.progress.update = update, .ui = session->ui};
+	AUTO_TEXT size = TEXT_INIT;
+	ui_step_begin(session->ui, "verify", "%s", T("Checking every byte of this file"));
+	if (executable_verify(&session->layout, session->fd, session->path, &progress.progress,
+		    err) < 0) {
+		if (err->code == CODE_INTEGRITY)
+			err_hint(err, "copy the file again, from where you got it; nothing on this "
+				      "machine was changed");
+		return -1;
+	}
+	text_add_size(&size, session->layout.file_size);
+	ui_step_end(session->ui, UI_DONE, T("This file is intact (%s)"), size.bytes);
+	return 0;
+}
+
+int session_open_bundle(struct session *session, struct err *err)
+{
+	const struct locator *locator = &session->layout.locator;
+	if (session->bundle)
+		return 0;
+	if (session_open(session, err) < 0 ||
+		bundle_open(&session->bundle, session->fd, session->path, locator->payload_offset,
+			locator->payload_length, err) < 0)
+		return -1;
+	session->manifest = bundle_manifest(session->bundle);
+	return 0;
+}
+
+int session_open_verified(struct session *session, struct err *err)
+{
+	if (session_open(session, err) < 0 || session_verify(session, err) < 0)
+		return -1;
+	return session_open_bundle(session, err);
+}
+
+void session_close(struct session *session)
+{
+	bundle_free(session->bundle);
+	session->bundle = NULL;
+	if (session->fd >= 0)
+		close(session->fd);
+	session->fd = -1;
+}

@@ -1,0 +1,94 @@
+/* The table of the recipient's verbs and options. */
+#include "stub_options.h"
+
+#define AT(member) offsetof(struct stub_options, member)
+
+#define ROW_DIR                                                                                    \
+	{0, "dir", "DIR", OPTION_TEXT, AT(directory), NULL,                                        \
+		"where it is installed (default: ~/hardtack/<project-name>)"}
+#define ROW_PROJECT                                                                                \
+	{0, "project-name", "NAME", OPTION_TEXT, AT(project_name), NULL,                           \
+		"name of the compose project, to run two side by side"}
+#define ROW_IGNORE                                                                                 \
+	{0, "ignore-preflight", "NAME", OPTION_LIST, AT(ignore_preflight), NULL,                   \
+		"go on in spite of this finding (port, disk, platform, data …); repeatable"}
+#define ROW_SET                                                                                    \
+	{0, "set", "K=V|K=@FILE", OPTION_LIST, AT(set), NULL,                                      \
+		"a value for .env, or the file that holds it; repeatable"}
+#define ROW_YES {'y', "yes", NULL, OPTION_FLAG, AT(yes), NULL, "do not ask"}
+#define ROW_TIMEOUT                                                                                \
+	{0, "timeout", "SECONDS", OPTION_NUMBER, AT(timeout_s), NULL,                              \
+		"how long to wait until everything is healthy"}
+
+static const struct option_row common_rows[] = {OPTION_UI_ROWS(struct stub_options, ui), {0}};
+
+static const struct option_row install_rows[] = {
+	ROW_YES,
+	ROW_DIR,
+	ROW_SET,
+	ROW_PROJECT,
+	{0, "dry-run", NULL, OPTION_FLAG, AT(dry_run), NULL, "show the plan and change nothing"},
+	{0, "erase-data", NULL, OPTION_FLAG, AT(erase_data), NULL,
+		"delete the data of an earlier installation first"},
+	ROW_IGNORE,
+	ROW_TIMEOUT,
+	{0},
+};
+static const struct option_row preflight_rows[] = {
+	ROW_DIR, ROW_SET, ROW_PROJECT, ROW_IGNORE, {0}};
+static const struct option_row load_rows[] = {
+	{'o', "output", "-", OPTION_TEXT, AT(output), NULL,
+		"write the `docker load` archive to stdout (-) or a file instead"},
+	{0},
+};
+static const struct option_row place_rows[] = {ROW_DIR, ROW_PROJECT, {0}};
+static const struct option_row start_rows[] = {ROW_DIR, ROW_PROJECT, ROW_TIMEOUT, {0}};
+static const struct option_row logs_rows[] = {
+	ROW_DIR,
+	ROW_PROJECT,
+	{'f', "follow", NULL, OPTION_FLAG, AT(follow), NULL, "go on as new lines come"},
+	{0, "tail", "N", OPTION_TEXT, AT(tail), NULL, "only the last N lines"},
+	{0},
+};
+static const struct option_row uninstall_rows[] = {
+	ROW_YES,
+	ROW_DIR,
+	ROW_PROJECT,
+	{0, "purge-data", NULL, OPTION_FLAG, AT(purge_data), NULL,
+		"delete the data too: volumes, .env and the directory"},
+	{0},
+};
+
+#define LATER(name) {name, "[…]", 0, -1, NULL, NULL, VERB_LATER}
+
+static const struct option_verb verbs[] = {
+	{"install", NULL, 0, 0, install_rows, "check everything, load the images, start, wait until healthy",
+		VERB_INSTALL},
+	{"verify", NULL, 0, 0, NULL, "check every byte of this file", VERB_VERIFY},
+	{"info", NULL, 0, 0, NULL, "what is in this file", VERB_INFO},
+	{"preflight", NULL, 0, 0, preflight_rows, "would an installation work here?",
+		VERB_PREFLIGHT},
+	{"load", NULL, 0, 0, load_rows, "only load the images into Docker", VERB_LOAD},
+	{"extract", "DIR", 1, 1, NULL, "unpack this file's contents into a directory",
+		VERB_EXTRACT},
+	{"status", NULL, 0, 0, place_rows, "how the services are", VERB_STATUS},
+	{"start", NULL, 0, 0, start_rows, "start what was stopped", VERB_START},
+	{"stop", NULL, 0, 0, place_rows, "stop the services; data stays", VERB_STOP},
+	{"logs", "[SERVICE…]", 0, -1, logs_rows, "what the services wrote", VERB_LOGS},
+	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
+		VERB_UNINSTALL},
+	{"version", NULL, 0, 0, NULL, "version of this file", VERB_VERSION},
+	LATER("open"),
+	LATER("smoke"),
+	LATER("credentials"),
+	LATER("doctor"),
+	LATER("backup"),
+	LATER("restore"),
+	{0},
+};
+
+void stub_options_program(const char *name, struct option_program *program)
+{
+	*program = (struct option_program){
+		.name = name, .common = common_rows, .verbs = verbs, .standard = &verbs[0]};
+}

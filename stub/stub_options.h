@@ -1,0 +1,40 @@
+/* The recipient's command line (DESIGN.md 1.2): values, and the table of verbs. */
+#pragma once
+
+#include "option.h"
+
+struct stub_options {
+	struct option_ui ui;
+	bool yes;
+	bool dry_run;
+	bool erase_data;
+	bool purge_data;
+	bool follow;
+	const char *directory;
+	const char *project_name;
+	const char *output;
+	const char *tail;
+	struct option_list set;
+	struct option_list ignore_preflight;
+	uint64_t timeout_s; /* 0: what the bundle says */
+};
+
+/* Tags of the table's rows. */
+enum stub_verb {
+	VERB_INSTALL,
+	VERB_VERIFY,
+	VERB_INFO,
+	VERB_PREFLIGHT,
+	VERB_LOAD,
+	VERB_EXTRACT,
+	VERB_STATUS,
+	VERB_START,
+	VERB_STOP,
+	VERB_LOGS,
+	VERB_UNINSTALL,
+	VERB_VERSION,
+	VERB_LATER, /* known names that this version does not do yet */
+};
+
+/* name: what the person called this file. */
+void stub_options_program(const char *name, struct option_program *program);

@@ -1,0 +1,183 @@
+/* install: the procedure from the first byte to the running stack, in order. */
+#include "image_load.h"
+#include "interrupt.h"
+#include "keep_awake.h"
+#include "message.h"
+#include "preflight.h"
+#include "project_files.h"
+#include "sop_runner.h"
+#include "verbs.h"
+
+struct install {
+	struct session *session;
+	struct place place;
+	struct env_files env;
+	struct preflight preflight;
+	bool finished; /* --dry-run: nothing more to do */
+};
+
+static int verify_every_byte(struct install *install, struct err *err)
+{
+	if (install->session->options->erase_data)
+		return err_set(err, CODE_USAGE, "--erase-data is not in this version, because it "
+						"makes no backups yet");
+	return session_open_verified(install->session, err);
+}
+
+static int plan_values(struct install *install, struct err *err)
+{
+	if (place_choose(&install->place, install->session, err) < 0)
+		return -1;
+	return env_files_plan(&install->env, install->session, &install->place, err);
+}
+
+static int check_machine(struct install *install, struct err *err)
+{
+	install->preflight = (struct preflight){.session = install->session,
+		.place = &install->place, .env = &install->env};
+	return preflight_run(&install->preflight, err);
+}
+
+static const char *title_of(const struct manifest *manifest)
+{
+	const char *title = manifest_text_pick(&manifest->title);
+	return *title ? title : manifest->name;
+}
+
+static void show_plan(const struct install *install)
+{
+	const struct manifest *manifest = install->session->manifest;
+	struct ui *ui = install->session->ui;
+	AUTO_TEXT services = TEXT_INIT;
+	size_t count = 0;
+	for (size_t i = 0; i < manifest->service_count; i++)
+		if (manifest->services[i].active)
+			text_addf(&services, "%s%s", count++ ? ", " : "",
+				manifest->services[i].name);
+	if (ui_is_json(ui)) {
+		struct ui_field fields[] = {UI_TEXT("name", manifest->name),
+			UI_TEXT("version", manifest->version),
+			UI_TEXT("project", install->place.project),
+			UI_TEXT("directory", install->place.directory),
+			UI_NUMBER("images_to_load", install->preflight.wanted_count)};
+		UI_RECORD(ui, "plan", fields, "%s", "");
+		return;
+	}
+	ui_note(ui, "\n%s %s", title_of(manifest), manifest->version ? manifest->version : "");
+	ui_note(ui, T("  services    %s"), services.bytes);
+	ui_note(ui, T("  images      %zu, of which %zu are to be loaded"), manifest->image_count,
+		install->preflight.wanted_count);
+	ui_note(ui, T("  directory   %s"), install->place.directory);
+	for (size_t i = 0; i < install->preflight.port_count; i++)
+		if (install->preflight.ports[i].first)
+			ui_note(ui, T("  will listen %s (%s)"),
+				port_url(&install->preflight.ports[i], install->session->arena),
+				install->preflight.ports[i].service);
+	ui_note(ui, "%s", "");
+}
+
+static int agree(struct install *install, struct err *err)
+{
+	const struct stub_options *options = install->session->options;
+	struct ui *ui = install->session->ui;
+	bool yes = true;
+	show_plan(install);
+	if (options->dry_run) {
+		install->finished = true;
+		ui_note(ui, "%s", T("Nothing was changed (--dry-run)."));
+		return 0;
+	}
+	if (!options->yes && !ui_can_ask(ui)) {
+		err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
+		return err_hint(err, "say --yes to agree to this plan");
+	}
+	if (options->yes)
+		return env_files_ask(&install->env, install->session, err);
+	if (ui_confirm(ui, T("Go on?"), true, &yes, err) < 0)
+		return -1;
+	if (!yes)
+		return err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
+	return env_files_ask(&install->env, install->session, err);
+}
+
+static int take_the_lock(struct install *install, struct err *err)
+{
+	keep_awake();
+	return place_lock(&install->place, err);
+}
+
+static int write_files(struct install *install, struct err *err)
+{
+	struct ui *ui = install->session->ui;
+	ui_step_begin(ui, "files", T("Writing files into %s"), install->place.directory);
+	if (project_files_write(install->session, &install->place, err) < 0 ||
+		env_files_write(&install->env, err) < 0)
+		return -1;
+	ui_step_end(ui, UI_DONE, T("Files are in %s"), install->place.directory);
+	return 0;
+}
+
+static int load_images(struct install *install, struct err *err)
+{
+	struct preflight *preflight = &install->preflight;
+	struct session *session = install->session;
+	if (image_load_survey(&preflight->docker, session->bundle, false, IMAGE_PROOF_FULL,
+		    preflight->wanted, &preflight->wanted_count, err) < 0)
+		return -1;
+	return image_load_run(&preflight->docker, session->bundle, preflight->wanted,
+		preflight->wanted_count, session->ui, err);
+}
+
+static int run_procedure(struct install *install, struct err *err)
+{
+	struct sop sop = {.session = install->session, .place = &install->place,
+		.env = &install->env, .docker = &install->preflight.docker, .recreate = true};
+	return sop_run(&sop, err);
+}
+
+static int say_where_it_listens(struct install *install, struct err *err)
+{
+	struct session *session = install->session;
+	struct port *ports;
+	size_t count;
+	/* Again, for answers may have changed them. */
+	if (port_list(session->manifest, &install->env.variables, session->arena, &ports, &count,
+		    err) < 0)
+		return -1;
+	ui_note(session->ui, T("\n%s is running."), title_of(session->manifest));
+	for (size_t i = 0; i < count; i++) {
+		const char *url = port_url(&ports[i], session->arena);
+		struct ui_field fields[] = {UI_TEXT("service", ports[i].service),
+			UI_TEXT("url", url), UI_NUMBER("port", ports[i].first)};
+		if (ports[i].first)
+			UI_RECORD(session->ui, "url", fields, "%s: %s", ports[i].service, url);
+	}
+	ui_note(session->ui, T("\nIt lives in %s. This file also does: status, stop, start, logs, "
+			       "uninstall."),
+		install->place.directory);
+	return 0;
+}
+
+int verb_install(struct session *session, struct err *err)
+{
+	static int (*const plan[])(struct install *, struct err *) = {
+		verify_every_byte,
+		plan_values,
+		check_machine,
+		agree,
+		take_the_lock,
+		write_files,
+		load_images,
+		run_procedure,
+		say_where_it_listens,
+	};
+	struct install install = {.session = session, .place = PLACE_INIT};
+	int status = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(plan) && status == 0 && !install.finished; i++) {
+		status = interrupt_check(err);
+		if (status == 0)
+			status = plan[i](&install, err);
+	}
+	place_clear(&install.place);
+	return status;
+}

@@ -1,0 +1,43 @@
+/* status: one look at the services. 0 all well, 13 not, 14 one crashes again and again. */
+#include "health.h"
+#include "installed.h"
+#include "message.h"
+#include "verbs.h"
+
+static void show(struct session *session, const struct health_service *service)
+{
+	struct ui_field fields[] = {UI_TEXT("name", service->name),
+		UI_TEXT("state", health_name(service->state)),
+		UI_NUMBER("exit_code", service->exit_code),
+		UI_NUMBER("restarts", service->restart_count)};
+	UI_RECORD(session->ui, "service", fields, "%s: %s", service->name,
+		health_describe(service, session->arena));
+}
+
+int verb_status(struct session *session, struct err *err)
+{
+	AUTO_INSTALLED installed = INSTALLED_INIT;
+	struct health health;
+	const struct health_service *bad = NULL, *looping = NULL;
+	if (installed_open(&installed, session, false, err) < 0)
+		return -1;
+	health_init(&health, &installed.docker, session->manifest, installed.place.project,
+		session->arena);
+	if (health_look(&health, false, err) < 0)
+		return -1;
+	for (size_t i = 0; i < health.count; i++) {
+		const struct health_service *service = &health.services[i];
+		show(session, service);
+		if (service->state == HEALTH_RESTARTING)
+			looping = service;
+		else if (service->state != HEALTH_READY && service->state != HEALTH_DONE)
+			bad = service;
+	}
+	if (looping)
+		return err_set(err, CODE_CRASH_LOOP, "service %s crashes again and again: %s",
+			looping->name, health_describe(looping, session->arena));
+	if (bad)
+		return err_set(err, CODE_UNHEALTHY, "service %s: %s", bad->name,
+			health_describe(bad, session->arena));
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* stop: containers stop and stay; so does all data. */
+#include "installed.h"
+#include "message.h"
+#include "verbs.h"
+
+int verb_stop(struct session *session, struct err *err)
+{
+	AUTO_INSTALLED installed = INSTALLED_INIT;
+	if (installed_open(&installed, session, true, err) < 0)
+		return -1;
+	ui_step_begin(session->ui, "stop", "%s", T("Stopping the services"));
+	if (docker_compose_stop(&installed.docker, &installed.project, err) < 0)
+		return -1;
+	ui_step_end(session->ui, UI_DONE, "%s", T("The services are stopped; data stays"));
+	return 0;
+}

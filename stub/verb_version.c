@@ -1,0 +1,16 @@
+/* version: of the project in this file, and of the hardtack that made it. */
+#include "verbs.h"
+
+int verb_version(struct session *session, struct err *err)
+{
+	if (session_open_bundle(session, err) < 0)
+		return -1;
+	const struct manifest *manifest = session->manifest;
+	struct ui_field fields[] = {UI_TEXT("name", manifest->name),
+		UI_TEXT("version", manifest->version), UI_TEXT("builder", manifest->builder),
+		UI_TEXT("target", session->layout.target)};
+	UI_RECORD(session->ui, "version", fields, "%s%s%s (%s, %s)", manifest->name,
+		manifest->version ? " " : "", manifest->version ? manifest->version : "",
+		session->layout.target, manifest->builder);
+	return 0;
+}

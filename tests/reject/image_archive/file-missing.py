@@ -1,2 +1,0 @@
-# expect 3: open
-pass

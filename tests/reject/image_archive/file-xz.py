@@ -1,3 +1,0 @@
-# expect 3: compressed with xz
-import lzma
-open(out, "wb").write(lzma.compress(bytes(2048)))

@@ -1,2 +1,0 @@
-# expect 3: no image archive
-os.makedirs(out, exist_ok=True)

@@ -1,2 +1,0 @@
-# expect 3: holds no image
-write_tar(out, layout())
