@@ -2,7 +2,6 @@
  * The cache: a folder of blobs named by their SHA-256, for what cannot be read in place.
  *
  *     CACHE/blobs/sha256/<64 hex>      complete and proven when they got this name
- *     CACHE/tmp/…                      being written
  *
  * The folder: $HARDTACK_CACHE, else $XDG_CACHE_HOME/hardtack, else ~/.cache/hardtack (on macOS
  * ~/Library/Caches/hardtack). Several builds may use it at once: a blob appears by rename.

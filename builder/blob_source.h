@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,8 @@
 #include "stream.h"
 
 struct blob_source {
-	const char *digest; /* "sha256:<64 hex>" */
+	const char *digest; /* "sha256:<64 hex>"; NULL while nobody knows it: then only the size
+	                     * is proven (blob_source_digest() finds it out) */
 	uint64_t size_bytes;
 	const char *name;   /* for errors: "FILE: blobs/sha256/…" */
 	const void *bytes;  /* in memory: all of it; otherwise NULL */
@@ -32,6 +34,7 @@ struct blob_reader {
 	struct stream_file file;
 	int own_fd;
 	uint64_t left;
+	bool proven;
 	struct digest_sha256 hash;
 };
 
@@ -44,3 +47,6 @@ void blob_reader_clear(struct blob_reader *reader);
 /* A small blob, proven, NUL-terminated, in the arena; CODE_INPUT above limit_bytes. */
 int blob_source_read(const struct blob_source *blob, size_t limit_bytes, struct arena *arena,
 	char **bytes, struct err *err);
+
+/* The digest of the bytes as they are, by reading them all. `out` as in sha256_to_digest(). */
+int blob_source_digest(const struct blob_source *blob, char *out, struct err *err);

@@ -297,6 +297,8 @@ static int take_type(struct tar_reader *reader, struct archive_entry *entry, str
 	} else if (archive_entry_filetype(entry) != AE_IFREG) {
 		return fail_entry(reader, err, T("is a device, a pipe or the like"));
 	}
+	if (target && strlen(target) > TAR_PATH_LIMIT)
+		return fail_entry(reader, err, T("the path is too long"));
 	if (target)
 		text_add(&reader->link, target);
 	reader->entry.link_target = target ? reader->link.bytes : NULL;

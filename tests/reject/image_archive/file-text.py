@@ -1,0 +1,2 @@
+# expect 3: sound tar
+open(out, "w").write("FROM scratch\n" * 1000)

@@ -1,0 +1,2 @@
+# expect 3: no image archive
+os.makedirs(out, exist_ok=True)

@@ -1,0 +1,5 @@
+# expect 3: link leads nowhere
+files = oci_files()
+name = "blobs/sha256/" + sha(config())
+del files[name]
+write_tar(out, files, {name: "../../../../etc/passwd"})

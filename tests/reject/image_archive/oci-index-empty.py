@@ -1,0 +1,2 @@
+# expect 3: holds no image
+write_tar(out, layout())

@@ -1,0 +1,2 @@
+# expect 7: damaged gzip data
+write_tar(out, oci_files(pack=lambda data: b"no gzip" + data))

@@ -1,0 +1,4 @@
+# expect 6: is not in the archive
+files = oci_files()
+del files["blobs/sha256/" + sha(gz(APP))]
+write_tar(out, files)

@@ -1,0 +1,4 @@
+# expect 3: sound tar
+write_tar(out, oci_files())
+data = open(out, "rb").read()
+open(out, "wb").write(data[: len(data) // 2 - 100])
