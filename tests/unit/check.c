@@ -25,6 +25,11 @@ void check_report(const char *file, int line, const char *format, ...)
 	printf("\n");
 }
 
+int check_failures(void)
+{
+	return failures_now;
+}
+
 static void remove_directory(const char *path)
 {
 	char command[4200];

@@ -22,6 +22,9 @@ void check_register(struct check_test *test);
 void check_report(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* How many checks of the running test have failed. */
+int check_failures(void);
+
 #define TEST(name)                                                                                 \
 	static void name(void);                                                                    \
 	__attribute__((constructor)) static void register_##name(void)                             \

@@ -10,6 +10,7 @@
 #include "executable_verify.h"
 #include "file_io.h"
 #include "installer_file.h"
+#include "reject_corpus.h"
 #include "stub_fixture.h"
 
 /* A payload of a pattern, pushed in uneven pieces. `given` may differ from what length says. */
@@ -368,6 +369,52 @@ TEST(a_damaged_payload_that_was_signed_again_is_found_by_the_root)
 		CHECK_INT(verify_bytes(again, length, &err), CODE_INTEGRITY);
 		bytes[places[i]] ^= 4;
 		free(again);
+	}
+	free(bytes);
+}
+
+static void refuse_signature(const struct corpus_case *item)
+{
+	struct installer_file file;
+	struct err err = ERR_INIT;
+	size_t length;
+	CHECK_OK(write_file(&file, "out", "darwin-arm64", 20000, &err));
+	unsigned char *bytes = strcmp(item->base, "ours") == 0 ? read_all("out", &length) :
+								 signed_again(&length);
+	corpus_apply(item, bytes, FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA);
+	CHECK_INT(verify_bytes(bytes, length, &err), CODE_INTEGRITY);
+	CHECK_CONTAINS(err.text, item->says);
+	free(bytes);
+}
+
+TEST(every_signature_of_the_reject_corpus_is_refused_by_name)
+{
+	CHECK(corpus_each(TEST_DATA "/reject/code_signature", refuse_signature) >= 45);
+}
+
+/* Random bytes in a foreign signature, in and around its code directory's head. */
+TEST(random_changes_of_a_signature_are_survived)
+{
+	size_t length;
+	unsigned seed = 2;
+	struct err err = ERR_INIT;
+	unsigned char *bytes = signed_again(&length);
+	CHECK_INT(verify_bytes(bytes, length, &err), 0);
+	AUTO_FD fd = open("damaged", O_RDWR | O_CLOEXEC);
+	size_t at = FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA;
+	for (int round = 0; round < 5000; round++) {
+		struct executable_layout layout;
+		unsigned char changed[260];
+		memcpy(changed, bytes + at, sizeof(changed));
+		for (int changes = 1 + round % 4; changes > 0; changes--) {
+			unsigned where = (seed = seed * 1664525u + 1013904223u) >> 8;
+			unsigned value = (seed = seed * 1664525u + 1013904223u) >> 12;
+			changed[where % sizeof(changed)] = (unsigned char)(round % 2 ? value : value % 4);
+		}
+		CHECK_OK(file_pwrite(fd, "damaged", changed, sizeof(changed), at, &err));
+		err_clear(&err);
+		if (executable_layout_read(&layout, fd, "damaged", NULL, &err) < 0)
+			CHECK_INT(err.code, CODE_INTEGRITY);
 	}
 	free(bytes);
 }

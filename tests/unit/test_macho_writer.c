@@ -2,6 +2,7 @@
 #include "check.h"
 #include "macho_file.h"
 #include "macho_writer.h"
+#include "reject_corpus.h"
 #include "stub_fixture.h"
 
 enum { PAYLOAD = 20000, DELTA = 32768 };
@@ -71,84 +72,50 @@ TEST(every_offset_into_linkedit_moves_and_zero_stays)
 	free(stub);
 }
 
-/* One changed 32-bit word in a load command (segments by index), and what the refusal says. */
-static const struct {
-	uint32_t kind;
-	int index, at;
-	uint32_t value;
-	const char *says;
-} refusals[] = {
-	{0x26, 0, 0, 0x80000034, "chained fixups"},
-	{0x26, 0, 0, 0x2d, "load command 0x2d is unknown"},
-	{0x26, 0, 0, 0x29, "there twice"},
-	{0x1b, 0, 0, 0x2a, "unusual size"},
-	{0x29, 0, 0, 0x1b, "unusual size"},
-	{0x26, 0, 4, 0, "size is wrong"},
-	{0x26, 0, 4, 12, "size is wrong"},
-	{0x26, 0, 4, 0xfffffff8, "size is wrong"},
-	{0x32, 0, 8, 2, "not for macOS"},
-	{0x32, 0, 12, 0xc0000, "not linked for macOS 11.0"},
-	{0x32, 0, 16, 0xf0400, "SDK of macOS 15.4"},
-	{0x19, 0, 36, 0, "gaps or overlaps in memory"},
-	{0x19, 1, 60, 7, "__TEXT is not readable and executable"},
-	{0x19, 3, 40, 0x8000, "gaps or overlaps in the file"},
-	{0x19, 2, 48, 0x4001, "gaps or overlaps in the file"},
-	{0x19, 2, 32, 0x1000, "more bytes than memory"},
-	{0x19, 2, 64, 3, "another size than its sections"},
-	{0x19, 1, 72 + 48, 0x9000, "a section lies outside"},
-	{0x19, 1, 72 + 48, 0x100, "reach into its first section"},
-	{0x19, 1, 72 + 60, 1, "relocations"},
-	{0x19, 3, 8, 0x41414141, "__LINKEDIT is not its last segment"},
-	{0x19, 3, 60, 3, "__LINKEDIT is unusual"},
-	{0x19, 2, 8, 0x41505f5f, NULL}, /* only another name: fine */
-	{0x2, 0, 8, 0x1000, "points outside __LINKEDIT"},
-	{0x2, 0, 16, 0x7fffffff, "points outside __LINKEDIT"},
-	{0x1d, 0, 8, FIXTURE_LINKEDIT + FIXTURE_LINK_DATA + 8, "does not end the file"},
-	{0x1d, 0, 8, 0, "does not end the file"},
-	{0x1d, 0, 12, 0x10, "does not end the file"},
-	{0x1d, 0, 0, 0x2a, "load command 0x1d is missing"},
-};
-
-TEST(other_stubs_are_refused_by_name)
+static void refuse_stub(const struct corpus_case *item)
 {
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		unsigned char *stub = fixture_macho();
-		struct macho_plan plan;
-		struct err err = ERR_INIT;
-		store_le32(fixture_find_command(stub, refusals[i].kind, refusals[i].index) + refusals[i].at,
-			refusals[i].value);
-		if (!refusals[i].says) {
-			CHECK_OK(macho_writer_plan(&plan, stub, FIXTURE_MACHO, PAYLOAD, &err));
-			macho_writer_clear(&plan);
-		} else {
-			CHECK_FAILS(macho_writer_plan(&plan, stub, FIXTURE_MACHO, PAYLOAD, &err), CODE_INPUT);
-			CHECK_CONTAINS(err.text, refusals[i].says);
-		}
-		free(stub);
-	}
+	unsigned char *stub = fixture_macho();
+	size_t length = item->cut ? item->cut : FIXTURE_MACHO;
+	struct macho_plan plan;
+	struct err err = ERR_INIT;
+	stub = realloc(stub, length > FIXTURE_MACHO ? length : FIXTURE_MACHO);
+	corpus_apply(item, stub, 0);
+	stub = realloc(stub, length); /* exactly, for ASan */
+	CHECK_FAILS(macho_writer_plan(&plan, stub, length, PAYLOAD, &err), CODE_INPUT);
+	CHECK_CONTAINS(err.text, item->says);
+	free(stub);
 }
 
-TEST(wrong_headers_are_refused)
+TEST(every_stub_of_the_reject_corpus_is_refused_by_name)
 {
-	static const struct {
-		int at;
-		uint32_t value;
-		const char *says;
-	} wrong[] = {
-		{0, 0xfeedface, "magic"}, {0, 0xcafebabe, "magic"}, {4, 0x01000007, "not for arm64"},
-		{8, 2, "not for arm64"}, {12, 6, "not an executable"}, {16, 1000, "too many"},
-		{16, 5, "another size than the header"}, {20, 0x7fffffff, "too long"},
-		{20, 8, "size is wrong"}, {24, 0x85, "position-independent"},
-	};
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		unsigned char *stub = fixture_macho();
+	CHECK(corpus_each(TEST_DATA "/reject/macho", refuse_stub) >= 50);
+}
+
+/* Random words in header and commands: refused or planned, but never read out of bounds. */
+TEST(random_changes_of_the_header_are_survived)
+{
+	unsigned char *good = fixture_macho(), *stub = fixture_macho();
+	unsigned seed = 1;
+	int planned = 0;
+	for (int round = 0; round < 20000; round++) {
 		struct macho_plan plan;
 		struct err err = ERR_INIT;
-		store_le32(stub + wrong[i].at, wrong[i].value);
-		CHECK_FAILS(macho_writer_plan(&plan, stub, FIXTURE_MACHO, PAYLOAD, &err), CODE_INPUT);
-		CHECK_CONTAINS(err.text, wrong[i].says);
-		free(stub);
+		memcpy(stub, good, FIXTURE_SECTION);
+		for (int changes = 1 + round % 3; changes > 0; changes--) {
+			unsigned at = (seed = seed * 1664525u + 1013904223u) >> 8;
+			unsigned value = (seed = seed * 1664525u + 1013904223u) >> 4;
+			store_le32(stub + at % 1500 / 4 * 4, round % 2 ? value : value % 0x200);
+		}
+		if (macho_writer_plan(&plan, stub, FIXTURE_MACHO, PAYLOAD, &err) == 0) {
+			planned++;
+			macho_writer_clear(&plan);
+		} else {
+			CHECK_INT(err.code, CODE_INPUT);
+		}
 	}
+	CHECK(planned > 100);
+	free(good);
+	free(stub);
 }
 
 TEST(header_pad_must_be_there_and_empty)
