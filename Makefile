@@ -104,11 +104,11 @@ SHIPPED_STUBS := $(foreach t,$(SHIPPED),$(BUILD)/$(t)/stub)
 
 # The builder: the same three stubs are inside every variant of it.
 define builder_rules
-$(BUILD)/$(1)/obj/builder/stub_image.o: builder/stub_image.S $(SHIPPED_STUBS)
+$(BUILD)/$(1)/obj/builder/stub_bytes.o: builder/stub_bytes.S $(SHIPPED_STUBS)
 	$$(say) AS '$$< ($(1))'
 	@mkdir -p $$(@D)
 	$(Q)$(CC_$(1)) $(CFLAGS_$(1)) -Wa,-I$(BUILD) -c $$< -o $$@
-$(BUILD)/$(1)/hardtack: $(BUILD)/$(1)/obj/builder/stub_image.o $(call rooms,$(1),builder bundle base)
+$(BUILD)/$(1)/hardtack: $(BUILD)/$(1)/obj/builder/stub_bytes.o $(call rooms,$(1),builder bundle base)
 	$$(say) LINK $$@
 	$(Q)$(CC_$(1)) $$(CFLAGS_$(1)) $(BUILD)/$(1)/obj/builder/main.o $$^ $$(call builder_libraries,$(1)) $$(LDFLAGS_$(1)) -o $$@
 endef
