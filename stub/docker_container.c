@@ -104,7 +104,8 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 	for (struct json_iterator it = json_items(root); json_next(&it, &item);)
 		if (parse_container(item, &(*out)[(*count)++], &parse_err) < 0)
 			return err_set(err, CODE_DOCKER,
-				"docker container inspect: unexpected answer: %s", parse_err.text);
+				"docker %s: unexpected answer: %s", "container inspect",
+				parse_err.text);
 	qsort(*out, *count, sizeof(**out), by_name);
 	return 0;
 }

@@ -53,8 +53,8 @@ int docker_image_inspect(struct docker_cli *docker, const char *reference, struc
 			parse_image(docker, image, out, &parse_err) == 0;
 	}
 	if (!parsed)
-		return err_set(err, CODE_DOCKER, "docker image inspect: unexpected answer: %s",
-			parse_err.text);
+		return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
+			"image inspect", parse_err.text);
 	*found = true;
 	return 0;
 }
