@@ -1,6 +1,9 @@
 /*
  * The closed world: every file that the project needs on the target, and every reason why it
  * cannot travel. Reads the file system (the only part of the compose reader that lists folders).
+ *
+ * Not packed: what the target's host has to have (absolute paths), a database's own data (an empty
+ * directory travels instead), .git, and the .env that is rendered on the target.
  */
 #pragma once
 
@@ -8,10 +11,11 @@
 
 enum closure_kind {
 	CLOSURE_COMPOSE,   /* a compose file: packed as compose_rewrite() returns it */
-	CLOSURE_ENV,       /* the project's env template (at most one; see packed name) */
+	CLOSURE_ENV,       /* project->env_path, the template of .env: at most one */
 	CLOSURE_ENV_FILE,  /* an env_file: of a service or an include: packed as a template too */
 	CLOSURE_FILE,      /* bind mounts, configs, secrets: packed as it is */
 	CLOSURE_DIRECTORY  /* a directory that must exist and has nothing in it */
+	/* Where two say the same name, the first of these kinds wins. */
 };
 
 struct closure_entry {
@@ -27,8 +31,10 @@ struct closure {
 };
 
 struct closure_options {
-	bool pack_secrets;        /* --pack-secrets */
-	const char *env_template; /* the project file's env:, NULL: the maker's .env when there */
+	bool pack_secrets;          /* --pack-secrets */
+	const char *const *files;   /* the project file's files: and handoff:, below its directory */
+	size_t file_count;
+	const char *files_named_in; /* the project file, for refusals */
 };
 
 /*

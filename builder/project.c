@@ -130,7 +130,6 @@ int project_closure(const struct project *project, const struct options *options
 {
 	struct closure_options closure_options = {
 		.pack_secrets = options->pack_secrets,
-		.env_template = project->file ? project->file->env : NULL,
 	};
 	*closure = (struct closure){0};
 	return compose_closure(project->compose, &closure_options, closure, findings, err);
