@@ -13,7 +13,8 @@ void keep_awake(void)
 	pid_t pid;
 	posix_spawn_file_actions_t actions;
 	snprintf(own_pid, sizeof(own_pid), "%d", (int)getpid());
-	char *const argv[] = {"caffeinate", "-i", "-w", own_pid, NULL};
+	char name[] = "caffeinate", no_idle_sleep[] = "-i", while_pid[] = "-w";
+	char *const argv[] = {name, no_idle_sleep, while_pid, own_pid, NULL};
 	char *const environment[] = {NULL};
 	posix_spawn_file_actions_init(&actions);
 	for (int fd = 0; fd <= 2; fd++)
