@@ -203,8 +203,9 @@ def multi_files(platforms=(("arm64", "v8"), ("amd64", None)), missing=()):
         if architecture not in missing:
             for data in (document, configuration, gz(BASE)):
                 files.update(blob(data))
-    statement = manifest(dump({"architecture": "unknown", "os": "unknown"}), [], layer_type="application/vnd.in-toto+json")
-    files.update(blob(statement))
+    unknown = dump({"architecture": "unknown", "os": "unknown", "rootfs": {"type": "layers", "diff_ids": []}})
+    statement = manifest(unknown, [], layer_type="application/vnd.in-toto+json")
+    files.update(blob(statement), **blob(unknown))
     entries.append(
         descriptor(
             MANIFEST,
