@@ -1,5 +1,7 @@
 # Image archives that other programs wrote, against our reader (tests/image_archive_forms.sh).
 
+SUITES += check-image-archives
+
 $(BUILD)/asan/list_images: tests/image_archive/list_images.c $(call rooms,asan,builder bundle base)
 	$(say) LINK $@
 	$(Q)$(CC_asan) $(BASE_FLAGS) $(CFLAGS_asan) $(addprefix -I,$(SEES_builder)) $^ $(call builder_libraries,asan) $(LDFLAGS_asan) -o $@
