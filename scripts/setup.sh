@@ -92,7 +92,6 @@ install_build_packages() {
 			die "install these first:$missing"
 	else
 		[ -z "$missing" ] || die "install these first:$missing"
-		python3 -m pip --version >/dev/null 2>&1 || die "install pip for python3 first"
 	fi
 }
 
@@ -129,6 +128,7 @@ fetch_sources() {
 		[ -n "$(tarball_of "$name")" ] || fetch_from_debian "$name" || fetch_from_upstream "$name" ||
 			die "$name: neither Debian's archive nor $(upstream_url "$name") gave the pinned file"
 	done
+	rm -rf "$deps/apt"
 }
 
 upstream_url() { lock_field "$1" upstream | cut -d ' ' -f 1; }
@@ -165,7 +165,7 @@ fetch_from_debian() {
 	# The suite's package may have moved on to a new revision; any that has our file will do.
 	version=$(apt_private apt-cache showsrc "$(debian_package "$name")" 2>/dev/null |
 		awk -v hash="$(debian_hash "$name")" '$1 == "Version:" { v = $2 } $1 == hash { print v; exit }')
-	[ -n "$version" ] || { say "$name: $file is no longer in Debian's archive" && return 1; }
+	[ -n "$version" ] || { say "$name: Debian's archive has no $file with the pinned hash" && return 1; }
 	say "$name: fetching $file from Debian's archive"
 	(cd "$apt/download" && apt_private apt-get -qq source --download-only --tar-only \
 		"$(debian_package "$name")=$version" >"$apt/log" 2>&1) || { cat "$apt/log" >&2 && return 1; }
@@ -224,6 +224,9 @@ unpack_sources() {
 		tarball=$(tarball_of "$name")
 		folder=$deps/src/$name-$(lock_field "$name" version)
 		[ "$(cat "$folder/.tarball" 2>/dev/null)" = "${tarball##*/}" ] && continue
+		# It may have lain here for long: what is unpacked is checked, not what was downloaded.
+		[ "$(sha256_file "$tarball").tar" = "${tarball##*/}" ] ||
+			die "$name: $tarball is not what its name says: remove it and run this again"
 		rm -rf "$folder" "$folder.partial"
 		mkdir "$folder.partial"
 		tar -xf "$tarball" -C "$folder.partial" --strip-components=1
@@ -255,6 +258,7 @@ fetch_zig() {
 	platform=$(zig_row | cut -d ' ' -f 1)
 	hash=$(zig_row | cut -d ' ' -f 2)
 	folder=$deps/zig.partial
+	python3 -m pip --version >/dev/null 2>&1 || die "zig: install pip for python3 first"
 	rm -rf "$folder"
 	mkdir "$folder"
 	say "fetching zig $version (the ziglang wheel)"
