@@ -173,6 +173,26 @@ demo: ## set up everything, pack payload/hello, install it and show its answer
 setup: ## install what the build needs, fetch and build the pinned libraries
 	$(Q)scripts/setup.sh --deps $(DEPS)
 
+OUR_C       := $(wildcard bundle/base/*.[ch] bundle/*.[ch] builder/*.[ch] stub/*.[ch] tests/unit/*.[ch])
+OUR_SCRIPTS := $(wildcard scripts/*.sh .ci/run)
+
+.PHONY: format
+format: ## lay our C out by .clang-format
+	$(Q)clang-format -i $(OUR_C)
+
+.PHONY: lint
+lint: $(DEPS)/native/.stamp ## clang-tidy, cppcheck and shellcheck over our sources
+	$(Q)$(foreach r,$(ROOMS),clang-tidy --quiet $(call sources,$(r)) -- $(BASE_FLAGS) $(call includes,$(r),native) -include banned.h &&) true
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --suppress=missingIncludeSystem \
+		$(addprefix -I,bundle/base bundle builder stub) bundle builder stub
+	$(Q)shellcheck $(OUR_SCRIPTS)
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: all ## install the host tool into $(PREFIX)/bin
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 755 $(BUILD)/hardtack $(DESTDIR)$(PREFIX)/bin/hardtack
+
 .PHONY: clean
 clean: ## remove all output but the toolchain and libraries
 	$(Q)rm -rf $(foreach v,$(VARIANTS),$(BUILD)/$(v)) $(BUILD)/hardtack $(BUILD)/tests

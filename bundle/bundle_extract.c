@@ -1,8 +1,6 @@
 /* Unpacking a bundle: manifest.json and all that it names. */
 #include "bundle_extract.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <string.h>
 
 #include "file_io.h"
@@ -32,23 +30,6 @@ int bundle_extract_file(const struct bundle *bundle, const char *entry, const ch
 	return file_output_commit(&output, err);
 }
 
-static int check_empty(const char *directory, struct err *err)
-{
-	DIR *handle = opendir(directory);
-	if (!handle && errno == ENOENT)
-		return 0;
-	if (!handle)
-		return err_set_errno(err, CODE_IO, "open %s", directory);
-	int used = 0;
-	for (const struct dirent *item; (item = readdir(handle));)
-		used += strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0;
-	closedir(handle);
-	if (!used)
-		return 0;
-	err_set(err, CODE_USAGE, "the directory %s is not empty", directory);
-	return err_hint(err, "name a new directory");
-}
-
 static int extract_entry(const struct bundle *bundle, const char *directory, const char *entry,
 	unsigned mode, struct err *err)
 {
@@ -63,7 +44,7 @@ static int extract_entry(const struct bundle *bundle, const char *directory, con
 int bundle_extract(const struct bundle *bundle, const char *directory, struct err *err)
 {
 	const struct manifest *manifest = bundle_manifest(bundle);
-	if (check_empty(directory, err) < 0 ||
+	if (file_check_empty(directory, err) < 0 ||
 		extract_entry(bundle, directory, MANIFEST_PATH, 0644, err) < 0)
 		return -1;
 	for (size_t i = 0; i < manifest->entry_count; i++)

@@ -1,6 +1,7 @@
 /* Files: whole reads and writes, and output that appears whole or not at all. */
 #include "file_io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -273,6 +274,23 @@ int file_make_directories(const char *path, mode_t mode, struct err *err)
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return err_set(err, CODE_IO, "%s is not a directory", path);
 	return 0;
+}
+
+int file_check_empty(const char *directory, struct err *err)
+{
+	DIR *handle = opendir(directory);
+	if (!handle && errno == ENOENT)
+		return 0;
+	if (!handle)
+		return err_set_errno(err, CODE_IO, "open %s", directory);
+	int used = 0;
+	for (const struct dirent *item; (item = readdir(handle));)
+		used += strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0;
+	closedir(handle);
+	if (!used)
+		return 0;
+	err_set(err, CODE_USAGE, "the directory %s is not empty", directory);
+	return err_hint(err, "name a new directory");
 }
 
 const char *file_base_name(const char *path)

@@ -49,5 +49,8 @@ int file_write_all(const char *path, const void *bytes, size_t length, mode_t mo
 /* mkdir -p; existing directories are fine. */
 int file_make_directories(const char *path, mode_t mode, struct err *err);
 
+/* Nothing there, or an empty directory; else CODE_USAGE. */
+int file_check_empty(const char *directory, struct err *err);
+
 /* The last component of a path, within it. */
 const char *file_base_name(const char *path);
