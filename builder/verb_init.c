@@ -1,5 +1,6 @@
 /* `hardtack init DIR [--from FILE]`: a project directory that can say more than a compose file. */
-#include "compose_secrets.h"
+#include "secret_check.h"
+#include "stream.h"
 #include "file_io.h"
 #include "message.h"
 #include "options.h"
@@ -33,7 +34,7 @@ static void add_template(struct text *out, const char *bytes, struct arena *aren
 		size_t length = strcspn(bytes, "\n"), name_length;
 		const char *name = variable_name(bytes, length, &name_length);
 		const char *copy = name ? arena_strndup(arena, name, name_length) : NULL;
-		if (copy && compose_secret_name(copy) && name + name_length + 1 < bytes + length)
+		if (copy && secret_check_name(copy) && name + name_length + 1 < bytes + length)
 			text_addf(out, "%s={{secret hex 32}}\n", copy);
 		else
 			text_addf(out, "%.*s\n", (int)length, bytes);
