@@ -26,7 +26,7 @@ build_tools="gcc=gcc: make=make: ar=binutils: python3=python3:python3 curl=curl:
 # Further packages on Debian: headers of the C library, pip, certificates.
 build_packages="libc6-dev python3-pip ca-certificates"
 # What the tests and linters need on top.
-test_packages="qemu-user-static llvm clang clang-format clang-tidy cppcheck shellcheck valgrind file iproute2 skopeo zstd"
+test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross llvm clang clang-format clang-tidy cppcheck shellcheck valgrind file iproute2 skopeo zstd"
 
 main() {
 	local target
