@@ -1,0 +1,12 @@
+# Installers around 2 and 4 GiB: writes files of that size, so it is a suite of its own.
+
+SUITES += large-files
+
+$(BUILD)/tests/large_files: tests/large/large_files.c $(BUILD)/native/obj/tests/unit/check.o $(call rooms,native,builder bundle base)
+	@mkdir -p $(@D)
+	$(Q)$(CC_native) $(BASE_FLAGS) $(CFLAGS_native) -Itests/unit -Ibuilder -Ibundle -Ibundle/base $^ \
+		$(call builder_libraries,native) $(LDFLAGS_native) -o $@
+
+.PHONY: large-files
+large-files: $(BUILD)/tests/large_files ## write and verify installers around 2 and 4 GiB (needs 5 GiB of disk for a while)
+	$(Q)scripts/run_tests.sh $<
