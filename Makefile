@@ -102,12 +102,14 @@ $(foreach v,$(VARIANTS),$(eval $(call stub_rules,$(v))))
 
 SHIPPED_STUBS := $(foreach t,$(SHIPPED),$(BUILD)/$(t)/stub)
 
-# The builder: the same three stubs are inside every variant of it.
+# The builder: the same three stubs are inside every variant of it. Their digest is on the command line
+# because zig's cache knows nothing of .incbin: without it, it hands out an object with older stubs.
+SHA256 := { sha256sum 2>/dev/null || shasum -a 256; } | cut -c 1-64
 define builder_rules
 $(BUILD)/$(1)/obj/builder/stub_bytes.o: builder/stub_bytes.S $(SHIPPED_STUBS)
 	$$(say) AS '$$< ($(1))'
 	@mkdir -p $$(@D)
-	$(Q)$(CC_$(1)) $(CFLAGS_$(1)) -Wa,-I$(BUILD) -c $$< -o $$@
+	$(Q)$(CC_$(1)) $(CFLAGS_$(1)) -Wa,-I$(BUILD) -DSTUBS=$$$$(cat $(SHIPPED_STUBS) | $(SHA256)) -c $$< -o $$@
 $(BUILD)/$(1)/hardtack: $(BUILD)/$(1)/obj/builder/stub_bytes.o $(call rooms,$(1),builder bundle base)
 	$$(say) LINK $$@
 	$(Q)$(CC_$(1)) $$(CFLAGS_$(1)) $(BUILD)/$(1)/obj/builder/main.o $$^ $$(call builder_libraries,$(1)) $$(LDFLAGS_$(1)) -o $$@
