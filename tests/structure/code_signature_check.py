@@ -159,4 +159,5 @@ def check_signature(data, macho, report, page_digests, made):
                 f"identifier {main.identifier()!r}, blobs {[hex(s) for s in blobs]}")
     if made:
         check_as_made(main, blobs, report)
-        report.rule("made.datasize", datasize % 16 == 0, f"{datasize}")
+        report.rule("made.datasize", datasize == 128 + 32 * main.code_slots, f"{datasize} bytes, {main.code_slots} slots")
+        report.rule("made.identifier", main.identifier() == b"hardtack.stub.arm64", f"{main.identifier()!r}")

@@ -28,7 +28,7 @@ class Locator:
 
 def find(data, end, report):
     """The only locator in [0, end), or Malformed."""
-    places, overlap, at, step = [], len(MAGIC) - 1, 0, 1 << 20
+    places, overlap, at, step = [], len(MAGIC) - 1, 0, 4 << 20
     while at < end:
         block = data.read(at, min(step + overlap, end - at), "the stub")
         place = block.find(MAGIC)
@@ -68,7 +68,7 @@ def check_in_macho(data, macho, segment, report):
     locator = find(data, segment.fileoff, report)
     holders = [s for g in macho.segments for s in g.sections
                if s.in_file() and s.offset <= locator.at and locator.range[1] <= s.offset + s.size]
-    report.rule("locator.read-only", len(holders) == 1 and holders[0].segment in ("__TEXT", "__DATA_CONST"),
+    report.rule("locator.section", [(s.segment, s.name) for s in holders] == [("__TEXT", "__hardtack")],
                 f"in {[(s.segment, s.name) for s in holders]}")
     report.rule("locator.offset", locator.offset == segment.fileoff, f"{locator.offset}, __PAYLOAD at {segment.fileoff}")
     if not check_fields(locator, data, macho.first_section_offset(), segment.file_end, report):

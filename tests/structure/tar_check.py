@@ -117,8 +117,8 @@ def list_members(payload):
         raise Malformed("tar.readable", "no entries")
     last = payload.members[-1]
     end = last.offset_data + (last.size + 511) // 512 * 512
-    rule("tar.end", payload.length - end >= 1024 and payload.data.is_zero(payload.offset + end, payload.offset + payload.length) is None,
-         f"entries end at {end} of {payload.length}, behind them must be zero blocks only")
+    rule("tar.end", payload.length - end == 1024 and payload.data.is_zero(payload.offset + end, payload.offset + payload.length) is None,
+         f"entries end at {end} of {payload.length}, behind them must be two zero blocks")
     for member in payload.members:
         name = member.name
         rule("tar.plain-files", member.type == tarfile.REGTYPE, f"{name}: type {member.type!r}")
@@ -155,6 +155,8 @@ def check_order(payload):
 
     groups = [group(name) for name in names]
     rule("tar.known-entries", None not in groups, f"{[n for n, g in zip(names, groups) if g is None]}")
+    files = [name.encode() for name, g in zip(names, groups) if g == 2]
+    rule("tar.files-sorted", files == sorted(files), f"{files}")
     known = [g for g in groups if g is not None]
     rule("tar.order", known == sorted(known), f"{names}")
 

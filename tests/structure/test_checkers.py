@@ -220,12 +220,13 @@ MACHO_CASES = [
     ("exec segment", add(">Q", lambda f: f.directory + 72, 0x4000), "signature.exec-segment"),
     ("exec flags", put(">Q", lambda f: f.directory + 80, 3), "made.exec-flags"),
     ("identifier without end", put(">I", lambda f: f.directory + 20, 1 << 20), "signature.identifier"),
+    ("other identifier", flip(lambda f: f.directory + 88), "made.identifier"),
     ("identifier elsewhere", add(">I", lambda f: f.directory + 20, 1), "made.ident-offset"),
     ("hashes beyond the directory", add(">I", lambda f: f.directory + 16, 64), "signature.directory-size"),
     ("hashes end early", add(">I", lambda f: f.directory + 16, -1), "made.directory-end"),
     ("no locator", flip(lambda f: f.locator.at), "locator.one"),
     ("two locators", second_locator, "locator.one"),
-    ("locator in data", locator_into_data, "locator.read-only"),
+    ("locator in data", locator_into_data, "locator.section"),
     ("locator version", put("<I", lambda f: f.locator.at + 32, 2), "locator.version"),
     ("locator flags", put("<I", lambda f: f.locator.at + 36, 1), "locator.flags"),
     ("locator header", add("<Q", lambda f: f.locator.at + 40, 64), "locator.header"),
@@ -368,6 +369,11 @@ def move_last(name):
     return spoil
 
 
+def move_files_around(tree):
+    extra("hardtack/files/zz")(tree)
+    tree.entries.insert(1, tree.entries.pop())
+
+
 def layer_first(tree):
     at = tree.index(tree.first_layer())
     first = next(i for i, (m, _) in enumerate(tree.entries) if m.name.startswith("blobs/"))
@@ -410,6 +416,7 @@ TAR_CASES = [
     ("entry twice", again, "tar.names-once"),
     ("manifest not first", move_last("hardtack/manifest.json"), "tar.manifest-first"),
     ("index behind the blobs", move_last("index.json"), "tar.order"),
+    ("files not sorted", move_files_around, "tar.files-sorted"),
     ("unknown entry", extra("etc/passwd"), "tar.known-entries"),
     ("blob nobody names", extra("blobs/sha256/2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"), "blobs.all-used"),
     ("blob not of its name", spoil_layer, "blobs.name"),
