@@ -45,7 +45,8 @@ static int parse_state(struct json state, struct docker_container *out, struct e
 		json_get_string_or(state, "StartedAt", "", &out->started_at, err) < 0 ||
 		json_get_object_or_none(state, "Health", &health, err) < 0)
 		return -1;
-	if (json_get_string_or(health, "Status", "", &out->health, err) < 0)
+	if (!json_is_absent(health) &&
+		json_get_string_or(health, "Status", "", &out->health, err) < 0)
 		return -1;
 	/* `docker run --no-healthcheck` and compose's disable leave "none". */
 	if (strcmp(out->health, "none") == 0)
@@ -56,8 +57,8 @@ static int parse_state(struct json state, struct docker_container *out, struct e
 static int parse_container(struct json container, struct docker_container *out, struct err *err)
 {
 	struct json state, config, labels;
-	const char *one_off;
-	*out = (struct docker_container){.health = ""};
+	const char *one_off = "";
+	*out = (struct docker_container){.health = "", .service = ""};
 	if (json_get_string(container, "Id", &out->id, err) < 0 ||
 		json_get_string(container, "Name", &out->name, err) < 0 ||
 		json_get_string_or(container, "Image", "", &out->image, err) < 0 ||
@@ -65,9 +66,12 @@ static int parse_container(struct json container, struct docker_container *out, 
 		json_get_object(container, "State", &state, err) < 0 ||
 		parse_state(state, out, err) < 0 ||
 		json_get_object(container, "Config", &config, err) < 0 ||
-		json_get_object_or_none(config, "Labels", &labels, err) < 0 ||
-		json_get_string_or(labels, "com.docker.compose.service", "", &out->service, err) < 0 ||
-		json_get_string_or(labels, "com.docker.compose.oneoff", "", &one_off, err) < 0)
+		json_get_object_or_none(config, "Labels", &labels, err) < 0)
+		return -1;
+	if (!json_is_absent(labels) &&
+		(json_get_string_or(labels, "com.docker.compose.service", "", &out->service, err) < 0 ||
+			json_get_string_or(
+				labels, "com.docker.compose.oneoff", "", &one_off, err) < 0))
 		return -1;
 	out->one_off = text_equal_ignoring_case(one_off, "true");
 	if (out->name[0] == '/')

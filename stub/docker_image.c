@@ -9,12 +9,14 @@ enum { ANSWER_LIMIT = 4 << 20 };
 static int parse_image(struct docker_cli *docker, struct json image, struct docker_image *out,
 	struct err *err)
 {
-	struct json root_fs, layers, layer;
+	struct json root_fs, layers = {0}, layer;
 	if (json_get_string(image, "Id", &out->id, err) < 0 ||
 		json_get_string_or(image, "Os", "", &out->os, err) < 0 ||
 		json_get_string_or(image, "Architecture", "", &out->architecture, err) < 0 ||
 		json_get_string_or(image, "Variant", "", &out->variant, err) < 0 ||
-		json_get_object_or_none(image, "RootFS", &root_fs, err) < 0 ||
+		json_get_object_or_none(image, "RootFS", &root_fs, err) < 0)
+		return -1;
+	if (!json_is_absent(root_fs) &&
 		json_get_array_or_none(root_fs, "Layers", &layers, err) < 0)
 		return -1;
 	out->diff_ids = arena_alloc(docker->arena, (json_count(layers) + 1) * sizeof(char *));

@@ -12,7 +12,7 @@ enum {
 	LOOK_EVERY_MS = 1000,
 	STAY_UP_MS = 3000,       /* without healthcheck: so long without falling */
 	STAY_UP_AGAIN_MS = 15000, /* the same after a restart: Docker's pauses grow to that */
-	LOOP_RESTARTS = 3,       /* when nothing else is coming up that it may wait for */
+	LOOP_RESTARTS = 3,       /* with nothing else coming up that it may wait for */
 	LOOP_RESTARTS_ANYWAY = 6,
 	LOOP_ANYWAY_MS = 20000,
 };
@@ -110,7 +110,10 @@ static void judge(struct health_service *service, const struct docker_container 
 		service->first_count = old_count = 0;
 	if (service->first_count > service->restart_count)
 		service->first_count = service->restart_count;
-	if (service->restart_count > old_count && !first_look && !service->restart_seen_ms)
+	service->new_restarts = !first_look && service->restart_count > old_count
+		? service->restart_count - old_count
+		: 0;
+	if (service->new_restarts && !service->restart_seen_ms)
 		service->restart_seen_ms = now;
 	if (service->state != HEALTH_READY) {
 		service->up_since_ms = 0;
@@ -121,6 +124,17 @@ static void judge(struct health_service *service, const struct docker_container 
 	uint64_t long_enough = service->restart_seen_ms ? STAY_UP_AGAIN_MS : STAY_UP_MS;
 	if (patient && !has_healthcheck && now - service->up_since_ms < long_enough)
 		service->state = HEALTH_STARTING;
+}
+
+/* Is another service still coming up, which this one may be waiting for? */
+static bool others_are_coming(const struct health *health, const struct health_service *but)
+{
+	for (size_t i = 0; i < health->count; i++)
+		if (&health->services[i] != but &&
+			(health->services[i].state == HEALTH_STARTING ||
+				health->services[i].state == HEALTH_UNHEALTHY))
+			return true;
+	return false;
 }
 
 int health_look(struct health *health, bool patient, struct err *err)
@@ -140,6 +154,11 @@ int health_look(struct health *health, bool patient, struct err *err)
 		struct health_service *service = &health->services[i];
 		judge(service, containers, count, !health->looked, patient);
 	}
+	for (size_t i = 0; i < health->count && health->looked; i++) {
+		struct health_service *service = &health->services[i];
+		if (!others_are_coming(health, service))
+			service->idle_restarts += service->new_restarts;
+	}
 	health->looked = true;
 	return 0;
 }
@@ -149,24 +168,14 @@ static bool is_fine(enum health_state state)
 	return state == HEALTH_READY || state == HEALTH_DONE;
 }
 
-/* Is another service still coming up, which this one may be waiting for? */
-static bool others_are_coming(const struct health *health, const struct health_service *but)
-{
-	for (size_t i = 0; i < health->count; i++)
-		if (&health->services[i] != but &&
-			(health->services[i].state == HEALTH_STARTING ||
-				health->services[i].state == HEALTH_UNHEALTHY))
-			return true;
-	return false;
-}
-
-static bool is_crash_loop(const struct health *health, const struct health_service *service)
+/* Restarts while others were coming up may be a lost race for the database, which Docker mends by
+ * starting again; those after it was there are not, nor are many. */
+static bool is_crash_loop(const struct health_service *service)
 {
 	uint64_t restarts = service->restart_count - service->first_count;
-	if (restarts >= LOOP_RESTARTS && !others_are_coming(health, service))
-		return true;
-	return restarts >= LOOP_RESTARTS_ANYWAY &&
-		monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS;
+	return service->idle_restarts >= LOOP_RESTARTS ||
+		(restarts >= LOOP_RESTARTS_ANYWAY && service->new_restarts &&
+			monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS);
 }
 
 static void show_waiting(const struct health *health, struct ui *ui)
@@ -190,7 +199,7 @@ static int judge_all(const struct health *health, bool *all_ready,
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_service *service = &health->services[i];
 		*all_ready = *all_ready && is_fine(service->state);
-		if (is_crash_loop(health, service)) {
+		if (is_crash_loop(service)) {
 			*culprit = service;
 			return err_set(err, CODE_CRASH_LOOP,
 				"service %s crashes again and again: %s", service->name,

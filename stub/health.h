@@ -33,6 +33,8 @@ struct health_service {
 	char started_at[40];    /* change of it: it was started again */
 	uint64_t restart_count; /* of all containers of the service */
 	uint64_t first_count;   /* at the first look */
+	uint64_t new_restarts;  /* between the last two looks */
+	uint64_t idle_restarts; /* seen while no other service was coming up that it may wait for */
 	uint64_t up_since_ms;   /* running under started_at, as far as we saw; 0: not running */
 	uint64_t restart_seen_ms; /* first restart that we saw; 0: none */
 	size_t containers;

@@ -98,6 +98,8 @@ static int parse_timeout(struct json parameters, uint64_t *timeout_ms, struct er
 	const char *text;
 	char digits[16];
 	uint64_t number;
+	if (json_is_absent(parameters))
+		return 0;
 	if (json_get_string_or(parameters, "timeout", NULL, &text, err) < 0)
 		return -1;
 	if (!text)

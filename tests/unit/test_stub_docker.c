@@ -1,0 +1,292 @@
+/* What the engine's answers are taken to mean, with tests/fakes/docker as the engine. */
+#include "docker_cli.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "file_io.h"
+#include "health.h"
+#include "image_proof.h"
+
+struct fixture {
+	struct arena *arena;
+	struct docker_cli docker;
+	struct err err;
+};
+
+/* A folder of its own with the fake and this scenario, first in PATH. */
+static void fixture_begin(struct fixture *f, const char *scenario)
+{
+	char here[4096];
+	*f = (struct fixture){.arena = arena_new()};
+	struct err err = ERR_INIT;
+	CHECK(getcwd(here, sizeof(here)) != NULL);
+	CHECK_OK(file_write_all("scenario.json", scenario, strlen(scenario), 0600, &err));
+	unlink("state.json");
+	CHECK(access("docker", X_OK) == 0 || symlink(TEST_DATA "/fakes/docker", "docker") == 0);
+	if (strstr(scenario, "standalone"))
+		CHECK(symlink(TEST_DATA "/fakes/docker", "docker-compose") == 0);
+	AUTO_FREE char *path = xprintf("%s:/usr/bin:/bin", here);
+	setenv("PATH", path, 1);
+	unsetenv("DOCKER_HOST");
+	CHECK(docker_cli_find(&f->docker, f->arena, NULL));
+}
+
+static void fixture_end(struct fixture *f)
+{
+	arena_free(f->arena);
+}
+
+static void check_state(const char *scenario, enum docker_state state, const char *detail)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	fixture_begin(&f, scenario);
+	struct err err = ERR_INIT;
+	CHECK_OK(docker_engine_probe(&f.docker, &engine, &err));
+	CHECK_INT(engine.state, state);
+	CHECK_CONTAINS(engine.detail, detail);
+	if (state == DOCKER_READY) {
+		CHECK_OK(docker_engine_check(&engine, &err));
+	} else {
+		CHECK_FAILS(docker_engine_check(&engine, &err), CODE_DOCKER);
+		CHECK(err.hint[0] != '\0');
+	}
+	fixture_end(&f);
+}
+
+TEST(a_healthy_engine_is_ready)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	fixture_begin(&f, "{\"store\":\"containerd\",\"arch\":\"arm64\"}");
+	struct err err = ERR_INIT;
+	CHECK_OK(docker_engine_probe(&f.docker, &engine, &err));
+	CHECK_INT(engine.state, DOCKER_READY);
+	CHECK_STR(engine.os, "linux");
+	CHECK_STR(engine.architecture, "arm64");
+	CHECK_STR(engine.version, "28.5.2");
+	CHECK_STR(engine.context, "default");
+	CHECK(engine.containerd_store);
+	CHECK_INT(engine.cpus, 4);
+	fixture_end(&f);
+}
+
+TEST(an_engine_that_is_down_is_told_from_others)
+{
+	check_state("{\"engine\":\"down\"}", DOCKER_NOT_RUNNING, "Cannot connect");
+	check_state("{\"engine\":\"denied\"}", DOCKER_NO_PERMISSION, "permission denied");
+	check_state("{\"engine\":\"broken-context\"}", DOCKER_BROKEN_CONTEXT, "nosuch");
+	check_state("{\"engine\":\"half\"}", DOCKER_UNKNOWN, "Server");
+	check_state("{\"endpoint\":\"tcp://10.0.0.1:2375\"}", DOCKER_REMOTE, "tcp://");
+	check_state("{\"endpoint\":\"ssh://me@there\"}", DOCKER_REMOTE, "ssh://");
+}
+
+TEST(garbage_is_not_taken_for_an_engine_and_cannot_drive_the_terminal)
+{
+	check_state("{\"engine\":\"garbage\"}", DOCKER_UNKNOWN, "");
+}
+
+TEST(docker_host_beats_the_context)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	struct err err = ERR_INIT;
+	fixture_begin(&f, "{}");
+	setenv("DOCKER_HOST", "tcp://127.0.0.1:2375", 1);
+	CHECK_OK(docker_engine_probe(&f.docker, &engine, &err));
+	unsetenv("DOCKER_HOST");
+	CHECK_INT(engine.state, DOCKER_REMOTE);
+	fixture_end(&f);
+}
+
+static void check_compose(const char *scenario, bool expected, unsigned major, bool plugin)
+{
+	struct fixture f;
+	struct err err = ERR_INIT;
+	bool found;
+	fixture_begin(&f, scenario);
+	CHECK_OK(docker_compose_find(&f.docker, &found, &err));
+	CHECK_INT(found, expected);
+	if (found) {
+		CHECK_INT(f.docker.compose_major, major);
+		CHECK_INT(f.docker.compose_is_plugin, plugin);
+	}
+	fixture_end(&f);
+}
+
+TEST(compose_is_known_by_its_version_number)
+{
+	check_compose("{\"compose\":\"2.26.1\"}", true, 2, true);
+	check_compose("{\"compose\":\"v2.40.3-desktop.1\"}", true, 2, true);
+	check_compose("{\"compose\":\"Usage: docker\"}", false, 0, false);
+	check_compose("{\"compose\":\"1.29.2\",\"standalone\":true}", true, 1, false);
+}
+
+static const struct manifest_layer layers[] = {
+	{.digest = "sha256:b1", .diff_id = "sha256:d1"}, {.digest = "sha256:b2", .diff_id = "sha256:d2"}};
+static const struct manifest_image image = {
+	.reference = "docker.io/lab/app:1.0",
+	.tag = "docker.io/lab/app:1.0-0123456789ab",
+	.pin = "sha256:manifest",
+	.index = "sha256:index",
+	.config = "sha256:config",
+	.os = "linux",
+	.architecture = "amd64",
+	.layers = (struct manifest_layer *)layers,
+	.layer_count = 2,
+};
+
+#define IMAGES(id, architecture, list)                                                             \
+	"{\"images\":{\"lab/app:1.0-0123456789ab\":{\"Id\":\"" id                                  \
+	"\",\"Os\":\"linux\",\"Architecture\":\"" architecture                                     \
+	"\",\"RootFS\":{\"Layers\":" list "}}}"
+#define BOTH "[\"sha256:d1\",\"sha256:d2\"]"
+
+static void check_proof(const char *scenario, bool expected, const char *why_part)
+{
+	struct fixture f;
+	struct err err = ERR_INIT;
+	const char *why;
+	bool proven;
+	fixture_begin(&f, scenario);
+	CHECK_OK(image_proof_check(&f.docker, &image, IMAGE_PROOF_FULL, &proven, &why, &err));
+	CHECK_INT(proven, expected);
+	CHECK_CONTAINS(why, why_part);
+	fixture_end(&f);
+}
+
+TEST(an_image_is_proven_by_id_layers_platform_and_a_container)
+{
+	check_proof(IMAGES("sha256:config", "amd64", BOTH) "}", true, "");
+	check_proof(IMAGES("sha256:manifest", "amd64", BOTH) "}", true, "");
+	check_proof(IMAGES("sha256:index", "amd64", BOTH) "}", true, "");
+	check_proof("{}", false, "does not have it");
+	check_proof(IMAGES("sha256:other", "amd64", BOTH) "}", false, "sha256:other");
+	check_proof(IMAGES("sha256:config", "amd64", "[\"sha256:d1\"]") "}", false, "layers");
+	check_proof(IMAGES("sha256:config", "amd64", "[\"sha256:d2\",\"sha256:d1\"]") "}", false,
+		"layers");
+	check_proof(IMAGES("sha256:config", "amd64", "null") "}", false, "layers");
+	check_proof(IMAGES("sha256:config", "arm64", BOTH) "}", false, "linux/arm64");
+	check_proof(IMAGES("sha256:config", "amd64", BOTH) ",\"create\":\"fail\"}", false, "sha256:0983");
+}
+
+/* ---- health ---- */
+
+static struct manifest_service services[] = {
+	{.name = "db", .active = true}, {.name = "web", .active = true}, {.name = "extra"}};
+static const struct manifest manifest = {.name = "p", .services = services, .service_count = 3};
+
+static int wait_with(const char *scenario, uint64_t timeout_ms, struct err *err, char *culprit)
+{
+	struct fixture f;
+	struct health health;
+	const struct health_service *found = NULL;
+	struct ui_settings settings = {.mode = UI_PLAIN, .quiet = true};
+	AUTO(ui) ui = ui_new(&settings);
+	fixture_begin(&f, scenario);
+	health_init(&health, &f.docker, &manifest, "p", f.arena);
+	CHECK_INT(health_look(&health, false, err), 0);
+	/* What `up` does to the fake. */
+	static const char up[] = "{\"images\":{},\"looks\":0,\"up\":1}";
+	CHECK_INT(file_write_all("state.json", up, sizeof(up) - 1, 0600, err), 0);
+	int status = health_wait(&health, timeout_ms, ui, &found, err);
+	snprintf(culprit, 32, "%s", found ? found->name : "");
+	fixture_end(&f);
+	return status;
+}
+
+#define HEALTHY_DB "{\"service\":\"db\",\"health\":\"healthy\"}"
+
+TEST(healthy_and_finished_services_are_ready)
+{
+	struct err err = ERR_INIT;
+	char culprit[32];
+	CHECK_OK(wait_with("{\"containers\":[[{\"service\":\"db\",\"health\":\"starting\"}],"
+			   "[" HEALTHY_DB ",{\"service\":\"web\",\"status\":\"exited\"}]]}",
+		10000, &err, culprit));
+}
+
+TEST(a_service_without_healthcheck_must_stay_up)
+{
+	struct err err = ERR_INIT;
+	char culprit[32];
+	CHECK_FAILS(wait_with("{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\"}]]}", 1000,
+			    &err, culprit),
+		CODE_UNHEALTHY);
+	CHECK_STR(culprit, "web");
+	err_clear(&err);
+	CHECK_OK(wait_with(
+		"{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\"}]]}", 9000, &err, culprit));
+}
+
+TEST(a_rising_restart_count_is_a_crash_loop_even_while_it_runs)
+{
+	struct err err = ERR_INIT;
+	char culprit[32];
+#define WEB(count) "[" HEALTHY_DB ",{\"service\":\"web\",\"restarts\":" count ",\"exit\":1}]"
+	CHECK_FAILS(wait_with("{\"containers\":[" WEB("1") "," WEB("2") "," WEB("3") "]}", 30000,
+			    &err, culprit),
+		CODE_CRASH_LOOP);
+	CHECK_STR(culprit, "web");
+	CHECK_CONTAINS(err.text, "web crashes again and again");
+}
+
+TEST(one_restart_while_the_database_comes_up_is_forgiven)
+{
+	struct err err = ERR_INIT;
+	char culprit[32];
+	CHECK_OK(wait_with("{\"containers\":[[{\"service\":\"db\",\"health\":\"starting\"},{"
+			   "\"service\":\"web\",\"status\":\"restarting\",\"restarts\":4,\"health\":\"starting\"}],"
+		"[" HEALTHY_DB ",{\"service\":\"web\",\"restarts\":4,\"health\":\"healthy\"}]]}",
+		10000, &err, culprit));
+}
+
+TEST(a_service_that_ended_badly_is_named_at_once)
+{
+	struct err err = ERR_INIT;
+	char culprit[32];
+	CHECK_FAILS(wait_with("{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\",\"status\":"
+			      "\"exited\",\"exit\":137,\"oom\":true}]]}",
+			    30000, &err, culprit),
+		CODE_UNHEALTHY);
+	CHECK_CONTAINS(err.text, "137 (out of memory)");
+	err_clear(&err);
+	CHECK_FAILS(wait_with("{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\",\"status\":"
+			      "\"created\",\"exit\":128,\"error\":\"port is already allocated\"}]]}",
+			    30000, &err, culprit),
+		CODE_UNHEALTHY);
+	CHECK_CONTAINS(err.text, "port is already allocated");
+}
+
+TEST(a_missing_container_and_a_failing_healthcheck_run_out_of_time)
+{
+	struct err err = ERR_INIT;
+	char culprit[32];
+	CHECK_FAILS(wait_with("{\"containers\":[[" HEALTHY_DB "]]}", 500, &err, culprit),
+		CODE_UNHEALTHY);
+	CHECK_STR(culprit, "web");
+	err_clear(&err);
+	CHECK_FAILS(wait_with("{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\",\"health\":"
+			      "\"unhealthy\"}]]}",
+			    500, &err, culprit),
+		CODE_UNHEALTHY);
+	CHECK_CONTAINS(err.text, "healthcheck fails");
+}
+
+TEST(the_owner_of_a_port_is_named)
+{
+	struct fixture f;
+	struct err err = ERR_INIT;
+	const char *name, *project;
+	fixture_begin(&f, "{\"owners\":{\"8088\":\"other-web-1 other\",\"9000\":\"lonely \"}}");
+	CHECK_OK(docker_port_owner(&f.docker, 8088, &name, &project, &err));
+	CHECK_STR(name, "other-web-1");
+	CHECK_STR(project, "other");
+	CHECK_OK(docker_port_owner(&f.docker, 9000, &name, &project, &err));
+	CHECK_STR(project, "");
+	CHECK_OK(docker_port_owner(&f.docker, 1, &name, &project, &err));
+	CHECK(!name);
+	fixture_end(&f);
+}
