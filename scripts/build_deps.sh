@@ -18,6 +18,7 @@ set -euo pipefail
 export LC_ALL=C
 
 scripts=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/lib.sh
 . "$scripts/lib.sh"
 
 only_ask=

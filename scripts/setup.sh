@@ -1,11 +1,11 @@
 #!/bin/bash
 # Makes this machine able to build: system packages, the pinned sources, zig, and the libraries for each target.
 #
-#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests]
+#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint]
 #
 # --deps DIR        where everything goes (default: build/deps); what a second run finds right it leaves alone
 # --target TARGET   native, linux-amd64, linux-arm64 or darwin-arm64 (default: all of them)
-# --tests           also install what `make check` and `make lint` use (Debian only)
+# --tests, --lint   also install what `make check`, and `make lint`, use (Debian only)
 #
 # Quiet when there is nothing to do. What is fetched is named by scripts/sources.lock, and no byte of it is used
 # before its SHA-256 is right. Sources come from Debian's archive where the machine is a Debian (any user may run
@@ -15,6 +15,7 @@ set -euo pipefail
 export LC_ALL=C
 
 scripts=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=scripts/lib.sh
 . "$scripts/lib.sh"
 
 all_targets="native linux-amd64 linux-arm64 darwin-arm64"
@@ -25,16 +26,18 @@ build_tools="gcc=gcc: make=make: ar=binutils: python3=python3:python3 curl=curl:
 	git=git:git"
 # Further packages on Debian: headers of the C library, pip, certificates.
 build_packages="libc6-dev python3-pip ca-certificates"
-# What the tests and linters need on top.
-test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross llvm clang clang-format clang-tidy cppcheck shellcheck valgrind file iproute2 skopeo zstd"
+# What the tests use on top: to run the arm64 programs and to build machorun; archives to compare with; network namespaces.
+test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross skopeo zstd iproute2 llvm file"
+# What `make lint` and `make format` use.
+lint_packages="clang-tidy clang-format cppcheck shellcheck"
 
 main() {
 	local target
-	deps=build/deps targets="" for_tests="" apt_state=""
+	deps=build/deps targets="" extra_packages="" apt_state=""
 	parse_arguments "$@"
 	mkdir -p "$deps"
 	deps=$(cd "$deps" && pwd)
-	[ -z "$for_tests" ] || install_test_packages
+	install_extra_packages
 
 	# make may start one of these for every target at once.
 	lock_folder "$deps"
@@ -54,7 +57,8 @@ parse_arguments() {
 		case $1 in
 		--deps) deps=${2:?--deps needs a folder} && shift 2 ;;
 		--target) targets="$targets ${2:?--target needs a name}" && shift 2 ;;
-		--tests) for_tests=1 && shift ;;
+		--tests) extra_packages="$extra_packages $test_packages" && shift ;;
+		--lint) extra_packages="$extra_packages $lint_packages" && shift ;;
 		-h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit 0 ;;
 		*) die "unknown argument $1 (--help tells the rest)" ;;
 		esac
@@ -88,6 +92,7 @@ install_build_packages() {
 		apt_install "$packages"
 	elif [ "$(uname)" = Darwin ]; then
 		xcode-select -p >/dev/null 2>&1 || die "run xcode-select --install first: it brings the compiler and make"
+		# shellcheck disable=SC2086 # a list of words
 		[ -z "${formulas// /}" ] || { command -v brew >/dev/null && brew install $formulas; } ||
 			die "install these first:$missing"
 	else
@@ -95,10 +100,11 @@ install_build_packages() {
 	fi
 }
 
-install_test_packages() {
+install_extra_packages() {
 	local package packages=""
-	is_debian || { say "the tests also want (on Debian, by name):$test_packages" && return; }
-	for package in $test_packages; do
+	[ -n "$extra_packages" ] || return 0
+	is_debian || { say "these would be of use too (Debian's names):$extra_packages" && return; }
+	for package in $extra_packages; do
 		package_is_there "$package" || packages="$packages $package"
 	done
 	apt_install "$packages"
