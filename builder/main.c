@@ -1,6 +1,7 @@
 /* `hardtack`, the host tool: reads the command line, runs the verb, prints what failed. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "messages_builder.h"
 #include "messages_bundle.h"
@@ -45,6 +46,8 @@ int main(int argc, char **argv)
 		ui_error(ui, &err);
 	if (fflush(stdout) != 0 && code == CODE_OK)
 		code = CODE_IO;
-	ui_result(ui, result.verb ? result.verb->name : "", code);
+	/* `inspect --json` is one object (DESIGN.md 1.2): its result line would be a second one. */
+	if (code != CODE_OK || !result.verb || strcmp(result.verb->name, "inspect") != 0)
+		ui_result(ui, result.verb ? result.verb->name : "", code);
 	return code;
 }

@@ -44,6 +44,8 @@ int verb_info(struct session *session, struct err *err)
 	unsigned long long offset = bundle_offset(session->bundle);
 	unsigned long long length = bundle_length(session->bundle);
 	const char *title = manifest_text_pick(&manifest->title);
+	if (!title[0])
+		title = manifest->name;
 	struct ui_field fields[] = {UI_TEXT("name", manifest->name),
 		UI_TEXT("version", manifest->version), UI_TEXT("title", title),
 		UI_TEXT("builder", manifest->builder), UI_TEXT("target", session->layout.target),

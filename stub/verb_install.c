@@ -24,6 +24,16 @@ static int verify_every_byte(struct install *install, struct err *err)
 	return session_open_verified(install->session, err);
 }
 
+/* Before the machine is looked at: a script that forgot --yes learns it at once. */
+static int find_who_agrees(struct install *install, struct err *err)
+{
+	const struct stub_options *options = install->session->options;
+	if (options->yes || options->dry_run || ui_can_ask(install->session->ui))
+		return 0;
+	err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
+	return err_hint(err, "say --yes to agree to the plan; --dry-run shows it");
+}
+
 static int plan_values(struct install *install, struct err *err)
 {
 	if (place_choose(&install->place, install->session, err) < 0)
@@ -86,10 +96,6 @@ static int agree(struct install *install, struct err *err)
 		install->finished = true;
 		ui_note(ui, "%s", T("Nothing was changed (--dry-run)."));
 		return 0;
-	}
-	if (!options->yes && !ui_can_ask(ui)) {
-		err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
-		return err_hint(err, "say --yes to agree to this plan");
 	}
 	if (options->yes)
 		return env_files_ask(&install->env, install->session, err);
@@ -162,6 +168,7 @@ int verb_install(struct session *session, struct err *err)
 {
 	static int (*const plan[])(struct install *, struct err *) = {
 		verify_every_byte,
+		find_who_agrees,
 		plan_values,
 		check_machine,
 		agree,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "ui_width.h"
 #include "number.h"
 
 enum { MAX_NEAREST_LENGTH = 48 };
@@ -345,6 +346,19 @@ int option_parse(const struct option_program *program, int argc, char *const *ar
 
 /* ---- help ---- */
 
+/* Two columns; what is too wide for the first gets a line of its own. */
+static void add_two_columns(struct text *out, const char *left, const char *right)
+{
+	enum { LEFT_COLUMNS = 30 };
+	size_t width = ui_width(left);
+	if (width > LEFT_COLUMNS) {
+		text_addf(out, "  %s\n", left);
+		left = "";
+		width = 0;
+	}
+	text_addf(out, "  %s%*s %s\n", left, (int)(LEFT_COLUMNS - width), "", right);
+}
+
 static void add_rows(const struct option_row *rows, struct text *out)
 {
 	for (; rows && rows->name; rows++) {
@@ -357,7 +371,7 @@ static void add_rows(const struct option_row *rows, struct text *out)
 			text_add(&left, "    ");
 		text_addf(&left, "--%s%s%s", rows->name, rows->argument ? " " : "",
 			rows->argument ? rows->argument : "");
-		text_addf(out, "  %-30s %s\n", left.bytes, message_translate(rows->help));
+		add_two_columns(out, left.bytes, message_translate(rows->help));
 	}
 }
 
@@ -370,8 +384,10 @@ static void add_verbs(const struct option_program *program, struct text *out)
 			continue;
 		text_addf(&left, "%s%s%s", verb->name, verb->arguments ? " " : "",
 			verb->arguments ? verb->arguments : "");
-		text_addf(out, "  %-30s %s%s\n", left.bytes, message_translate(verb->help),
+		AUTO_TEXT right = TEXT_INIT;
+		text_addf(&right, "%s%s", message_translate(verb->help),
 			verb == program->standard ? T(" (when none is given)") : "");
+		add_two_columns(out, left.bytes, right.bytes);
 	}
 }
 
@@ -396,5 +412,5 @@ void option_help(const struct option_program *program, const struct option_verb 
 	}
 	text_addf(out, "\n%s\n", T("Options of all commands:"));
 	add_rows(program->common, out);
-	text_addf(out, "  %-30s %s\n", "-h, --help", T("this help"));
+	add_two_columns(out, "-h, --help", T("this help"));
 }
