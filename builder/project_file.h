@@ -1,12 +1,47 @@
-/* hardtack.yaml (DESIGN.md, section 2). Helper `compose` replaces this minimal declaration. */
+/* hardtack.yaml: what to pack and how to run it (DESIGN.md, section 2). Strict: an unknown key, a
+ * wrong type or a path that leaves the directory is CODE_INPUT with file:line. */
 #pragma once
 
 #include "arena.h"
 #include "err.h"
+#include "manifest.h"
 
-struct project_file {
-	const char *name, *version, *compose, *env;
+/* A third-party file to hand over. */
+struct project_download {
+	unsigned line;
+	const char *url;    /* https:// or http:// */
+	const char *sha256; /* 64 lower-case hex digits; NULL: the lock file has it */
+	const char *to;     /* below the project directory; ends with / for a folder */
 };
 
-int project_file_read(const char *path, struct arena *arena, struct project_file **out,
-	struct err *err);
+/* Where a registry's images may be had as well; tried in order, the origin last. */
+struct project_mirror {
+	const char *registry; /* "docker.io" */
+	const char **hosts;   /* "docker.m.daocloud.io", "host/path/{repo}:{tag}-linuxarm64" */
+	size_t host_count;
+};
+
+struct project_file {
+	const char *path;
+	const char *name, *version; /* NULL: not said */
+	struct manifest_text title;
+	const char *compose;        /* file beside hardtack.yaml; NULL: not said */
+	const char *env;            /* likewise */
+	const char **files;         /* extra files and folders, relative */
+	size_t file_count;
+	struct project_download *downloads;
+	size_t download_count;
+	struct project_mirror *mirrors;
+	size_t mirror_count;
+	struct manifest_step *steps; /* ready for the manifest; none: the default procedure */
+	size_t step_count;
+	struct manifest_text handoff;  /* relative paths */
+	const char *preflight_json;    /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */
+	const char *known_issues_json; /* [{service, match, cause, remedy}]; NULL */
+};
+
+int project_file_parse(struct arena *arena, const char *path, const char *bytes, size_t length,
+	struct project_file **out, struct err *err);
+
+int project_file_read(
+	const char *path, struct arena *arena, struct project_file **out, struct err *err);
