@@ -125,12 +125,42 @@ int project_open(struct project *project, const char *path, const struct options
 	return choose_name(project, options, arena, err);
 }
 
+/* files: and handoff: of the project file. */
+static const char **own_files(
+	const struct project_file *file, size_t *count, struct arena *arena)
+{
+	const char **files = arena_alloc(arena, (file->file_count + 2) * sizeof(*files));
+	for (size_t i = 0; i < file->file_count; i++)
+		files[(*count)++] = file->files[i];
+	if (file->handoff.en)
+		files[(*count)++] = file->handoff.en;
+	if (file->handoff.zh)
+		files[(*count)++] = file->handoff.zh;
+	return files;
+}
+
+/* Until there is a network client, what a project wants fetched has to lie beside it. */
+static void refuse_downloads(const struct project_file *file, struct finding_list *findings)
+{
+	for (size_t i = 0; i < file->download_count; i++) {
+		struct finding *finding = finding_add(findings, FINDING_ERROR, "download",
+			file->path, file->downloads[i].line,
+			"downloads are not supported yet: %s", file->downloads[i].url);
+		finding_remedy(findings, finding,
+			"put the file below the project directory and name it under files:");
+	}
+}
+
 int project_closure(const struct project *project, const struct options *options,
 	struct closure *closure, struct finding_list *findings, struct err *err)
 {
-	struct closure_options closure_options = {
-		.pack_secrets = options->pack_secrets,
-	};
+	struct closure_options closure_options = {.pack_secrets = options->pack_secrets};
 	*closure = (struct closure){0};
+	if (project->file) {
+		closure_options.files = own_files(
+			project->file, &closure_options.file_count, project->compose->arena);
+		closure_options.files_named_in = project->file->path;
+		refuse_downloads(project->file, findings);
+	}
 	return compose_closure(project->compose, &closure_options, closure, findings, err);
 }

@@ -9,9 +9,20 @@ static const struct manifest_step default_steps[] = {
 void project_steps_fill(
 	const struct project *project, struct manifest *manifest, struct arena *arena)
 {
-	(void)project;
+	const struct project_file *file = project->file;
+	const struct manifest_step *steps = default_steps;
 	manifest->step_count = ARRAY_SIZE(default_steps);
-	manifest->steps = arena_alloc(arena, sizeof(default_steps));
+	if (file && file->step_count) {
+		steps = file->steps;
+		manifest->step_count = file->step_count;
+	}
+	manifest->steps = arena_alloc(arena, manifest->step_count * sizeof(*steps));
 	for (size_t i = 0; i < manifest->step_count; i++)
-		manifest->steps[i] = default_steps[i];
+		manifest->steps[i] = steps[i];
+	if (!file)
+		return;
+	manifest->title = file->title;
+	manifest->handoff = file->handoff;
+	manifest->preflight_json = file->preflight_json;
+	manifest->known_issues_json = file->known_issues_json;
 }
