@@ -74,6 +74,16 @@ def write_tar(path, files, links=None, compress=None):
         out.write(compress(data) if compress else data)
 
 
+def write_bundle(path, change):
+    """What hardtack's own writer makes of two files (two end blocks, no record padding), changed."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        add(tar, "a/b", b"hello")
+        add(tar, "c", b"world")
+    with open(path, "wb") as out:
+        out.write(change(buffer.getvalue()[: 4 * 512 + 1024]))
+
+
 def write_folder(path, files):
     for name, data in files.items():
         full = os.path.join(path, name)

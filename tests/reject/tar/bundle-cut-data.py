@@ -1,0 +1,2 @@
+# expect 7:
+write_bundle(out, lambda data: data[:515])

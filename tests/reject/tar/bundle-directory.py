@@ -1,0 +1,3 @@
+# expect 7:
+with tarfile.open(out, "w") as t:
+    add(t, "d", type=tarfile.DIRTYPE)

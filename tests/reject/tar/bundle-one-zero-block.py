@@ -1,0 +1,3 @@
+# expect 7:
+with open(out, "wb") as file:
+    file.write(bytes(512))

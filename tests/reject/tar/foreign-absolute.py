@@ -1,0 +1,3 @@
+# expect 3:
+with tarfile.open(out, "w") as t:
+    add(t, "/etc/passwd")
