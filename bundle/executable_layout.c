@@ -15,6 +15,13 @@ static int damaged(const char *name, const char *what, struct err *err)
 	return err_hint(err, "copy the file again and compare it with its .sha256");
 }
 
+static int no_installer(const char *name, const char *why, struct err *err)
+{
+	err_set(err, CODE_INTEGRITY, "%s is not an installer made by hardtack, or it is damaged: %s", name,
+		T(why));
+	return err_hint(err, "copy the file again and compare it with its .sha256");
+}
+
 /* Which program is it? The ELF fields are those of the System V ABI's Elf64_Ehdr. */
 static int recognise(struct executable_layout *layout, const unsigned char *head, size_t length,
 	const char *name, struct err *err)
@@ -29,7 +36,7 @@ static int recognise(struct executable_layout *layout, const unsigned char *head
 	unsigned machine = length >= 64 ? head[18] | (unsigned)head[19] << 8 : 0;
 	if (length < 64 || memcmp(head, elf64, sizeof(elf64)) != 0 ||
 		(machine != 62 && machine != 183))
-		return damaged(name, N_T("it is not an executable that hardtack makes"), err);
+		return no_installer(name, N_T("it starts like no such program"), err);
 	layout->target = machine == 62 ? "linux-amd64" : "linux-arm64";
 	return 0;
 }
@@ -38,10 +45,8 @@ static int find_locator(struct executable_layout *layout, const unsigned char *h
 	const char *name, const unsigned char *own_locator, struct err *err)
 {
 	int64_t at = locator_find(head, length);
-	if (at < 0 || length - (size_t)at < LOCATOR_BYTES) {
-		err_set(err, CODE_INTEGRITY, "%s is not an installer made by hardtack, or it is damaged: it has no locator", name);
-		return err_hint(err, "copy the file again and compare it with its .sha256");
-	}
+	if (at < 0 || length - (size_t)at < LOCATOR_BYTES)
+		return no_installer(name, N_T("it has no locator"), err);
 	layout->locator_offset = (uint64_t)at;
 	memcpy(layout->locator_bytes, head + at, LOCATOR_BYTES);
 	if (own_locator && memcmp(own_locator, layout->locator_bytes, LOCATOR_BYTES) != 0)

@@ -1,6 +1,7 @@
 /*
- * Page digests while a file is written: bytes come in order, each 16 KiB page is hashed once; the
- * digests make the locator's root (locator.h) and, on Mach-O, the code signature.
+ * Page digests while a file is written: bytes come in order, each 16 KiB page is hashed once, on
+ * as many cores as there are; the digests make the locator's root (locator.h) and, on Mach-O, the
+ * code signature.
  */
 #pragma once
 
@@ -10,7 +11,10 @@
 
 #include "digest.h"
 
-enum { PAGE_DIGEST_PAGE = 16384 };
+enum {
+	PAGE_DIGEST_PAGE = 16384,
+	PAGE_DIGEST_BATCH = 256, /* pages: 4 MiB, so that threads are worth their start */
+};
 
 struct page_digest {
 	bool keep;              /* keep every digest in memory: 2 MiB per GiB, for a signature */
@@ -18,8 +22,8 @@ struct page_digest {
 	struct sha256 *digests; /* count of them while keep */
 	size_t count, capacity;
 	struct digest_sha256 root;
-	unsigned char page[PAGE_DIGEST_PAGE]; /* the page that is not full yet */
-	size_t page_length;
+	unsigned char *batch; /* what is not hashed yet */
+	size_t batch_length;
 };
 
 void page_digest_init(struct page_digest *pages, bool keep);
@@ -30,5 +34,5 @@ void page_digest_update(struct page_digest *pages, const void *bytes, size_t len
 /* The root over all bytes so far. More bytes may follow for the signature, not for a root. */
 struct sha256 page_digest_root(struct page_digest *pages);
 
-/* Ends the last, short page. */
+/* Ends the last, short page. Afterwards digests has every page's, in order. */
 void page_digest_end(struct page_digest *pages);
