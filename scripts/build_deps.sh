@@ -73,7 +73,7 @@ library() {
 	done >"$work/obj/$name.list"
 	# shellcheck disable=SC2086 # the flags are a list of words
 	(cd "$source" && xargs -P "$jobs" -n 2 "$scripts/deps/compile_one.sh" \
-		"${compile[@]}" -w -DNDEBUG "-ffile-prefix-map=$source=$name" $flags -- \
+		"${compile[@]}" -w -DNDEBUG -fvisibility=hidden "-ffile-prefix-map=$source=$name" $flags -- \
 		<"$work/obj/$name.list") || die "$name for $target: the compiler failed"
 	(cd "$work/obj/$name" && make_archive "$work/$name/lib/$archive" ./*.o)
 }
@@ -121,19 +121,17 @@ build_zstd() {
 build_libarchive() {
 	local source
 	source=$(source_of libarchive)/libarchive
-	# No *_all, no *_by_code: they would tie every format and filter into the program.
+	# Reading only: bundle/tar_writer.c writes tar by itself. No *_all, no *_by_code: they would tie every
+	# format and filter into the program.
 	# shellcheck disable=SC2046
 	library libarchive libarchive.a "$source" "archive.h archive_entry.h" \
-		"-DPLATFORM_CONFIG_H=\"libarchive_config.h\" -I$source -I$scripts/deps
+		"-DPLATFORM_CONFIG_H=\"libarchive_config.h\" -I$scripts/deps
 		 -I$work/zlib/include -I$work/zstd/include" \
 		$(names archive_ acl check_magic entry entry_copy_stat entry_sparse entry_stat entry_strmode \
-			entry_xattr options pack_dev random rb string string_sprintf util version_details virtual) \
-		$(names archive_read "" _append_filter _data_into_fd _open_fd _open_filename _open_memory \
-			_set_format _set_options _support_filter_gzip _support_filter_none \
-			_support_filter_zstd _support_format_tar) \
-		$(names archive_write "" _add_filter_gzip _add_filter_none _open_fd _open_memory \
-			_set_format_pax _set_format_ustar _set_options) \
-		"$scripts/deps/libarchive_filetype.c"
+			entry_xattr options pack_dev random rb string string_sprintf util version_details \
+			virtual) \
+		$(names archive_read "" _append_filter _set_format _set_options _support_filter_gzip \
+			_support_filter_none _support_filter_zstd _support_format_tar)
 }
 
 build_libyaml() {

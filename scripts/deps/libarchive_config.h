@@ -1,4 +1,4 @@
-/* libarchive's configuration, by hand: tar in and out, gzip and zstd filters, nothing else. */
+/* libarchive's configuration, by hand: tar in, gzip and zstd filters, nothing else. */
 /*
  * Used as PLATFORM_CONFIG_H by scripts/build_deps.sh instead of what CMake or configure would find out:
  * every system we build for (glibc, musl, macOS 11) is known, so probing would only add a way to differ.
