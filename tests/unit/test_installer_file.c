@@ -134,6 +134,35 @@ TEST(root_is_what_the_format_says)
 	}
 }
 
+/* The same in FORMAT.md's own words. */
+TEST(the_python_in_format_md_computes_the_root)
+{
+	struct err err = ERR_INIT;
+	AUTO(arena) arena = arena_new();
+	char *text = NULL;
+	CHECK_OK(file_read_all(TEST_DATA "/../bundle/FORMAT.md", 1 << 20, arena, &text, NULL, &err));
+	char *begin = text ? strstr(text, "```python\n") : NULL;
+	char *end = begin ? strstr(begin, "```\n\n") : NULL;
+	CHECK(end != NULL);
+	if (!end)
+		return;
+	*end = '\0';
+	char *script = arena_printf(arena,
+		"import struct, sys\nfrom hashlib import sha256\n"
+		"MAGIC = b'\\x89' + b'hardtack locator' + bytes.fromhex('0d0a1a0ae35c917fd826ba04c96ef1')\n"
+		"data = open('out', 'rb').read()\n%s"
+		"sys.exit(root.hex() != sys.argv[1] or length != 40000)\n", begin + strlen("```python\n"));
+	CHECK_OK(file_write_all("root.py", script, strlen(script), 0600, &err));
+	for (size_t t = 0; t < 3; t++) {
+		struct installer_file file;
+		char hex[SHA256_HEX_LENGTH + 1];
+		CHECK_OK(write_file(&file, "out", targets[t], 40000, &err));
+		sha256_to_hex(&file.root, hex);
+		CHECK_INT(system(arena_printf(arena, "python3 root.py %s", hex)), 0);
+		CHECK(system("python3 root.py 00 2>/dev/null") != 0);
+	}
+}
+
 TEST(same_inputs_give_the_same_bytes)
 {
 	for (size_t t = 0; t < 3; t++) {
