@@ -79,6 +79,9 @@ struct docker_image {
 int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
 	bool *found, struct err *err);
 
+/* How words begin when an image did not unpack (28, containerd store, exit 0). */
+#define DOCKER_UNPACK_ERROR "Error unpacking image"
+
 /* `docker load`, fed by the callback. Whatever it answers is only a hint (*ok, words): the caller
  * proves each image afterwards. Fails when docker cannot be run or the feed fails. */
 int docker_image_load(struct docker_cli *docker,
@@ -109,6 +112,8 @@ struct docker_container {
 	uint64_t restart_count;
 	bool running, restarting, oom_killed;
 	bool one_off;             /* `compose run`: not part of the stack */
+	bool has_healthcheck;
+	bool stays;               /* restart policy always or unless-stopped: no one-shot */
 };
 
 /* All containers with the project's label, running or not, in the order of their names. */

@@ -45,12 +45,29 @@ static int parse_state(struct json state, struct docker_container *out, struct e
 		json_get_string_or(state, "StartedAt", "", &out->started_at, err) < 0 ||
 		json_get_object_or_none(state, "Health", &health, err) < 0)
 		return -1;
+	out->has_healthcheck = !json_is_absent(health);
 	if (!json_is_absent(health) &&
 		json_get_string_or(health, "Status", "", &out->health, err) < 0)
 		return -1;
 	/* `docker run --no-healthcheck` and compose's disable leave "none". */
-	if (strcmp(out->health, "none") == 0)
+	if (strcmp(out->health, "none") == 0) {
+		out->has_healthcheck = false;
 		out->health = "";
+	}
+	return 0;
+}
+
+static int parse_policy(struct json container, struct docker_container *out, struct err *err)
+{
+	struct json host, policy = {0};
+	const char *name = "";
+	if (json_get_object_or_none(container, "HostConfig", &host, err) < 0 ||
+		(!json_is_absent(host) &&
+			json_get_object_or_none(host, "RestartPolicy", &policy, err) < 0) ||
+		(!json_is_absent(policy) &&
+			json_get_string_or(policy, "Name", "", &name, err) < 0))
+		return -1;
+	out->stays = strcmp(name, "always") == 0 || strcmp(name, "unless-stopped") == 0;
 	return 0;
 }
 
@@ -64,7 +81,7 @@ static int parse_container(struct json container, struct docker_container *out, 
 		json_get_string_or(container, "Image", "", &out->image, err) < 0 ||
 		json_get_u64_or(container, "RestartCount", 0, &out->restart_count, err) < 0 ||
 		json_get_object(container, "State", &state, err) < 0 ||
-		parse_state(state, out, err) < 0 ||
+		parse_state(state, out, err) < 0 || parse_policy(container, out, err) < 0 ||
 		json_get_object(container, "Config", &config, err) < 0 ||
 		json_get_object_or_none(config, "Labels", &labels, err) < 0)
 		return -1;

@@ -73,9 +73,9 @@ int docker_image_load(struct docker_cli *docker,
 	if (docker_command_feed(docker, &command, feed, context, &result, err) < 0)
 		return -1;
 	/* 28 with the containerd store: exit 0, and the truth is on stdout (facts, h1-h4). */
-	const char *unpacking = strstr(result.out.head.bytes, "Error unpacking image");
+	const char *unpacking = strstr(result.out.head.bytes, DOCKER_UNPACK_ERROR);
 	*ok = result.exit_code == 0 && !unpacking;
-	if (result.exit_code == 0 && unpacking) {
+	if (unpacking) {
 		AUTO_TEXT line = TEXT_INIT;
 		text_add_printable(&line, unpacking, strcspn(unpacking, "\n"));
 		*words = arena_strdup(docker->arena, line.bytes);

@@ -45,7 +45,12 @@ static enum health_state state_of(const struct docker_container *container)
 		return HEALTH_FAILED;
 	if (strcmp(container->status, "created") == 0)
 		return HEALTH_STARTING;
-	return container->exit_code == 0 ? HEALTH_DONE : HEALTH_FAILED;
+	if (container->stays)
+		return HEALTH_STOPPED; /* Docker would have restarted it, had nobody stopped it */
+	if (container->exit_code != 0)
+		return HEALTH_FAILED;
+	/* Who has a healthcheck was meant to stay. */
+	return container->has_healthcheck ? HEALTH_STOPPED : HEALTH_DONE;
 }
 
 /* The worse of two containers of one service decides. */
@@ -92,6 +97,7 @@ static void judge(struct health_service *service, const struct docker_container 
 	memcpy(old_id, service->container_id, sizeof(old_id));
 	service->containers = 0;
 	service->restart_count = 0;
+	service->running = 0;
 	service->state = HEALTH_MISSING;
 	service->container_id[0] = service->error[0] = '\0';
 	bool has_healthcheck = false;
@@ -100,7 +106,8 @@ static void judge(struct health_service *service, const struct docker_container 
 		if (container->one_off || strcmp(container->service, service->name) != 0)
 			continue;
 		take_container(service, container);
-		has_healthcheck = has_healthcheck || *container->health;
+		has_healthcheck = has_healthcheck || container->has_healthcheck;
+		service->running += container->running;
 	}
 	/* A container that is new since the first look has all its restarts behind its first count;
 	 * starting one by hand resets its count. */
@@ -208,7 +215,7 @@ static int judge_all(const struct health *health, bool *all_ready,
 	}
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_service *service = &health->services[i];
-		if (service->state == HEALTH_FAILED) {
+		if (service->state == HEALTH_FAILED || service->state == HEALTH_STOPPED) {
 			*culprit = service;
 			return err_set(err,
 				service->restart_count > service->first_count ? CODE_CRASH_LOOP

@@ -38,6 +38,7 @@ struct health_service {
 	uint64_t up_since_ms;   /* running under started_at, as far as we saw; 0: not running */
 	uint64_t restart_seen_ms; /* first restart that we saw; 0: none */
 	size_t containers;
+	size_t running;         /* of these */
 };
 
 struct health {

@@ -73,7 +73,8 @@ static void show_plan(const struct install *install)
 		UI_RECORD(ui, "plan", fields, "%s", "");
 		return;
 	}
-	ui_note(ui, "\n%s %s", title_of(manifest), manifest->version ? manifest->version : "");
+	ui_note(ui, "%s", "");
+	ui_note(ui, "%s %s", title_of(manifest), manifest->version ? manifest->version : "");
 	ui_note(ui, T("  services    %s"), services.bytes);
 	ui_note(ui, T("  images      %zu, of which %zu are to be loaded"), manifest->image_count,
 		install->preflight.wanted_count);
@@ -150,7 +151,8 @@ static int say_where_it_listens(struct install *install, struct err *err)
 	if (port_list(session->manifest, &install->env.variables, session->arena, &ports, &count,
 		    err) < 0)
 		return -1;
-	ui_note(session->ui, T("\n%s is running."), title_of(session->manifest));
+	ui_note(session->ui, "%s", "");
+	ui_note(session->ui, T("%s is running."), title_of(session->manifest));
 	for (size_t i = 0; i < count; i++) {
 		const char *url = port_url(&ports[i], session->arena);
 		struct ui_field fields[] = {UI_TEXT("service", ports[i].service),
@@ -158,8 +160,9 @@ static int say_where_it_listens(struct install *install, struct err *err)
 		if (ports[i].first)
 			UI_RECORD(session->ui, "url", fields, "%s: %s", ports[i].service, url);
 	}
-	ui_note(session->ui, T("\nIt lives in %s. This file also does: status, stop, start, logs, "
-			       "uninstall."),
+	ui_note(session->ui, "%s", "");
+	ui_note(session->ui,
+		T("It lives in %s. This file also does: status, stop, start, logs, uninstall."),
 		install->place.directory);
 	return 0;
 }

@@ -14,6 +14,20 @@ static void show(struct session *session, const struct health_service *service)
 		health_describe(service, session->arena));
 }
 
+/* After `stop` a server that ends with 0 looks like a one-shot that is done. Nothing runs, and there
+ * should be somebody at a port: then nothing is done, all is stopped. */
+static void tell_stopped_from_done(const struct manifest *manifest, struct health *health)
+{
+	size_t running = 0, ports = 0;
+	for (size_t i = 0; i < health->count; i++)
+		running += health->services[i].running;
+	for (size_t i = 0; i < manifest->service_count; i++)
+		ports += manifest->services[i].active ? manifest->services[i].port_count : 0;
+	for (size_t i = 0; i < health->count && running == 0 && ports > 0; i++)
+		if (health->services[i].state == HEALTH_DONE)
+			health->services[i].state = HEALTH_STOPPED;
+}
+
 int verb_status(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
@@ -25,6 +39,7 @@ int verb_status(struct session *session, struct err *err)
 		session->arena);
 	if (health_look(&health, false, err) < 0)
 		return -1;
+	tell_stopped_from_done(session->manifest, &health);
 	for (size_t i = 0; i < health.count; i++) {
 		const struct health_service *service = &health.services[i];
 		show(session, service);

@@ -93,7 +93,8 @@ bool ui_is_verbose(const struct ui *ui)
 static bool wanted(const struct ui *ui, const struct ui_event *event)
 {
 	if (ui->settings.mode == UI_JSON)
-		return event->kind != UI_EVENT_DETAIL || ui->settings.verbose;
+		return (event->kind != UI_EVENT_DETAIL || ui->settings.verbose) &&
+			(event->kind != UI_EVENT_NOTE || *event->text); /* blank lines are layout */
 	switch (event->kind) {
 	case UI_EVENT_DETAIL:
 		return ui->settings.verbose && !ui->settings.quiet;
