@@ -47,6 +47,7 @@ void shim_print_all(void);
 struct runtime {
 	const char *qemu;      /* the emulator, to run a Mach-O child with */
 	const char *self;      /* machorun's own path, for the same */
+	const char *root;      /* stand-ins for programs that only macOS has, or NULL */
 	char *executable_path; /* what _NSGetExecutablePath answers */
 	int argc;
 	char **argv;

@@ -1,7 +1,7 @@
 /*
  * machorun: runs an arm64 macOS program on arm64 Linux, usually under qemu-aarch64.
  *
- *	machorun [--qemu PATH] [--argv0 NAME] FILE [ARGUMENT...]
+ *	machorun [--qemu PATH] [--root DIR] [--argv0 NAME] FILE [ARGUMENT...]
  *	machorun --check FILE	list the imports that have no shim; 1 when there are any
  *	machorun --list		list the shims
  *
@@ -13,10 +13,14 @@
 #include "macho_image.h"
 #include "macho_signature.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define MAC_OPEN_FILES 256
 
 static unsigned missing_count;
 
@@ -101,6 +105,18 @@ static void run_initialisers(const struct macho_image *image)
 	}
 }
 
+/* Terminal's limit of open files, and memory that is not zero by chance. */
+static void be_like_a_mac(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > MAC_OPEN_FILES) {
+		files.rlim_cur = MAC_OPEN_FILES;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	mallopt(M_PERTURB, 0x5a);
+}
+
 /* As exec'ed, made absolute but not resolved: that is what a Mac answers. */
 static char *absolute_path(const char *path)
 {
@@ -121,6 +137,7 @@ static _Noreturn void run(struct macho_file *file, int argc, char **argv)
 	char *apple[2] = {NULL, NULL};
 	int (*entry)(int, char **, char **, char **);
 
+	be_like_a_mac();
 	macho_signature_check(file);
 	macho_image_map(&image, file);
 	macho_image_fix_up(&image, resolve);
@@ -150,7 +167,7 @@ static int check(const struct macho_file *file)
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: machorun [--qemu PATH] [--argv0 NAME] FILE [ARGUMENT...]\n"
+	fputs("usage: machorun [--qemu PATH] [--root DIR] [--argv0 NAME] FILE [ARGUMENT...]\n"
 	      "       machorun --check FILE | --list\n",
 		stderr);
 	exit(125);
@@ -174,6 +191,8 @@ int main(int argc, char **argv)
 			check_only = true;
 		else if (strcmp(argv[at], "--qemu") == 0 && at + 1 < argc)
 			runtime.qemu = argv[++at];
+		else if (strcmp(argv[at], "--root") == 0 && at + 1 < argc)
+			runtime.root = argv[++at];
 		else if (strcmp(argv[at], "--argv0") == 0 && at + 1 < argc)
 			argv0 = argv[++at];
 		else

@@ -162,6 +162,16 @@ int guest_ioctl(int fd, unsigned long request, const void *arguments)
 	}
 }
 
+/* 16 KiB, what a Mac's pipe holds at first: a program that counts on more must stall here too. */
+static int guest_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return -1;
+	fcntl(ends[1], F_SETPIPE_SZ, 16384);
+	errno = 0;
+	return 0;
+}
+
 /* --- waiting --- */
 
 #define POLL_SAME \
@@ -172,9 +182,22 @@ static short poll_from_darwin(short events)
 	return (short)((events & POLL_SAME) | (events & DARWIN_POLLWRBAND ? POLLWRBAND : 0));
 }
 
-static short poll_to_darwin(short events)
+/*
+ * As poll_callback in XNU's bsd/kern/sys_generic.c: an end of file is POLLHUP, together with what
+ * was asked of reading but never with POLLOUT; a pipe without readers is POLLHUP too, not POLLERR;
+ * and who asks for nothing hears nothing.
+ */
+static short poll_to_darwin(short asked, short events)
 {
-	return (short)((events & POLL_SAME) | (events & POLLWRBAND ? DARWIN_POLLWRBAND : 0));
+	short darwin =
+		(short)((events & POLL_SAME) | (events & POLLWRBAND ? DARWIN_POLLWRBAND : 0));
+
+	if (darwin & POLLNVAL)
+		return POLLNVAL;
+	if (asked == 0 || !(darwin & (POLLHUP | POLLERR)))
+		return asked == 0 ? 0 : darwin;
+	darwin |= POLLHUP | (asked & (POLLIN | POLLRDNORM));
+	return darwin & ~(POLLERR | POLLOUT | DARWIN_POLLWRBAND);
 }
 
 /* nfds_t is 32 bits wide on Darwin. */
@@ -187,7 +210,7 @@ static int guest_poll(struct pollfd *guest, uint32_t count, int timeout_ms)
 		host[i] = (struct pollfd){guest[i].fd, poll_from_darwin(guest[i].events), 0};
 	result = poll(host, count, timeout_ms);
 	for (uint32_t i = 0; i < count && result >= 0; i++)
-		guest[i].revents = poll_to_darwin(host[i].revents);
+		guest[i].revents = poll_to_darwin(guest[i].events, host[i].revents);
 	if (host != few)
 		free(host);
 	return result;
@@ -259,7 +282,7 @@ const struct shim shim_descriptor[] = {
 	SHIM(__darwin_check_fd_set_overflow, guest_fd_set_fits),
 	SHIM(dup, guest_dup),
 	SHIM(dup2, guest_dup2),
-	DIRECT(pipe),
+	SHIM(pipe, guest_pipe),
 	DIRECT(flock),
 	SHIM(lockf, guest_lockf),
 	DIRECT(getdtablesize),

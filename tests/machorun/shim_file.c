@@ -72,6 +72,16 @@ static int guest_creat(const char *path, uint16_t mode)
 	return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
+/* What cannot be synchronised (pipes, terminals): EINVAL on Linux, ENOTSUP on Darwin. */
+static int guest_fsync(int fd)
+{
+	int result = fsync(fd);
+
+	if (result < 0 && errno == EINVAL)
+		errno = ENOTSUP;
+	return result;
+}
+
 static int guest_close(int fd)
 {
 	descriptor_set_no_sigpipe(fd, false);
@@ -196,7 +206,7 @@ const struct shim shim_file[] = {
 	SHIM(lseek, guest_lseek),
 	DIRECT(ftruncate),
 	DIRECT(truncate),
-	DIRECT(fsync),
+	SHIM(fsync, guest_fsync),
 	DIRECT(sync),
 	DIRECT(fdatasync),
 	SHIM(mmap, guest_mmap),

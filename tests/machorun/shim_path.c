@@ -63,9 +63,32 @@ static int guest_mkdirat(int directory, const char *path, uint16_t mode)
 	return mkdirat(at(directory), path, mode);
 }
 
+/* Linux says EISDIR, Darwin and POSIX EPERM. */
+static int finish_unlink(int result)
+{
+	if (result < 0 && errno == EISDIR)
+		errno = EPERM;
+	return result;
+}
+
+static int guest_unlink(const char *path)
+{
+	return finish_unlink(unlink(path));
+}
+
+/* Darwin: the root is a directory, not one that exists. */
+static int guest_mkdir(const char *path, uint16_t mode)
+{
+	if (path[0] == '/' && path[strspn(path, "/")] == '\0') {
+		errno = EISDIR;
+		return -1;
+	}
+	return mkdir(path, mode);
+}
+
 static int guest_unlinkat(int directory, const char *path, int flags)
 {
-	return unlinkat(at(directory), path, BITS_FROM_DARWIN(at_flags, flags));
+	return finish_unlink(unlinkat(at(directory), path, BITS_FROM_DARWIN(at_flags, flags)));
 }
 
 static int guest_renameat(int from_directory, const char *from, int to_directory, const char *to)
@@ -255,10 +278,10 @@ const struct shim shim_path[] = {
 	SHIM(faccessat, guest_faccessat),
 	SHIM(readlink, guest_readlink),
 	SHIM(readlinkat, guest_readlinkat),
-	DIRECT(mkdir),
+	SHIM(mkdir, guest_mkdir),
 	SHIM(mkdirat, guest_mkdirat),
 	DIRECT(rmdir),
-	DIRECT(unlink),
+	SHIM(unlink, guest_unlink),
 	SHIM(unlinkat, guest_unlinkat),
 	DIRECT(remove),
 	DIRECT(rename),

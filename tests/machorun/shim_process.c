@@ -27,7 +27,7 @@ static size_t count_strings(char *const list[])
 static int exec_macho(const char *path, char *const argv[], char *const envp[])
 {
 	size_t count = count_strings(argv);
-	char **full = calloc(count + 8, sizeof(*full));
+	char **full = calloc(count + 10, sizeof(*full));
 	size_t at = 0;
 
 	if (full == NULL)
@@ -38,6 +38,10 @@ static int exec_macho(const char *path, char *const argv[], char *const envp[])
 	full[at++] = (char *)runtime.self;
 	full[at++] = "--qemu";
 	full[at++] = (char *)runtime.qemu;
+	if (runtime.root != NULL) {
+		full[at++] = "--root";
+		full[at++] = (char *)runtime.root;
+	}
 	if (count > 0) {
 		full[at++] = "--argv0";
 		full[at++] = argv[0];
@@ -64,6 +68,17 @@ static int exec_script(const char *path, char *const argv[], char *const envp[])
 	return errno;
 }
 
+/* A program that only macOS has, and that Linux lacks: --root has stand-ins for the few in use. */
+static const char *stand_in(const char *path)
+{
+	static char other[4096];
+
+	if (runtime.root == NULL || path[0] != '/' || access(path, F_OK) == 0)
+		return path;
+	snprintf(other, sizeof(other), "%s%s", runtime.root, path);
+	return access(other, X_OK) == 0 ? other : path;
+}
+
 static int exec_path(const char *path, char *const argv[], char *const envp[], bool search)
 {
 	struct stat status;
@@ -71,6 +86,7 @@ static int exec_path(const char *path, char *const argv[], char *const envp[], b
 
 	if (path_is_foreign(path))
 		return errno;
+	path = stand_in(path);
 	if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && macho_file_recognise(path))
 		return exec_macho(path, argv, envp);
 	execve(path, argv, envp);

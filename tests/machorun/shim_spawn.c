@@ -250,7 +250,7 @@ static int become(const struct spawn *spawn)
 /* The pipe's write end, out of the way of any descriptor that the actions may set up. */
 static int high_descriptor(int fd)
 {
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 512);
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, 200);
 
 	if (high < 0)
 		return fd;

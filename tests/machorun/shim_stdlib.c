@@ -55,7 +55,51 @@ static int guest_generate_bytes(void *to, size_t size)
 	return 0;
 }
 
-/* --- sorting: BSD's qsort_r has its arguments in another order --- */
+/*
+ * --- sorting ---
+ * Darwin's qsort is not stable, glibc's is: a heap sort here shows who counts on stability. BSD's
+ * qsort_r has its arguments in another order.
+ */
+
+typedef int comparison(const void *a, const void *b);
+
+static void swap_elements(char *a, char *b, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		char byte = a[i];
+
+		a[i] = b[i];
+		b[i] = byte;
+	}
+}
+
+static void sift_down(char *base, size_t root, size_t count, size_t size, comparison *compare)
+{
+	for (size_t child; (child = 2 * root + 1) < count; root = child) {
+		if (child + 1 < count &&
+			compare(base + child * size, base + (child + 1) * size) < 0)
+			child++;
+		if (compare(base + root * size, base + child * size) >= 0)
+			return;
+		swap_elements(base + root * size, base + child * size, size);
+	}
+}
+
+static int guest_heapsort(void *base, size_t count, size_t size, comparison *compare)
+{
+	for (size_t root = count / 2; root-- > 0;)
+		sift_down(base, root, count, size, compare);
+	for (size_t end = count; end-- > 1;) {
+		swap_elements(base, (char *)base + end * size, size);
+		sift_down(base, 0, end, size, compare);
+	}
+	return 0;
+}
+
+static void guest_qsort(void *base, size_t count, size_t size, comparison *compare)
+{
+	guest_heapsort(base, count, size, compare);
+}
 
 struct context_compare {
 	void *context;
@@ -174,10 +218,10 @@ const struct shim shim_stdlib[] = {
 	DIRECT(drand48),
 	DIRECT(lrand48),
 	DIRECT(srand48),
-	DIRECT(qsort),
+	SHIM(qsort, guest_qsort),
 	SHIM(qsort_r, guest_qsort_r),
 	SHIM(mergesort, guest_mergesort),
-	SHIM(heapsort, guest_mergesort),
+	SHIM(heapsort, guest_heapsort),
 	DIRECT(bsearch),
 	DIRECT(lfind),
 	DIRECT(lsearch),

@@ -12,6 +12,13 @@
 
 #define ATTR_SIGNATURE 0x54484441 /* what Darwin writes too */
 
+/*
+ * A Mac's threads have 512 KiB of stack, not Linux's 8 MiB: a program that needs more must crash
+ * here too. The shims and glibc use some that libSystem does not.
+ */
+#define STACK_SIZE (512 << 10)
+#define STACK_EXTRA (64 << 10)
+
 static int finish(int host_error)
 {
 	return errno_to_darwin(host_error);
@@ -30,7 +37,8 @@ static int guest_attr_init(struct darwin_sync *attr)
 		return DARWIN_ENOMEM;
 	attr->signature = ATTR_SIGNATURE;
 	attr->host = host;
-	return finish(pthread_attr_init(host));
+	pthread_attr_init(host);
+	return finish(pthread_attr_setstacksize(host, STACK_SIZE + STACK_EXTRA));
 }
 
 static int guest_attr_destroy(struct darwin_sync *attr)
@@ -66,22 +74,20 @@ static int guest_attr_getdetachstate(const struct darwin_sync *attr, int *state)
 	return 0;
 }
 
-/*
- * A stack that is enough on a Mac may be too small for glibc plus our shims, so the host's gets
- * 256 KiB more.
- */
 static int guest_attr_setstacksize(struct darwin_sync *attr, size_t size)
 {
 	if (attr_of(attr) == NULL || size < DARWIN_PTHREAD_STACK_MIN || size % 4096 != 0)
 		return DARWIN_EINVAL;
-	return finish(pthread_attr_setstacksize(attr_of(attr), size + (256 << 10)));
+	return finish(pthread_attr_setstacksize(attr_of(attr), size + STACK_EXTRA));
 }
 
 static int guest_attr_getstacksize(const struct darwin_sync *attr, size_t *size)
 {
 	if (attr_of(attr) == NULL)
 		return DARWIN_EINVAL;
-	return finish(pthread_attr_getstacksize(attr_of(attr), size));
+	pthread_attr_getstacksize(attr_of(attr), size);
+	*size -= STACK_EXTRA;
+	return 0;
 }
 
 static int guest_attr_ignored(struct darwin_sync *attr)
@@ -92,9 +98,18 @@ static int guest_attr_ignored(struct darwin_sync *attr)
 static int guest_create(
 	pthread_t *thread, const struct darwin_sync *attr, void *(*start)(void *), void *argument)
 {
+	pthread_attr_t usual;
+	int error;
+
 	if (attr != NULL && attr_of(attr) == NULL)
 		return DARWIN_EINVAL;
-	return finish(pthread_create(thread, attr_of(attr), start, argument));
+	if (attr != NULL)
+		return finish(pthread_create(thread, attr_of(attr), start, argument));
+	pthread_attr_init(&usual);
+	pthread_attr_setstacksize(&usual, STACK_SIZE + STACK_EXTRA);
+	error = pthread_create(thread, &usual, start, argument);
+	pthread_attr_destroy(&usual);
+	return finish(error);
 }
 
 static int guest_join(pthread_t thread, void **result)

@@ -2,11 +2,14 @@
 #include <copyfile.h>
 #include <crt_externs.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <mach-o/dyld.h>
 #include <mach-o/loader.h>
 #include <mach/mach_time.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -17,11 +20,18 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 #include "say.h"
 
 extern const struct mach_header_64 _mh_execute_header;
 
 static int by_initialiser;
+
+static int by_key(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 
 __attribute__((constructor)) static void before_main(void)
 {
@@ -150,6 +160,57 @@ static void sockets(void)
 						send(fds[0], "x", 1, 0) < 0 && errno == EPIPE);
 }
 
+/* What poll, unlink and mkdir say differs from Linux. */
+static void differences(void)
+{
+	int ends[2], full = 0;
+	struct pollfd end;
+	char block[4096] = "";
+	struct {
+		int key, order;
+	} pairs[64];
+	int stable = 1;
+
+	signal(SIGPIPE, SIG_IGN);
+	CHECK("a pipe holds 16 KiB", pipe(ends) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+	while (write(ends[1], block, sizeof(block)) > 0)
+		full += (int)sizeof(block);
+	CHECK("then it is full", full == 16384 && errno == EAGAIN);
+	close(ends[0]);
+	end = (struct pollfd){.fd = ends[1], .events = POLLOUT};
+	CHECK("nobody reads: POLLHUP alone", poll(&end, 1, 1000) == 1 && end.revents == POLLHUP);
+	CHECK("pipe for the end of file", close(ends[1]) == 0 && pipe(ends) == 0 && close(ends[1]) == 0);
+	end = (struct pollfd){.fd = ends[0], .events = POLLIN};
+	CHECK("end of file: POLLIN and POLLHUP", poll(&end, 1, 1000) == 1 && end.revents == (POLLIN | POLLHUP));
+	CHECK("fsync of a pipe", fsync(ends[0]) < 0 && errno == ENOTSUP);
+	CHECK("unlink of a directory", mkdir("dir", 0700) == 0 && unlink("dir") < 0 && errno == EPERM);
+	CHECK("mkdir of the root", mkdir("/", 0700) < 0 && errno == EISDIR);
+	for (int i = 0; i < 64; i++) {
+		pairs[i].key = i % 3;
+		pairs[i].order = i;
+	}
+	qsort(pairs, 64, sizeof(pairs[0]), by_key);
+	for (int i = 1; i < 64; i++) {
+		stable &= pairs[i].key > pairs[i - 1].key || pairs[i].order > pairs[i - 1].order;
+		if (pairs[i].key < pairs[i - 1].key)
+			stable = 2;
+	}
+	CHECK("qsort sorts, unstably", stable == 0);
+	CHECK("open files", sysconf(_SC_OPEN_MAX) == 256);
+}
+
+static void c_locale(void)
+{
+	wchar_t wide[4];
+	char narrow[4];
+
+	setlocale(LC_ALL, "C");
+	CHECK("bytes are characters", mbstowcs(wide, "\xe4\xb8", 4) == 2 && wide[0] == 0xe4 && wide[1] == 0xb8 &&
+		wcstombs(narrow, wide, 4) == 2 && memcmp(narrow, "\xe4\xb8", 3) == 0);
+	CHECK("others are not", wctomb(narrow, 0x4e2d) == -1 && errno == EILSEQ);
+	CHECK("US-ASCII", strcmp(nl_langinfo(CODESET), "US-ASCII") == 0);
+}
+
 static void threads(void)
 {
 	pthread_mutex_t never;
@@ -173,6 +234,8 @@ int main(int argc, char **argv, char **envp, char **apple)
 	clocks();
 	files();
 	sockets();
+	differences();
+	c_locale();
 	threads();
 	return say_done();
 }
