@@ -14,7 +14,8 @@ enum {
 };
 
 _Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(struct digest_sha256), "it fits");
-_Static_assert(_Alignof(mbedtls_sha256_context) <= _Alignof(struct digest_sha256), "it may lie there");
+_Static_assert(
+	_Alignof(mbedtls_sha256_context) <= _Alignof(struct digest_sha256), "it may lie there");
 
 static const char digest_prefix[] = "sha256:";
 
@@ -54,10 +55,11 @@ const char *digest_sha256_implementation(void)
 /* The storage is declared as words, the context is what really lives in it. */
 static mbedtls_sha256_context *context_of(struct digest_sha256 *digest)
 {
-	return (mbedtls_sha256_context *)(void *)digest->opaque;
+	return (mbedtls_sha256_context *)(void *)digest;
 }
 
-/* Mbed TLS's functions report only misuse and, with hardware engines that we do not configure, faults. */
+/* Mbed TLS's functions report only misuse and, with hardware engines that we do not configure,
+ * faults. */
 static void feed(mbedtls_sha256_context *context, const unsigned char *bytes, size_t length)
 {
 	BUG_ON(mbedtls_sha256_update(context, bytes, length) != 0);
@@ -85,7 +87,8 @@ void digest_sha256_update(struct digest_sha256 *digest, const void *data, size_t
 	size_t buffered = context->total[0] % BLOCK_SIZE;
 
 	if (use_sha_ni() && buffered + length >= BLOCK_SIZE) {
-		/* Mbed TLS completes the block that it has begun; whole ones are ours; it gets the rest. */
+		/* Mbed TLS completes the block that it has begun; whole ones are ours; it gets the
+		 * rest. */
 		size_t head = buffered ? BLOCK_SIZE - buffered : 0;
 		size_t whole = (length - head) / BLOCK_SIZE * BLOCK_SIZE;
 

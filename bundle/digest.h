@@ -19,8 +19,9 @@ struct sha256 {
 };
 
 enum {
-	SHA256_HEX_LENGTH = 64,                        /* digits, without the NUL */
-	SHA256_DIGEST_LENGTH = 7 + SHA256_HEX_LENGTH,  /* "sha256:" and the digits, without the NUL */
+	SHA256_HEX_LENGTH = 64, /* digits, without the NUL */
+	SHA256_DIGEST_LENGTH =
+		7 + SHA256_HEX_LENGTH, /* "sha256:" and the digits, without the NUL */
 };
 
 /* A SHA-256 in the making. A plain value too: a copy is a second hash with the same beginning.
@@ -32,7 +33,8 @@ struct digest_sha256 {
 void digest_sha256_init(struct digest_sha256 *digest);
 void digest_sha256_update(struct digest_sha256 *digest, const void *bytes, size_t length);
 
-/* The digest of all that was given. Afterwards *digest must be initialised again before its next use. */
+/* The digest of all that was given. Afterwards *digest must be initialised again before its next
+ * use. */
 struct sha256 digest_sha256_final(struct digest_sha256 *digest);
 
 /* All at once. */
@@ -41,20 +43,22 @@ struct sha256 digest_sha256_of(const void *bytes, size_t length);
 /* "sha-ni", "armv8" or "portable": how this machine hashes. For -v and for tests. */
 const char *digest_sha256_implementation(void);
 
-/* For tests: true switches SHA-NI off for the whole program, false goes back to what the processor has.
- * Not for use while another thread hashes. */
+/* For tests: true switches SHA-NI off for the whole program, false goes back to what the processor
+ * has. Not for use while another thread hashes. */
 void digest_sha256_force_portable(bool portable);
 
 bool sha256_equal(const struct sha256 *a, const struct sha256 *b);
 
-/* 64 lower-case digits; "sha256:" before them in the second form (OCI image-spec, descriptor.md). */
+/* 64 lower-case digits; "sha256:" before them in the second form (OCI image-spec, descriptor.md).
+ */
 void sha256_to_hex(const struct sha256 *sha256, char hex[static SHA256_HEX_LENGTH + 1]);
 void sha256_to_digest(const struct sha256 *sha256, char digest[static SHA256_DIGEST_LENGTH + 1]);
 
-/* The reverse, strict: exactly 64 lower-case digits (after "sha256:" in the second form), nothing before
- * or after. False, with *out untouched, when the text is anything else. */
+/* The reverse, strict: exactly 64 lower-case digits (after "sha256:" in the second form), nothing
+ * before or after. False, with *out untouched, when the text is anything else. */
 bool sha256_from_hex(struct sha256 *out, const char *hex);
 bool sha256_from_digest(struct sha256 *out, const char *digest);
 
-/* sha256_from_digest() for input: refuses with CODE_INPUT, naming the text and what it should be. */
+/* sha256_from_digest() for input: refuses with CODE_INPUT, naming the text and what it should be.
+ */
 int sha256_parse(struct sha256 *out, const char *digest, struct err *err);

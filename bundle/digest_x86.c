@@ -1,7 +1,8 @@
-/* SHA-256 of whole blocks with amd64's SHA-NI instructions; a stub of itself on other processors. */
+/* SHA-256 of whole blocks with amd64's SHA-NI instructions; a stub of itself on other processors.
+ */
 /*
- * Intel's "Intel SHA Extensions" (2013) describe the instructions. Two registers hold the eight words of
- * state, not in FIPS 180-4's order but as the instructions want them:
+ * Intel's "Intel SHA Extensions" (2013) describe the instructions. Two registers hold the eight
+ * words of state, not in FIPS 180-4's order but as the instructions want them:
  *
  *      bit   127      96 95       64 63       32 31        0
  *   abef         A      |     B     |     E     |     F
@@ -22,14 +23,70 @@
 
 /* FIPS 180-4, 4.2.2. */
 static const uint32_t round_constants[64] __attribute__((aligned(16))) = {
-	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-	0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-	0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-	0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-	0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+	0x428a2f98,
+	0x71374491,
+	0xb5c0fbcf,
+	0xe9b5dba5,
+	0x3956c25b,
+	0x59f111f1,
+	0x923f82a4,
+	0xab1c5ed5,
+	0xd807aa98,
+	0x12835b01,
+	0x243185be,
+	0x550c7dc3,
+	0x72be5d74,
+	0x80deb1fe,
+	0x9bdc06a7,
+	0xc19bf174,
+	0xe49b69c1,
+	0xefbe4786,
+	0x0fc19dc6,
+	0x240ca1cc,
+	0x2de92c6f,
+	0x4a7484aa,
+	0x5cb0a9dc,
+	0x76f988da,
+	0x983e5152,
+	0xa831c66d,
+	0xb00327c8,
+	0xbf597fc7,
+	0xc6e00bf3,
+	0xd5a79147,
+	0x06ca6351,
+	0x14292967,
+	0x27b70a85,
+	0x2e1b2138,
+	0x4d2c6dfc,
+	0x53380d13,
+	0x650a7354,
+	0x766a0abb,
+	0x81c2c92e,
+	0x92722c85,
+	0xa2bfe8a1,
+	0xa81a664b,
+	0xc24b8b70,
+	0xc76c51a3,
+	0xd192e819,
+	0xd6990624,
+	0xf40e3585,
+	0x106aa070,
+	0x19a4c116,
+	0x1e376c08,
+	0x2748774c,
+	0x34b0bcb5,
+	0x391c0cb3,
+	0x4ed8aa4a,
+	0x5b9cca4f,
+	0x682e6ff3,
+	0x748f82ee,
+	0x78a5636f,
+	0x84c87814,
+	0x8cc70208,
+	0x90befffa,
+	0xa4506ceb,
+	0xbef9a3f7,
+	0xc67178f2,
 };
 
 bool digest_x86_available(void)
@@ -43,7 +100,8 @@ bool digest_x86_available(void)
 }
 
 /* Four rounds, with schedule words w[t] to w[t + 3]. */
-SHA_NI static inline __attribute__((always_inline)) void four_rounds(__m128i *abef, __m128i *cdgh, __m128i w, int t)
+SHA_NI static inline __attribute__((always_inline)) void four_rounds(
+	__m128i *abef, __m128i *cdgh, __m128i w, int t)
 {
 	__m128i sum = _mm_add_epi32(w, _mm_load_si128((const __m128i *)&round_constants[t]));
 
@@ -55,7 +113,8 @@ SHA_NI static inline __attribute__((always_inline)) void four_rounds(__m128i *ab
 /* The schedule's next four words, from its last sixteen (w[0] the oldest four). */
 SHA_NI static inline __attribute__((always_inline)) __m128i next_words(const __m128i w[4])
 {
-	__m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), _mm_alignr_epi8(w[3], w[2], 4));
+	__m128i sum =
+		_mm_add_epi32(_mm_sha256msg1_epu32(w[0], w[1]), _mm_alignr_epi8(w[3], w[2], 4));
 
 	return _mm_sha256msg2_epu32(sum, w[3]);
 }
@@ -72,9 +131,10 @@ SHA_NI void digest_x86_blocks(uint32_t state[8], const unsigned char *blocks, si
 		__m128i abef_before = abef, cdgh_before = cdgh, w[4];
 
 #pragma GCC unroll 4
-		for (int i = 0; i < 4; i++) {
-			w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(blocks + 16 * i)), big_endian);
-			four_rounds(&abef, &cdgh, w[i], 4 * i);
+		for (size_t i = 0; i < 4; i++) {
+			w[i] = _mm_shuffle_epi8(
+				_mm_loadu_si128((const __m128i *)(blocks + 16 * i)), big_endian);
+			four_rounds(&abef, &cdgh, w[i], (int)(4 * i));
 		}
 #pragma GCC unroll 12
 		for (int t = 16; t < 64; t += 4) {

@@ -1,4 +1,5 @@
-/* SHA-256 against FIPS 180-4's and NIST's known answers, on every implementation; digests as text. */
+/* SHA-256 against FIPS 180-4's and NIST's known answers, on every implementation; digests as text.
+ */
 #include <stdlib.h>
 
 #include "check.h"
@@ -23,8 +24,8 @@ static void check_known_answers(void)
 	check_answer("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56,
 		"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 	check_answer("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
-		     "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu", 112,
-		"cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+		     "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+		112, "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
 	memset(million, 'a', sizeof(million));
 	check_answer(million, sizeof(million),
 		"cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
@@ -105,7 +106,8 @@ TEST(text_goes_there_and_back)
 	char digest[SHA256_DIGEST_LENGTH + 1];
 
 	sha256_to_digest(&sha256, digest);
-	CHECK_STR(digest, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	CHECK_STR(
+		digest, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	CHECK(sha256_from_digest(&again, digest));
 	CHECK(sha256_equal(&again, &sha256));
 	again = (struct sha256){{0}};
@@ -116,7 +118,11 @@ TEST(text_goes_there_and_back)
 TEST(text_that_is_no_digest_is_refused)
 {
 	static const char *const bad[] = {
-		"", "sha256:", "sha256", "ba7816bf", "sha512:ba7816bf",
+		"",
+		"sha256:",
+		"sha256",
+		"ba7816bf",
+		"sha512:ba7816bf",
 		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 		"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015a",
 		"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015add",
