@@ -15,6 +15,7 @@ enum {
 	LINK_LIMIT = 8,               /* links behind links */
 	SMALL_ENTRY = 64 * 1024,      /* of a compressed tar: kept in memory … */
 	MEMORY_LIMIT = 4 << 20,       /* … up to this much, then in the cache too */
+	PATHS_LIMIT = 64 << 20,       /* bytes of all paths and links */
 };
 
 struct file {
@@ -31,6 +32,7 @@ struct archive_input {
 	struct file *files; /* of a tar, sorted by path */
 	size_t count, capacity;
 	size_t memory_used;
+	size_t path_bytes;
 };
 
 const char *archive_input_name(const struct archive_input *input)
@@ -193,6 +195,11 @@ static int add_entry(struct archive_input *input, struct tar_reader *reader,
 		return 0;
 	struct file *file =
 		ARENA_PUSH(input->arena, input->files, input->count, input->capacity);
+	input->path_bytes +=
+		strlen(entry->path) + (entry->link_target ? strlen(entry->link_target) : 0);
+	if (input->path_bytes > PATHS_LIMIT)
+		return err_set(err, CODE_INPUT, "%s: the paths of its entries are too long",
+			input->name);
 	file->path = arena_strdup(input->arena, entry->path);
 	file->blob = (struct blob_source){.size_bytes = entry->size_bytes, .fd = -1};
 	if (entry->link_target) {

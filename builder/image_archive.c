@@ -7,7 +7,11 @@
 #include "image_archive_parts.h"
 #include "text.h"
 
-enum { IMAGE_LIMIT = 1000 };
+enum {
+	IMAGE_LIMIT = 1000,
+	NAME_LIMIT = 1000,           /* of one image */
+	DOCUMENTS_LIMIT = 64 << 20,  /* bytes of all configs, manifests and indexes of an archive */
+};
 
 /* ---- parts for both readers ---- */
 
@@ -20,23 +24,36 @@ struct image *image_archive_new_image(struct image_archive *archive)
 	return image;
 }
 
-void image_archive_add_name(struct image_archive *archive, struct image *image, const char *name)
+int image_archive_add_name(
+	struct image_archive *archive, struct image *image, const char *name, struct err *err)
 {
 	struct err ignored = ERR_INIT;
 	struct image_reference reference;
 	if (image_reference_parse(name, archive->arena, &reference, &ignored) < 0)
-		return;
+		return 0;
 	for (size_t i = 0; i < image->reference_count; i++)
 		if (image_reference_equal(&image->references[i], &reference))
-			return;
-	size_t count = image->reference_count;
-	struct image_reference *all =
-		arena_alloc(archive->arena, (count + 1) * sizeof(*all));
-	if (count > 0)
-		memcpy(all, image->references, count * sizeof(*all));
-	all[count] = reference;
-	image->references = all;
-	image->reference_count = count + 1;
+			return 0;
+	if (image->reference_count == NAME_LIMIT)
+		return err_set(err, CODE_INPUT, "%s gives an image more than %d names",
+			archive_input_name(archive->input), NAME_LIMIT);
+	*ARENA_PUSH(archive->arena, image->references, image->reference_count,
+		image->reference_capacity) = reference;
+	return 0;
+}
+
+int image_archive_read_document(
+	struct image_archive *archive, struct blob_source *blob, struct err *err)
+{
+	char *bytes;
+	archive->document_bytes += blob->size_bytes;
+	if (archive->document_bytes > DOCUMENTS_LIMIT)
+		return err_set(err, CODE_INPUT, "%s has more than %d bytes of image documents",
+			archive_input_name(archive->input), DOCUMENTS_LIMIT);
+	if (blob_source_read(blob, OCI_DOCUMENT_LIMIT, archive->arena, &bytes, err) < 0)
+		return -1;
+	blob->bytes = bytes;
+	return 0;
 }
 
 void image_archive_set_problem(

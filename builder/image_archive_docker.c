@@ -42,16 +42,14 @@ static int read_config(
 	struct image_archive *archive, struct image *image, const char *path, struct err *err)
 {
 	struct blob_source *blob = &image->config_blob;
-	char *bytes;
 	if (find_part(archive, path, blob, err) < 0)
 		return -1;
 	blob->digest = promised_digest(path, archive->arena);
-	if (blob_source_read(blob, OCI_DOCUMENT_LIMIT, archive->arena, &bytes, err) < 0)
+	if (image_archive_read_document(archive, blob, err) < 0)
 		return -1;
-	blob->bytes = bytes;
 	if (!blob->digest) {
 		char *digest = arena_alloc(archive->arena, SHA256_DIGEST_LENGTH + 1);
-		struct sha256 sum = digest_sha256_of(bytes, (size_t)blob->size_bytes);
+		struct sha256 sum = digest_sha256_of(blob->bytes, (size_t)blob->size_bytes);
 		sha256_to_digest(&sum, digest);
 		blob->digest = digest;
 	}
@@ -168,7 +166,8 @@ static int add_tags(
 	for (struct json_iterator it = json_items(tags); json_next(&it, &item);) {
 		if (json_as_string(item, &tag, err) < 0)
 			return -1;
-		image_archive_add_name(archive, image, tag);
+		if (image_archive_add_name(archive, image, tag, err) < 0)
+			return -1;
 	}
 	return 0;
 }

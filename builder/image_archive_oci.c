@@ -4,6 +4,7 @@
 #include "image_archive_parts.h"
 #include "json.h"
 #include "message.h"
+#include "text.h"
 
 enum { DEPTH_LIMIT = 4, VISIT_LIMIT = 20000 };
 
@@ -41,12 +42,9 @@ static int find_blob(struct image_archive *archive, const struct oci_descriptor 
 static int read_blob(struct image_archive *archive, const struct oci_descriptor *descriptor,
 	struct blob_source *out, struct err *err)
 {
-	char *bytes;
-	if (find_blob(archive, descriptor, out, err) < 0 ||
-		blob_source_read(out, OCI_DOCUMENT_LIMIT, archive->arena, &bytes, err) < 0)
+	if (find_blob(archive, descriptor, out, err) < 0)
 		return -1;
-	out->bytes = bytes;
-	return 0;
+	return image_archive_read_document(archive, out, err);
 }
 
 static int take_layer(struct image_archive *archive, const struct oci_descriptor *descriptor,
@@ -66,9 +64,12 @@ static int take_layer(struct image_archive *archive, const struct oci_descriptor
 			descriptor->digest);
 		return err_hint(err, "Windows base images have such layers; use a Linux image.");
 	}
-	if (kind == OCI_LAYER_UNKNOWN)
+	if (kind == OCI_LAYER_UNKNOWN) {
+		AUTO_TEXT shown = TEXT_INIT;
+		text_add_printable(&shown, descriptor->media_type, strlen(descriptor->media_type));
 		return err_set(err, CODE_INPUT, "%s: layer %s has the unknown media type \"%s\"",
-			name, descriptor->digest, descriptor->media_type);
+			name, descriptor->digest, shown.bytes);
+	}
 	if (kind == OCI_LAYER_TAR && strcmp(descriptor->digest, diff_id) != 0)
 		return err_set(err, CODE_INTEGRITY,
 			"%s: layer %s is not the one that the image's config names: %s", name,
@@ -116,14 +117,12 @@ static struct image *known_image(const struct image_archive *archive,
 	return NULL;
 }
 
-static void add_names(
-	struct image_archive *archive, struct image *image, const struct oci_descriptor *top)
+static int add_names(struct image_archive *archive, struct image *image,
+	const struct oci_descriptor *top, struct err *err)
 {
 	/* io.containerd.image.name is the whole name; ref.name may be just the tag of it. */
-	if (top->image_name)
-		image_archive_add_name(archive, image, top->image_name);
-	else if (top->ref_name)
-		image_archive_add_name(archive, image, top->ref_name);
+	const char *name = top->image_name ? top->image_name : top->ref_name;
+	return name ? image_archive_add_name(archive, image, name, err) : 0;
 }
 
 static struct image *add_image(struct image_archive *archive,
@@ -134,7 +133,6 @@ static struct image *add_image(struct image_archive *archive,
 	image->manifest.name = archive_input_name(archive->input);
 	image->index_digest = context->index_digest;
 	image->platform = descriptor->platform; /* until the config is read */
-	add_names(archive, image, context->top);
 	return image;
 }
 
@@ -152,17 +150,15 @@ static int visit(struct image_archive *archive, const struct oci_descriptor *des
 		return err_set(err, CODE_INPUT, "%s: the indexes are nested too deep or too wide",
 			archive_input_name(archive->input));
 	struct image *image = known_image(archive, descriptor, &context);
-	if (image) {
-		add_names(archive, image, context.top);
-		return 0;
-	}
+	if (image)
+		return add_names(archive, image, context.top, err);
 	if (read_blob(archive, descriptor, &blob, err) < 0 ||
 		oci_document_kind(
 			blob.bytes, (size_t)blob.size_bytes, blob.name, &kind, err) < 0) {
 		/* Other platforms of an index are often not there; asking for them says so. */
 		image = add_image(archive, descriptor, &context);
 		image_archive_set_problem(archive, image, err);
-		return 0;
+		return add_names(archive, image, context.top, err);
 	}
 	if (kind == OCI_DOCUMENT_INDEX)
 		return visit_index(archive, &blob, descriptor, context, err);
@@ -170,7 +166,7 @@ static int visit(struct image_archive *archive, const struct oci_descriptor *des
 	image->manifest = blob;
 	if (fill_image(archive, image, err) < 0)
 		image_archive_set_problem(archive, image, err);
-	return 0;
+	return add_names(archive, image, context.top, err);
 }
 
 static int visit_index(struct image_archive *archive, const struct blob_source *blob,
@@ -206,8 +202,8 @@ static int check_layout(struct image_archive *archive, struct err *err)
 		json_get_string(root, "imageLayoutVersion", &version, err) < 0)
 		return -1;
 	if (strcmp(version, "1.0.0") != 0)
-		return json_fail(json_member(root, "imageLayoutVersion"), err,
-			"the version %s is not known", version);
+		return json_fail(
+			json_member(root, "imageLayoutVersion"), err, "must be 1.0.0");
 	return 0;
 }
 

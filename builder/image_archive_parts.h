@@ -11,15 +11,20 @@ struct image_archive {
 	struct image **images;
 	size_t count, capacity;
 	size_t visits; /* documents looked at: an index of indexes may not grow without end */
+	uint64_t document_bytes; /* kept in memory: many manifests may name one large config */
 };
 
 /* A new image of this archive, without names. */
 struct image *image_archive_new_image(struct image_archive *archive);
 
 /* Adds a name when it is a reference and not there yet; what is none is ignored: an image that
- * cannot be named can still be given one with REF=. */
-void image_archive_add_name(
-	struct image_archive *archive, struct image *image, const char *name);
+ * cannot be named can still be given one with REF=. Too many names are CODE_INPUT. */
+int image_archive_add_name(
+	struct image_archive *archive, struct image *image, const char *name, struct err *err);
+
+/* Reads a document into memory and proves it; blob->bytes are its bytes from then on. */
+int image_archive_read_document(
+	struct image_archive *archive, struct blob_source *blob, struct err *err);
 
 /* Keeps *err as the reason why this image cannot be used, and clears it. */
 void image_archive_set_problem(

@@ -19,7 +19,7 @@ struct image_layer {
 
 struct image {
 	struct image_reference *references; /* all its names, normalised; none: loaded by id only */
-	size_t reference_count;
+	size_t reference_count, reference_capacity;
 	const char *archive;          /* the file it came from, as given */
 	struct oci_platform platform; /* from the config */
 	struct blob_source manifest;  /* its digest is the pin; bytes in memory */

@@ -46,6 +46,19 @@ enum oci_layer_kind oci_layer_kind(const char *media_type)
 
 /* ---- descriptors ---- */
 
+static bool is_platform_word(const char *word)
+{
+	size_t length = strspn(word,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	return length > 0 && length <= 64 && word[length] == '\0';
+}
+
+static void keep_word(const char **word)
+{
+	if (*word && !is_platform_word(*word))
+		*word = NULL;
+}
+
 static int parse_platform(struct json object, struct oci_platform *out, struct err *err)
 {
 	struct json platform;
@@ -56,7 +69,13 @@ static int parse_platform(struct json object, struct oci_platform *out, struct e
 	if (json_get_string_or(platform, "os", NULL, &out->os, err) < 0 ||
 		json_get_string_or(platform, "architecture", NULL, &out->architecture, err) < 0)
 		return -1;
-	return json_get_string_or(platform, "variant", NULL, &out->variant, err);
+	if (json_get_string_or(platform, "variant", NULL, &out->variant, err) < 0)
+		return -1;
+	/* A label is shown to people and decides nothing: what is no word is as good as none. */
+	keep_word(&out->os);
+	keep_word(&out->architecture);
+	keep_word(&out->variant);
+	return 0;
 }
 
 static bool is_unknown(const char *text)
@@ -300,13 +319,6 @@ static int parse_rootfs(struct json root, struct arena *arena, struct oci_config
 		if (!oci_digest_is_valid(out->diff_ids[i]))
 			return json_fail(item, err, "must be sha256: and 64 lower-case hex digits");
 	return 0;
-}
-
-static bool is_platform_word(const char *word)
-{
-	size_t length = strspn(word,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-	return length > 0 && length <= 64 && word[length] == '\0';
 }
 
 int oci_config_parse(const char *bytes, size_t length, const char *name, struct arena *arena,
