@@ -136,7 +136,7 @@ endef
 $(foreach v,native asan,$(eval $(call unit_rules,$(v)))$(foreach n,$(UNIT_NAMES),$(eval $(call unit_program,$(v),$(n)))))
 .SECONDARY:
 
-$(DEPS)/%/.stamp: scripts/sources.lock scripts/build_deps.sh
+$(DEPS)/%/.stamp: scripts/sources.lock scripts/build_deps.sh scripts/cc.sh $(wildcard scripts/deps/*)
 	$(Q)scripts/setup.sh --deps $(DEPS) --target $*
 
 .PHONY: all
