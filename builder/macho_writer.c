@@ -217,6 +217,12 @@ static int patch_head(struct macho_plan *plan, const struct macho_file *macho,
 	return 0;
 }
 
+/* Others who sign the file again use pages of 4 KiB (rcodesign) and add certificates. */
+static uint64_t largest_signature(uint64_t code_limit)
+{
+	return (code_limit / 4096 + 1) * ADHOC_SIGNATURE_SLOT + 1024 * 1024;
+}
+
 int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t stub_length,
 	uint64_t payload_length, struct err *err)
 {
@@ -235,7 +241,7 @@ int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t
 	plan->size = plan->code_limit + adhoc_signature_length(plan->code_limit);
 	plan->text_length = macho_file_segment(&macho, "__TEXT")->filesize;
 	plan->header_length = macho.first_section;
-	if (plan->size > UINT32_MAX) {
+	if (plan->code_limit + largest_signature(plan->code_limit) > UINT32_MAX) {
 		err_set(err, CODE_INPUT, "the payload of %llu bytes does not fit: a Mach-O must end below 4 GiB",
 			(unsigned long long)payload_length);
 		return err_hint(err, "pack fewer or smaller images, or build for linux-arm64, which has no such limit");

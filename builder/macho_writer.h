@@ -29,7 +29,8 @@ struct macho_plan {
 /*
  * CODE_INPUT, named, for a stub that is not exactly of the kind that hardtack's own toolchain
  * makes: unknown load commands, chained fixups, no UUID, no room for the new command, a target
- * above macOS 15.3's SDK, …; and when the file would reach 4 GiB (32-bit offsets in the format).
+ * above macOS 15.3's SDK, …; and when the file would reach 4 GiB (32-bit
+ * offsets in the format), or would when it is signed again with pages of 4 KiB.
  * Borrows the stub; macho_writer_clear() frees the head.
  */
 int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t stub_length,

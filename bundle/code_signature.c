@@ -145,8 +145,10 @@ static int read_index(struct reader *reader, struct err *err)
 		unsigned char start[8];
 		blob->slot = load_be32(head + 12 + 8 * i);
 		blob->at = load_be32(head + 16 + 8 * i);
-		if (blob->at != at || read_at(reader, at, start, 8, err) < 0)
+		if (blob->at != at)
 			return refuse(reader, N_T("its parts are not in order"), err);
+		if (read_at(reader, at, start, 8, err) < 0)
+			return -1;
 		blob->length = load_be32(start + 4);
 		if (i > 0 && blob->slot <= reader->blobs[i - 1].slot)
 			return refuse(reader, N_T("its parts are not in order"), err);
@@ -299,8 +301,10 @@ static int read_directory(struct code_signature *signature, const struct reader 
 	if (signature->directory_count == CODE_SIGNATURE_MAX_DIRECTORIES)
 		return refuse(reader, N_T("it has too many code directories"), err);
 	size_t length = blob->length < sizeof(head) ? blob->length : sizeof(head);
-	if (length < DIRECTORY_20400 || read_at(reader, blob->at, head, length, err) < 0)
+	if (length < DIRECTORY_20400)
 		return refuse(reader, N_T("its code directory ends early"), err);
+	if (read_at(reader, blob->at, head, length, err) < 0)
+		return -1;
 	if (check_fields(reader, blob, head, err) < 0)
 		return -1;
 	uint32_t slots_at = load_be32(head + 16), special = load_be32(head + 24);
@@ -331,9 +335,11 @@ static int check_cms(struct code_signature *signature, const struct reader *read
 		return refuse(reader, N_T("its flags and its CMS message contradict each other"), err);
 	if (length == 0)
 		return 0;
-	if (length < 16 || read_at(reader, blob->at + 8, start, sizeof(start), err) < 0 ||
-		read_at(reader, blob->at + blob->length - 2, end, sizeof(end), err) < 0)
+	if (length < 16)
 		return refuse(reader, N_T("its CMS message ends early"), err);
+	if (read_at(reader, blob->at + 8, start, sizeof(start), err) < 0 ||
+		read_at(reader, blob->at + blob->length - 2, end, sizeof(end), err) < 0)
+		return -1;
 	bool indefinite = start[1] == 0x80 && end[0] == 0 && end[1] == 0;
 	uint32_t definite = start[1] < 0x80 ? 2u + start[1] :
 			    start[1] == 0x81 ? 3u + start[2] :

@@ -104,7 +104,7 @@ TEST(the_largest_macho_is_written_and_verified_and_its_last_bytes_count)
 	struct installer_file file;
 	struct err err = ERR_INIT;
 	uint64_t length = largest_payload();
-	CHECK(length > 4 * GIB - 16 * 1024 * 1024);
+	CHECK(length > 4 * GIB - 36 * 1024 * 1024);
 	CHECK_OK(write_macho(&file, length, &err));
 	CHECK(file.size < 4 * GIB);
 	CHECK_OK(verify(file.size, &err));

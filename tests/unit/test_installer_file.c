@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -317,6 +319,22 @@ TEST(a_payload_of_another_length_than_it_said_leaves_no_file)
 		CHECK(access("none", F_OK) < 0);
 		free(stub);
 	}
+}
+
+TEST(a_write_that_fails_leaves_no_file)
+{
+	struct rlimit old, small = {60000, 60000};
+	struct installer_file file;
+	struct err err = ERR_INIT;
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_max = old.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	CHECK_FAILS(write_file(&file, "none", "darwin-arm64", 100000, &err), CODE_IO);
+	CHECK_CONTAINS(err.text, "write none");
+	setrlimit(RLIMIT_FSIZE, &old);
+	CHECK(access("none", F_OK) < 0);
+	CHECK_INT(system("test -z \"$(ls -A)\""), 0);
 }
 
 TEST(a_stub_of_another_target_is_refused)

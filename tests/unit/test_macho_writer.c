@@ -174,7 +174,7 @@ TEST(largest_payload_ends_below_4_gib)
 		}
 	}
 	CHECK_INT(low % 16384, 0);
-	CHECK(low > (UINT64_C(4) << 30) - (16 << 20));
+	CHECK(low > (UINT64_C(4) << 30) - (36 << 20));
 	CHECK_FAILS(macho_writer_plan(&plan, stub, FIXTURE_MACHO, UINT64_MAX, &err), CODE_INPUT);
 	free(stub);
 }
