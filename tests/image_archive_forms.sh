@@ -2,10 +2,10 @@
 # Archives that skopeo wrote, in all its forms and compressed, against what skopeo itself says about
 # the image. Without skopeo this is skipped and says so; with MUST_RUN=1 that is a failure.
 #
-#   LIST_IMAGES=build/asan/list_images tests/image_archive_forms.sh
+#   LIST_IMAGES=build/asan/list_images HARDTACK=build/hardtack tests/image_archive_forms.sh
 set -u -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-: "${LIST_IMAGES:?the list_images program}"
+: "${LIST_IMAGES:?the list_images program}" "${HARDTACK:?the hardtack program}"
 passed=0 failed=0
 
 finish() {
@@ -122,5 +122,14 @@ open(sys.argv[2], "wb").write(data)
 PYTHON
     "$LIST_IMAGES" damaged.tar "$image" arm64 >/dev/null 2>damaged.err
     expect "a flipped bit in blob $number" "$?" 7
+done
+# However the same plain layers were saved, and whatever the cache holds: the same installer.
+printf 'name: lab\nservices: {app: {image: lab/app:1.0, restart: always}}\n' >compose.yaml
+for form in docker-old.tar docker-old.tar.gz docker-25.tar docker-25.tar.zst skopeo-docker.tar docker-unpacked; do
+    "$HARDTACK" build compose.yaml --offline -q --image-archive "forms/$form" --target linux-arm64 -o installer >build.log 2>&1 ||
+        cat build.log
+    sum=$([[ -s installer ]] && sha256sum <installer || echo "none for $form")
+    expect "the installer of $form" "$sum" "${first_sum:=$sum}"
+    rm -f installer
 done
 finish
