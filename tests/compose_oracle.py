@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Holds our reading of compose files against docker compose itself.
+
+    tests/compose_oracle.py [--compose PROGRAM]… [--ours PROGRAM]
+
+For every project of tests/corpus/compose: the services' images as hardtack reads them equal `docker compose config`,
+and the rewritten files mean the same project to docker compose, but for the images, `pull_policy: never` and the name.
+Without --compose the plugins of the tests' own engines are used (tests/engines), without --ours the unit test's
+program. No Docker engine is needed. Prints "N passed, N failed".
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+CORPUS = os.path.join(HERE, "corpus", "compose")
+BUILD = os.environ.get("BUILD") or os.path.join(HERE, "..", "build")
+NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+ENGINES = ("v26", "v28")
+
+
+def plugins():
+    """The compose plugins of the tests' engines: {name: path}."""
+    sys.path.insert(0, os.path.join(HERE, "engines"))
+    import packages  # noqa: PLC0415
+
+    found = {}
+    for name in ENGINES:
+        path = os.path.join(packages.cache_dir(), "packages", f"engine-{name}", "usr/libexec/docker/cli-plugins/docker-compose")
+        if not os.path.exists(path):
+            subprocess.run([os.path.join(HERE, "engines", "engine"), "prepare", name], check=True, stdout=sys.stderr)
+        found[name] = path
+    return found
+
+
+def config(program, folder):
+    """The project as docker compose reads it; raises ValueError with its complaint."""
+    name = next(name for name in NAMES if os.path.exists(os.path.join(folder, name)))
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            [program, "-p", "oracle", "-f", name, "--profile", "*", "config", "--format", "json"],
+            cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+            env={"PATH": "/usr/bin:/bin", "HOME": home, "LC_ALL": "C.UTF-8"})
+    if done.returncode != 0:
+        raise ValueError(done.stderr.strip())
+    return json.loads(done.stdout)
+
+
+def images_of(read):
+    return {name: service.get("image", "") for name, service in read["services"].items()}
+
+
+def our_images(path):
+    with open(path, encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split("\t") for line in file)
+
+
+def without_images(read):
+    kept = {key: value for key, value in read.items() if key != "name"}
+    kept["services"] = {name: {key: value for key, value in service.items() if key not in ("image", "pull_policy")}
+                        for name, service in read["services"].items()}
+    return kept
+
+
+def differences(before, after, path="", followed=lambda before, after: False):
+    """Lines; followed() tells an alias of an image's scalar elsewhere (a label), which follows the image."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(set(before) | set(after)):
+            yield from differences(before.get(key), after.get(key), f"{path}.{key}", followed)
+    elif before != after and not followed(before, after):
+        yield f"{path[1:]}: {json.dumps(before)} became {json.dumps(after)}"
+
+
+def check(program, name, dump, scratch):
+    """Faults of one project, as lines."""
+    folder = os.path.join(CORPUS, name)
+    edited = os.path.join(scratch, name)
+    before = config(program, folder)
+    ours = our_images(os.path.join(dump, f"{name}.images"))
+    faults = list(differences(images_of(before), ours, ".images"))
+    shutil.copytree(folder, edited, symlinks=True)
+    shutil.copytree(os.path.join(dump, name), edited, dirs_exist_ok=True)
+    after = config(program, edited)
+    for service, read in after["services"].items():
+        if read.get("image") != f"hardtack.test/{service}:1.0-0123456789ab":
+            faults.append(f"{service}: image {read.get('image')} after rewriting")
+        if read.get("pull_policy") != "never":
+            faults.append(f"{service}: pull_policy {read.get('pull_policy')} after rewriting")
+    text = json.dumps(without_images(after)).replace(edited, folder)
+    old, new = set(images_of(before).values()), set(images_of(after).values())
+    faults += differences(without_images(before), json.loads(text), "",
+                          lambda was, now: isinstance(was, str) and was in old and isinstance(now, str) and now in new)
+    return faults
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--compose", action="append", help="a docker-compose v2 program")
+    parser.add_argument("--ours", default=os.path.join(BUILD, "native", "unit", "test_compose_corpus"))
+    options = parser.parse_args()
+    programs = {path: path for path in options.compose} if options.compose else plugins()
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="compose-oracle-") as scratch:
+        dump = os.path.join(scratch, "dump")
+        os.mkdir(dump)
+        subprocess.run([os.path.abspath(options.ours)], check=True, env={**os.environ, "COMPOSE_DUMP": dump}, stdout=sys.stderr)
+        for label, program in programs.items():
+            for name in sorted(os.listdir(CORPUS)):
+                try:
+                    faults = check(program, name, dump, os.path.join(scratch, os.path.basename(label)))
+                except (ValueError, StopIteration, OSError) as error:
+                    faults = [str(error)]
+                passed, failed = passed + (not faults), failed + bool(faults)
+                for fault in faults:
+                    print(f"{label}: {name}: {fault}")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

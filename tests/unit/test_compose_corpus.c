@@ -1,0 +1,186 @@
+/*
+ * Files of real projects' shape (tests/corpus/compose): each loads, is rewritten, and rewriting the
+ * result changes nothing. With COMPOSE_DUMP=DIR also writes what was read and rewritten, for
+ * tests/compose_oracle.py to hold against docker compose itself.
+ */
+#include "check.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "compose_closure.h"
+#include "compose_rewrite.h"
+#include "file_io.h"
+#include "lint.h"
+#include "text.h"
+
+#define CORPUS TEST_DATA "/corpus/compose"
+
+struct overlay {
+	struct compose_reader reader;
+	const struct compose_project *project;
+	const struct compose_rewritten *files;
+};
+
+static int overlay_read(struct compose_reader *reader, const char *path, struct arena *arena,
+	char **bytes, size_t *length, struct err *err)
+{
+	struct overlay *overlay = (struct overlay *)reader;
+	for (size_t i = 0; i < overlay->project->file_count; i++) {
+		if (strcmp(overlay->project->files[i]->path, path) != 0)
+			continue;
+		*length = overlay->files[i].length;
+		*bytes = arena_strndup(arena, overlay->files[i].bytes, *length);
+		return 0;
+	}
+	return overlay->project->reader->read(
+		overlay->project->reader, path, arena, bytes, length, err);
+}
+
+static const char *find_file(struct arena *arena, const char *name)
+{
+	static const char *const names[] = {
+		"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct stat st;
+		const char *path = arena_printf(arena, CORPUS "/%s/%s", name, names[i]);
+		if (stat(path, &st) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static struct compose_image *new_images(
+	struct arena *arena, const struct compose_project *project, size_t *count)
+{
+	struct compose_image *images =
+		arena_alloc(arena, (project->service_count + 1) * sizeof(*images));
+	*count = 0;
+	for (size_t i = 0; i < project->service_count; i++)
+		if (project->services[i].packed && project->services[i].image)
+			images[(*count)++] = (struct compose_image){project->services[i].name,
+				arena_printf(arena, "hardtack.test/%s:1.0-0123456789ab",
+					project->services[i].name)};
+	return images;
+}
+
+static void dump(struct arena *arena, const char *name, const struct compose_project *project,
+	const struct compose_rewritten *files)
+{
+	const char *directory = getenv("COMPOSE_DUMP");
+	struct err err = ERR_INIT;
+	AUTO_TEXT images = TEXT_INIT;
+	if (!directory)
+		return;
+	for (size_t i = 0; i < project->service_count; i++)
+		text_addf(&images, "%s\t%s\n", project->services[i].name,
+			project->services[i].image ? project->services[i].image : "");
+	const char *out = arena_printf(arena, "%s/%s", directory, name);
+	CHECK_OK(file_make_directories(out, 0755, &err));
+	CHECK_OK(file_write_all(arena_printf(arena, "%s.images", out), images.bytes, images.length,
+		0644, &err));
+	for (size_t i = 0; i < project->file_count; i++) {
+		char *path = arena_printf(arena, "%s/%s", out, project->files[i]->packed);
+		char *slash = strrchr(path, '/');
+		*slash = '\0';
+		CHECK_OK(file_make_directories(path, 0755, &err));
+		*slash = '/';
+		CHECK_OK(file_write_all(path, files[i].bytes, files[i].length, 0644, &err));
+	}
+}
+
+static bool contains(const char *line, size_t length, const char *word)
+{
+	return memmem(line, length, word, strlen(word)) != NULL;
+}
+
+/* May this line of the original change? Images, policies, the name, aliases of whole services. */
+static bool may_change(const char *line, size_t length)
+{
+	return contains(line, length, "image") || contains(line, length, "pull_policy") ||
+		contains(line, length, "name:") || contains(line, length, ": *");
+}
+
+/* All other lines are there, in their order. */
+static bool lines_stay(const struct compose_rewritten *file)
+{
+	const char *old = file->file->bytes, *new = file->bytes;
+	while (*old) {
+		size_t n = strcspn(old, "\n");
+		bool found = may_change(old, n);
+		while (!found && *new) {
+			size_t m = strcspn(new, "\n");
+			found = n == m && memcmp(old, new, n) == 0;
+			new += m + (new[m] == '\n');
+		}
+		if (!found)
+			return false;
+		old += n + (old[n] == '\n');
+	}
+	return true;
+}
+
+static void check_project(const char *name)
+{
+	struct err err = ERR_INIT;
+	AUTO(arena) arena = arena_new();
+	struct finding_list findings;
+	struct closure closure;
+	const struct closure_options closure_options = {.pack_secrets = true};
+	const char *path = find_file(arena, name);
+	CHECK(path != NULL);
+	finding_list_init(&findings, arena);
+	struct compose_project *project =
+		path ? compose_project_load(arena, path, NULL, NULL, &err) : NULL;
+	if (!project) {
+		check_report(__FILE__, __LINE__, "%s: %s", name, err.text);
+		return;
+	}
+	lint_project(project, &findings);
+	CHECK_OK(compose_closure(project, &closure_options, &closure, &findings, &err));
+	finding_list_sort(&findings);
+	if (finding_count(&findings, FINDING_ERROR) > 0) {
+		finding_list_fail(&findings, &err);
+		check_report(__FILE__, __LINE__, "%s: %s", name, err.text);
+	}
+	size_t count;
+	struct compose_image *images = new_images(arena, project, &count);
+	struct compose_rewritten *files, *again;
+	if (compose_rewrite(arena, project, images, count, &files, &err) < 0) {
+		check_report(__FILE__, __LINE__, "%s: %s", name, err.text);
+		return;
+	}
+	for (size_t i = 0; i < project->file_count; i++)
+		if (!strstr(name, "block-scalar") && !strstr(name, "json") &&
+			!lines_stay(&files[i]))
+			check_report(__FILE__, __LINE__, "%s: %s lost a line:\n%s", name,
+				project->files[i]->packed, files[i].bytes);
+	struct overlay overlay = {{overlay_read}, project, files};
+	struct compose_options options = {.reader = &overlay.reader};
+	struct compose_project *packed =
+		compose_project_load(arena, path, &options, NULL, &err);
+	CHECK_STR(err.text, "");
+	CHECK(packed && packed->service_count == project->service_count);
+	if (packed && compose_rewrite(arena, packed, images, count, &again, &err) == 0)
+		for (size_t i = 0; i < packed->file_count; i++)
+			CHECK_STR(again[i].bytes, files[i].bytes);
+	CHECK_STR(err.text, "");
+	dump(arena, name, project, files);
+}
+
+TEST(every_project_of_the_corpus_survives_the_round_trip)
+{
+	size_t count = 0;
+	DIR *directory = opendir(CORPUS);
+	CHECK(directory != NULL);
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		check_project(entry->d_name);
+		count++;
+	}
+	if (directory)
+		closedir(directory);
+	CHECK(count >= 30);
+}
