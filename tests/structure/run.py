@@ -43,6 +43,21 @@ services:
 """
 
 
+# Runs a command from a small process: a child's peak of memory begins with its parent's size, and this
+# program, with LIEF in it, is larger than hardtack may be.
+MEASURE = """
+import os, sys
+child = os.fork()
+if child == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as out:
+    out.write(str(usage.ru_maxrss))
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
 class Suite:
     def __init__(self, options):
         self.build, self.deps = os.path.abspath(options.build), os.path.abspath(options.deps)
@@ -72,15 +87,12 @@ class Suite:
 
     def run(self, *command, cwd=None, env=None, timeout=600):
         """(status, stdout, stderr, most memory in KiB)."""
-        with open(self.path("stdout"), "w+b") as out, open(self.path("stderr"), "w+b") as err:
-            child = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, cwd=cwd,
-                                     env={**os.environ, "LC_ALL": "C", "DEPS": self.deps, **(env or {})})
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-            out.seek(0)
-            err.seek(0)
-            return (child.returncode, out.read().decode("utf-8", "replace"), err.read().decode("utf-8", "replace"),
-                    usage.ru_maxrss)
+        done = subprocess.run([sys.executable, "-ISc", MEASURE, self.path("memory"), *command], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, timeout=timeout, check=False,
+                              env={**os.environ, "LC_ALL": "C", "DEPS": self.deps, **(env or {})})
+        with open(self.path("memory"), encoding="ascii") as handle:
+            memory = int(handle.read())
+        return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"), memory
 
     def check(self, what, path, stub=None, resigned=False):
         """Our own checker; returns whether it is content."""
