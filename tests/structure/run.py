@@ -35,6 +35,7 @@ TARGETS = ["darwin-arm64", "linux-amd64", "linux-arm64"]
 OK, INPUT, INTEGRITY = 0, 3, 7
 MOST_STUB = 3 * MIB // 2
 MOST_MEMORY_KIB = 64 * 1024
+MOST_STUB_MEMORY_KIB = 24 * 1024
 COMPOSE = """name: filler
 services:
   web:
@@ -66,6 +67,7 @@ class Suite:
         self.passed = self.failed = self.skipped = 0
         self.work = tempfile.mkdtemp(prefix="structure-", dir=self.build)
         self.images = self.path("images")
+        self.machorun = os.path.join(self.build, "tests/machorun/machorun")
 
     def path(self, *parts):
         return os.path.join(self.work, *parts)
@@ -80,6 +82,14 @@ class Suite:
         if not holds and detail:
             print("     " + str(detail).strip().replace("\n", "\n     "), flush=True)
         return bool(holds)
+
+    def skip(self, name, why):
+        """Counts as a failure where everything must run."""
+        if os.environ.get("MUST_RUN") == "1":
+            self.note(name, False, why)
+        else:
+            self.skipped += 1
+            print(f"skip {name}: {why}", flush=True)
 
     def notes(self, what, results):
         for name, holds, detail in results:
@@ -198,16 +208,13 @@ def check_files(suite, made):
         suite.note(f"{target}: no path of this machine in the stub", not leaks, leaks)
         status, out, err, _ = suite.run(suite.hardtack, "verify", path)
         suite.note(f"{target}: hardtack verify", status == OK, out + err)
+        check_runs(suite, target, target, path)
 
 
 def check_judges(suite, made):
     status, _, err, _ = suite.run(os.path.join(HERE, "setup_judges.sh"), suite.judges, timeout=1800)
     if status != 0:
-        if os.environ.get("MUST_RUN") == "1":
-            suite.note("the outside judges are here", False, err)
-        else:
-            suite.skipped += 1
-            print(f"skip the outside judges: {err.strip()}")
+        suite.skip("the outside judges", err.strip())
     for target, path in made.items():
         stub = suite.stub(target)
         suite.notes(target, judges.llvm_macho(path, stub) if is_macho(path) else judges.llvm_elf(path))
@@ -245,57 +252,81 @@ def check_signed_again(suite, path):
         suite.note(f"{what}: same payload, same root", same and after.root == before.root)
         status, out, err, _ = suite.run(suite.hardtack, "verify", signed)
         suite.note(f"{what}: hardtack verify", status == OK, out + err)
-        run_signed(suite, what, signed)
+        check_runs(suite, what, "darwin-arm64", signed)
         for part, at in parts_of(signed).items():
             spoilt = flipped(signed, at, suite.path("spoilt"))
             status, _, _, _ = suite.run(suite.hardtack, "verify", spoilt)
             suite.note(f"{what}: {part} flipped: hardtack verify refuses", status == INTEGRITY, f"exit {status}")
+            check_refuses(suite, f"{what}: {part} flipped", "darwin-arm64", spoilt, part)
 
 
-def machorun_of(suite):
-    """The command that runs a darwin-arm64 program here, or None."""
-    loader = os.path.join(suite.build, "machorun")
-    qemu = shutil.which("qemu-aarch64-static") or shutil.which("qemu-aarch64")
-    return [qemu, loader] if qemu and os.path.exists(loader) else None
+def runner_of(suite, target):
+    """The words before an installer's path that run it on this machine; None when it cannot run here."""
+    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine)
+    if target == f"linux-{machine}":
+        return []
+    if target == "linux-arm64":
+        qemu = shutil.which("qemu-aarch64-static")
+        return [qemu] if qemu else None
+    if target == "darwin-arm64" and os.path.exists(suite.machorun) and shutil.which("qemu-aarch64-static"):
+        return ["env", f"MACHORUN={suite.machorun}", os.path.join(ROOT, "tests/machorun/run")]
+    return None
 
 
-def run_signed(suite, what, path):
-    command = machorun_of(suite)
-    if not command:
-        suite.skipped += 1
-        if os.environ.get("MUST_RUN") == "1":
-            suite.note(f"{what}: runs", False, "machorun is not built")
+def check_runs(suite, what, target, path):
+    """The installer's own verbs on the file, which is whole."""
+    runner = runner_of(suite, target)
+    if runner is None:
+        suite.skip(f"{what}: runs", "machorun or qemu-aarch64-static is missing")
         return
     for verb in ("verify", "info", "version"):
-        status, out, err, _ = suite.run(*command, path, verb)
+        status, out, err, memory = suite.run(*runner, path, verb)
         suite.note(f"{what}: runs {verb}", status == OK, out + err)
+        if not runner:
+            suite.note(f"{what}: {verb} in {memory} KiB of memory", memory <= MOST_STUB_MEMORY_KIB)
+
+
+def check_refuses(suite, what, target, path, part):
+    """The installer's own verify on a file that is not whole: 7, or no start where the stub itself was hit."""
+    runner = runner_of(suite, target)
+    if runner is None:
+        return
+    os.chmod(path, 0o755)
+    try:
+        status, out, err, _ = suite.run(*runner, path, "verify", timeout=60)
+    except OSError:
+        status, out, err = 126, "", ""  # not executable any more
+    # On a Mac everything but the payload belongs to the signed stub: the kernel may be the first to refuse.
+    hit = part in ("code", "cut") or (target == "darwin-arm64" and not part.startswith(("pa", "end")))
+    suite.note(f"{what}: it refuses itself", status == INTEGRITY or (hit and status != OK), f"exit {status}: {out}{err}")
 
 
 def check_mutations(suite, made):
     for target in ("darwin-arm64", "linux-amd64"):
         path, spoilt = made[target], suite.path("spoilt")
         size = os.path.getsize(path)
-        cases = [(f"{part} flipped", lambda at=at: flipped(path, at, spoilt)) for part, at in parts_of(path).items()]
+        cases = [(part, f"{part} flipped", lambda at=at: flipped(path, at, spoilt)) for part, at in parts_of(path).items()]
 
         def changed(cut=None, add=b""):
             with open(path, "rb") as source, open(spoilt, "wb") as out:
                 out.write(source.read()[:cut] + add)
 
         cases += [
-            ("a byte appended", lambda: changed(add=b"\0")),
-            ("a page appended", lambda: changed(add=bytes(PAGE))),
-            ("the last byte cut off", lambda: changed(cut=size - 1)),
-            ("cut in the middle", lambda: changed(cut=size // 2)),
-            ("cut to its first page", lambda: changed(cut=PAGE)),
-            ("empty", lambda: changed(cut=0)),
+            ("end", "a byte appended", lambda: changed(add=b"\0")),
+            ("end", "a page appended", lambda: changed(add=bytes(PAGE))),
+            ("last byte", "the last byte cut off", lambda: changed(cut=size - 1)),
+            ("cut", "cut in the middle", lambda: changed(cut=size // 2)),
+            ("cut", "cut to its first page", lambda: changed(cut=PAGE)),
+            ("cut", "empty", lambda: changed(cut=0)),
         ]
-        for name, spoil in cases:
+        for part, name, spoil in cases:
             spoil()
             report = Report()
             (macho_check.check_macho if target.startswith("darwin") else elf_check.check_elf)(spoilt, report)
             suite.note(f"{target}: {name}: the checker refuses", report.violations)
             status, out, err, _ = suite.run(suite.hardtack, "verify", spoilt)
             suite.note(f"{target}: {name}: hardtack verify refuses", status == INTEGRITY, f"exit {status}: {out}{err}")
+            check_refuses(suite, f"{target}: {name}", target, spoilt, part)
 
 
 def check_each_rule(suite, made):
@@ -380,9 +411,14 @@ def check_docker_line(suite, made):
 
 
 def check_big(suite):
+    path = suite.path("big")
+    project = filler_project(suite, "filler", 2 * GIB + 1)
+    status, out, err, memory = build(suite, project, path, "--target", "linux-amd64")
+    if suite.note(f"linux-amd64, 2 GiB and a byte: build, {memory} KiB of memory", status == OK and memory <= MOST_MEMORY_KIB, out + err):
+        suite.check("linux-amd64, 2 GiB and a byte", path, suite.stub("linux-amd64"))
+        check_runs(suite, "linux-amd64, 2 GiB and a byte", "linux-amd64", path)
     sizes = [("2 GiB and a byte", 2 * GIB + 1), ("4 GiB less 64 MiB", 4 * GIB - 64 * MIB)]
     for name, size in sizes:
-        path = suite.path("big")
         status, out, err, memory = build(suite, filler_project(suite, "filler", size), path, "--target", "darwin-arm64")
         if suite.note(f"darwin-arm64, {name}: build, {memory} KiB of memory", status == 0 and memory <= MOST_MEMORY_KIB, out + err):
             suite.check(f"darwin-arm64, {name}", path, suite.stub("darwin-arm64"))
