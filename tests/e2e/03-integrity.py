@@ -52,7 +52,9 @@ def examine(t, file, kind):
         refused(t, path, ["install", "--yes"], f"{kind}: byte {offset} (behind the payload) flipped")
     for cut in (1, size - end + length // 2, size - end + length):
         path = damaged(t, file, "cut", lambda data, cut=cut: data.truncate(size - cut))
-        refused(t, path, ["install", "--yes"], f"{kind}: {cut} bytes cut off")
+        # A Mach-O without its __LINKEDIT has no fixups: it does not start, here as on a Mac.
+        codes = (7, 126) if kind == "Mach-O" and cut > 1 else (7,)
+        refused(t, path, ["install", "--yes"], f"{kind}: {cut} bytes cut off", codes)
     for more in (b"\0", b"x" * 5000):
         path = damaged(t, file, "longer", lambda data, more=more: (data.seek(0, 2), data.write(more)))
         refused(t, path, ["install", "--yes"], f"{kind}: {len(more)} bytes appended")
@@ -78,4 +80,4 @@ def story(t):
     elf = t.build_hello("linux-amd64")
     examine_program(t, elf, examine(t, elf, "ELF"), "ELF")
     macho = t.build_hello("darwin-arm64", "--platform", "linux/amd64")
-    examine(t, macho, "Mach-O")
+    examine_program(t, macho, examine(t, macho, "Mach-O"), "Mach-O")

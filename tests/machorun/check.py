@@ -44,7 +44,7 @@ class Runner:
         return os.path.join(self.folder, kind, program)
 
     def command(self, kind, program):
-        prefix = [os.path.join(HERE, "run")] if kind == "darwin" else []
+        prefix = [os.path.join(HERE, "run"), "--strict"] if kind == "darwin" else []
         return prefix + [self.path(kind, program)]
 
     def call(self, command, **options):
@@ -173,8 +173,15 @@ def check_refusals(run):
             path = os.path.join(room, name.replace(" ", "-"))
             with open(path, "wb") as file:
                 file.write(data)
-            output, errors, status = run.machorun(path, "a", "b")
+            output, errors, status = run.machorun("--strict", path, "a", "b")
             judge(f"reject {name}", status == wanted and message in errors, f"{status} {output} {errors}")
+        cut = os.path.join(room, "cut")
+        flipped = reject.flip(whole, reject.text_offset(whole) - 1)
+        for name, data in ("a cut signature", whole[:-16]), ("a flipped bit", flipped):
+            with open(cut, "wb") as file:
+                file.write(data)
+            output, errors, status = run.machorun(cut, "a", "b")
+            judge(f"without --strict {name} is the program's affair", (output, status) == ("3 b\n", 3), f"{status} {errors}")
     _, errors, status = run.machorun("/nonexistent/file")
     judge("reject a missing file", status == 126 and "No such file" in errors, errors)
 
@@ -187,7 +194,7 @@ def check_payload(run):
         path = os.path.join(room, "big")
         length = (1 << 32) - (64 << 20)
         reject.write_with_payload(path, whole, length)
-        output, errors, status = run.machorun(path)
+        output, errors, status = run.machorun("--strict", path)
         lines = output.splitlines()
         judge("payload of 4 GiB - 64 MiB", status == 0 and lines[:2] == [f"length {length}", "ends FIRST LAST"],
               output + errors)

@@ -48,6 +48,7 @@ struct runtime {
 	const char *qemu;      /* the emulator, to run a Mach-O child with */
 	const char *self;      /* machorun's own path, for the same */
 	const char *root;      /* stand-ins for programs that only macOS has, or NULL */
+	bool strict;           /* --strict, for a Mach-O child too */
 	char *executable_path; /* what _NSGetExecutablePath answers */
 	int argc;
 	char **argv;

@@ -97,7 +97,8 @@ static void check_segment(const struct macho_file *file, const struct segment_co
 	if (segment->vmaddr % DARWIN_PAGE_SIZE != 0)
 		macho_refuse(file, "segment %.16s: address %llx is not a multiple of 16 KiB",
 			segment->segname, (unsigned long long)segment->vmaddr);
-	if (segment->fileoff > file->size || segment->filesize > file->size - segment->fileoff)
+	if (file->strict && (segment->fileoff > file->size ||
+				    segment->filesize > file->size - segment->fileoff))
 		macho_refuse(file, "segment %.16s ends at %llu, beyond the file's %llu bytes",
 			segment->segname,
 			(unsigned long long)(segment->fileoff + segment->filesize),
@@ -328,13 +329,14 @@ static void check_layout(const struct macho_file *file)
 		macho_refuse(file, "the code signature lies outside __LINKEDIT");
 }
 
-void macho_file_open(struct macho_file *file, const char *path)
+void macho_file_open(struct macho_file *file, const char *path, bool strict)
 {
 	struct census seen = {0};
 	struct stat status;
 
 	memset(file, 0, sizeof(*file));
 	file->path = path;
+	file->strict = strict;
 	file->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (file->fd < 0 || fstat(file->fd, &status) < 0)
 		macho_refuse(file, "%s", strerror(errno));

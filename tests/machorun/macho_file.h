@@ -22,6 +22,7 @@ struct macho_file {
 	int fd;
 	const char *path;
 	uint64_t size;
+	bool strict;
 	unsigned char *commands; /* header and load commands, as in the file */
 	struct mach_header_64 header;
 	struct macho_segment segments[MACHO_SEGMENTS_MAX];
@@ -37,8 +38,11 @@ struct macho_file {
 _Noreturn void macho_refuse(const struct macho_file *file, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Opens and checks PATH; does not return when it is not fit to run. */
-void macho_file_open(struct macho_file *file, const char *path);
+/*
+ * Opens and checks PATH; does not return when it is not fit to run. STRICT: also when the file ends
+ * before its segments do, as a Mac's kernel does.
+ */
+void macho_file_open(struct macho_file *file, const char *path, bool strict);
 
 /* Reads exactly SIZE bytes at OFFSET, or refuses the file. */
 void macho_file_read(const struct macho_file *file, void *to, uint64_t size, uint64_t offset);

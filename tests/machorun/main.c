@@ -1,13 +1,16 @@
 /*
  * machorun: runs an arm64 macOS program on arm64 Linux, usually under qemu-aarch64.
  *
- *	machorun [--qemu PATH] [--root DIR] [--argv0 NAME] FILE [ARGUMENT...]
+ *	machorun [--strict] [--qemu PATH] [--root DIR] [--argv0 NAME] FILE [ARGUMENT...]
  *	machorun --check FILE	list the imports that have no shim; 1 when there are any
  *	machorun --list		list the shims
  *
+ * A damaged file runs as far as it gets, so that the program's own verification has the word. With
+ * --strict the kernel has it: a file that is cut short does not start, and a mapped page that does
+ * not match the code signature kills the process.
+ *
  * Exit status: the program's; 125 machorun itself failed or an import without a shim was called;
- * 126 the file is not fit to run; killed by SIGKILL when a mapped page does not match its
- *signature.
+ * 126 the file is not fit to run; killed by SIGKILL for its signature.
  */
 #include "guest.h"
 #include "macho_image.h"
@@ -138,11 +141,13 @@ static _Noreturn void run(struct macho_file *file, int argc, char **argv)
 	int (*entry)(int, char **, char **, char **);
 
 	be_like_a_mac();
-	macho_signature_check(file);
+	if (file->strict)
+		macho_signature_check(file);
 	macho_image_map(&image, file);
 	macho_image_fix_up(&image, resolve);
 	macho_image_protect(&image);
 	close(file->fd);
+	runtime.strict = file->strict;
 	runtime.argc = argc;
 	runtime.argv = argv;
 	runtime.executable_path = absolute_path(file->path);
@@ -167,7 +172,8 @@ static int check(const struct macho_file *file)
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: machorun [--qemu PATH] [--root DIR] [--argv0 NAME] FILE [ARGUMENT...]\n"
+	fputs("usage: machorun [--strict] [--qemu PATH] [--root DIR] [--argv0 NAME] FILE "
+	      "[ARGUMENT...]\n"
 	      "       machorun --check FILE | --list\n",
 		stderr);
 	exit(125);
@@ -177,7 +183,7 @@ int main(int argc, char **argv)
 {
 	struct macho_file file;
 	const char *argv0 = NULL;
-	bool check_only = false;
+	bool check_only = false, strict = false;
 	int at = 1;
 
 	runtime.self = realpath(argv[0], NULL);
@@ -189,6 +195,8 @@ int main(int argc, char **argv)
 		}
 		if (strcmp(argv[at], "--check") == 0)
 			check_only = true;
+		else if (strcmp(argv[at], "--strict") == 0)
+			strict = true;
 		else if (strcmp(argv[at], "--qemu") == 0 && at + 1 < argc)
 			runtime.qemu = argv[++at];
 		else if (strcmp(argv[at], "--root") == 0 && at + 1 < argc)
@@ -200,7 +208,7 @@ int main(int argc, char **argv)
 	}
 	if (at >= argc)
 		usage();
-	macho_file_open(&file, argv[at]);
+	macho_file_open(&file, argv[at], strict);
 	if (check_only)
 		return check(&file);
 	if (argv0 != NULL)

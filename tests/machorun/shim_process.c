@@ -27,7 +27,7 @@ static size_t count_strings(char *const list[])
 static int exec_macho(const char *path, char *const argv[], char *const envp[])
 {
 	size_t count = count_strings(argv);
-	char **full = calloc(count + 10, sizeof(*full));
+	char **full = calloc(count + 12, sizeof(*full));
 	size_t at = 0;
 
 	if (full == NULL)
@@ -36,6 +36,8 @@ static int exec_macho(const char *path, char *const argv[], char *const envp[])
 		return errno;
 	full[at++] = (char *)runtime.qemu;
 	full[at++] = (char *)runtime.self;
+	if (runtime.strict)
+		full[at++] = "--strict";
 	full[at++] = "--qemu";
 	full[at++] = (char *)runtime.qemu;
 	if (runtime.root != NULL) {
