@@ -29,7 +29,7 @@ def spread(start, end):
 
 def refused(t, path, verb, what, codes=(7,)):
     env, note = t.fake_docker()
-    done = t.installer(path, *verb, env=env, timeout=60)
+    done = t.installer(path, *verb, damaged=True, env=env, timeout=60)
     called = os.path.exists(note)
     t.check(done.code in codes and not called, f"{what}: {'/'.join(map(str, codes))}, docker is not called",
             f"{done}\ndocker called: {called}")
@@ -68,7 +68,7 @@ def examine_program(t, file, payload, kind):
     for offset in spread(0, payload) + [4, 16, 24, 32, 40, 4096, 16384, 65536]:
         path = damaged(t, file, "flipped", flip(offset))
         try:
-            code = t.installer(path, "install", "--yes", env=env, timeout=60).code
+            code = t.installer(path, "install", "--yes", damaged=True, env=env, timeout=60).code
         except OSError as error:  # the kernel refuses it
             code = error.strerror
         if code == 0 or os.path.exists(note):

@@ -239,13 +239,14 @@ class Story:
         archive = os.path.join(self.bench.hello_images(), "hello-oci.tar")
         return self.build(HELLO, target, [archive], *words, out=out)
 
-    def installer(self, file, *words, **more):
-        """Runs an installer: an ELF as it is, a Mach-O under tests/machorun."""
+    def installer(self, file, *words, damaged=False, **more):
+        """Runs an installer: an ELF as it is, a Mach-O under tests/machorun (with a Mac's checks unless damaged)."""
         with open(file, "rb") as head:
             macho = head.read(4) == b"\xcf\xfa\xed\xfe"
         if macho and not os.access(MACHORUN, os.X_OK):
             raise Skip("tests/machorun/run is missing")
-        return self.run([*([MACHORUN] if macho else []), file, *words], **more)
+        loader = [MACHORUN] if damaged else [MACHORUN, "--strict"]
+        return self.run([*(loader if macho else []), file, *words], **more)
 
     def http(self, engine, url, wanted, seconds=20):
         """Asks until the answer holds `wanted`. Returns the last answer or complaint."""
