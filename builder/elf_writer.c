@@ -67,8 +67,9 @@ int elf_writer_check(
 		return -1;
 	uint64_t sections = load_le64(stub + 40);
 	unsigned count = load_le16(stub + 60);
-	if (sections != 0 && (load_le16(stub + 58) != SHDR_BYTES ||
-				     !is_within(sections, (uint64_t)count * SHDR_BYTES, stub_length)))
+	if (sections != 0 &&
+		(load_le16(stub + 58) != SHDR_BYTES ||
+			!is_within(sections, (uint64_t)count * SHDR_BYTES, stub_length)))
 		return refuse(N_T("its section headers are wrong"), err);
 	return 0;
 }

@@ -16,5 +16,5 @@ enum elf_machine { ELF_MACHINE_AMD64 = 62, ELF_MACHINE_ARM64 = 183 };
 
 /* CODE_INPUT unless the stub is a static 64-bit little-endian executable for this machine, all of
  * whose parts lie within it. */
-int elf_writer_check(const unsigned char *stub, size_t stub_length, enum elf_machine machine,
-	struct err *err);
+int elf_writer_check(
+	const unsigned char *stub, size_t stub_length, enum elf_machine machine, struct err *err);

@@ -54,17 +54,21 @@ static int plan_elf(struct macho_plan *plan, const unsigned char *stub, size_t s
 static int plan_target(struct writer *writer, const char *target, const void *stub,
 	size_t stub_length, uint64_t payload_length, struct err *err)
 {
-	if (payload_length > LOCATOR_LARGEST_LENGTH || stub_length > LOCATOR_SEARCH_BYTES - PAGE_DIGEST_PAGE)
-		return err_set(err, CODE_INPUT, "the payload of %llu bytes does not fit into one file",
+	if (payload_length > LOCATOR_LARGEST_LENGTH ||
+		stub_length > LOCATOR_SEARCH_BYTES - PAGE_DIGEST_PAGE)
+		return err_set(err, CODE_INPUT,
+			"the payload of %llu bytes does not fit into one file",
 			(unsigned long long)payload_length);
 	if (strcmp(target, "darwin-arm64") == 0) {
 		writer->is_macho = true;
 		return macho_writer_plan(&writer->plan, stub, stub_length, payload_length, err);
 	}
 	if (strcmp(target, "linux-amd64") == 0)
-		return plan_elf(&writer->plan, stub, stub_length, payload_length, ELF_MACHINE_AMD64, err);
+		return plan_elf(
+			&writer->plan, stub, stub_length, payload_length, ELF_MACHINE_AMD64, err);
 	if (strcmp(target, "linux-arm64") == 0)
-		return plan_elf(&writer->plan, stub, stub_length, payload_length, ELF_MACHINE_ARM64, err);
+		return plan_elf(
+			&writer->plan, stub, stub_length, payload_length, ELF_MACHINE_ARM64, err);
 	err_set(err, CODE_USAGE, "there is no target %s", target);
 	return err_hint(err, "the targets are darwin-arm64, linux-arm64 and linux-amd64");
 }

@@ -51,7 +51,8 @@ enum {
 
 static int refuse(const char *what, struct err *err)
 {
-	return err_set(err, CODE_INPUT, "the stub for darwin-arm64 cannot carry a payload: %s", T(what));
+	return err_set(
+		err, CODE_INPUT, "the stub for darwin-arm64 cannot carry a payload: %s", T(what));
 }
 
 static int known_index(uint32_t kind)
@@ -75,7 +76,8 @@ static int check_commands(const struct macho_file *macho, struct err *err)
 			return refuse(N_T("it has chained fixups; link it for macOS 11"), err);
 		if (known < 0)
 			return err_set(err, CODE_INPUT,
-				"the stub for darwin-arm64 cannot carry a payload: load command 0x%x is unknown",
+				"the stub for darwin-arm64 cannot carry a payload: load command "
+				"0x%x is unknown",
 				command->kind);
 		if (known_commands[known].size != 0 && known_commands[known].size != command->size)
 			return refuse(N_T("a load command has an unusual size"), err);
@@ -87,7 +89,8 @@ static int check_commands(const struct macho_file *macho, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(required); i++)
 		if (!macho_file_command(macho, required[i]))
 			return err_set(err, CODE_INPUT,
-				"the stub for darwin-arm64 cannot carry a payload: load command 0x%x is missing",
+				"the stub for darwin-arm64 cannot carry a payload: load command "
+				"0x%x is missing",
 				required[i]);
 	return 0;
 }
@@ -119,7 +122,8 @@ static int check_segments(const struct macho_file *macho, struct err *err)
 	if (macho_file_segment(macho, "__PAYLOAD"))
 		return refuse(N_T("it has a payload already"), err);
 	for (size_t i = 0; i < macho->command_count; i++)
-		if (macho->commands[i].at > linkedit->at && macho->commands[i].kind == LC_SEGMENT_64)
+		if (macho->commands[i].at > linkedit->at &&
+			macho->commands[i].kind == LC_SEGMENT_64)
 			return refuse(N_T("__LINKEDIT is not its last segment"), err);
 	if ((macho->flags & (MH_DYLDLINK | MH_TWOLEVEL | MH_PIE)) !=
 		(MH_DYLDLINK | MH_TWOLEVEL | MH_PIE))
@@ -130,7 +134,9 @@ static int check_segments(const struct macho_file *macho, struct err *err)
 static int check_room(const struct macho_file *macho, const unsigned char *stub, struct err *err)
 {
 	if (macho->commands_end + MACHO_SEGMENT_BYTES > macho->first_section)
-		return refuse(N_T("there is no room for another load command; link it with -headerpad"), err);
+		return refuse(
+			N_T("there is no room for another load command; link it with -headerpad"),
+			err);
 	for (uint32_t at = macho->commands_end; at < macho->first_section; at++)
 		if (stub[at] != 0)
 			return refuse(N_T("the pad behind its load commands is not zero"), err);
@@ -148,8 +154,8 @@ static int check_signature(const struct macho_file *macho, size_t stub_length, s
 	return 0;
 }
 
-static int check_stub(struct macho_file *macho, const unsigned char *stub, size_t length,
-	struct err *err)
+static int check_stub(
+	struct macho_file *macho, const unsigned char *stub, size_t length, struct err *err)
 {
 	if (macho_file_parse(macho, stub, length, T(N_T("the stub for darwin-arm64")), err) < 0 ||
 		check_commands(macho, err) < 0 || check_version(macho, stub, err) < 0 ||
@@ -161,8 +167,8 @@ static int check_stub(struct macho_file *macho, const unsigned char *stub, size_
 /* ---- the new header ---- */
 
 /* Moves every offset into __LINKEDIT; 0 means "none" and stays. */
-static int shift_offsets(unsigned char *head, const struct macho_file *macho, uint64_t delta,
-	struct err *err)
+static int shift_offsets(
+	unsigned char *head, const struct macho_file *macho, uint64_t delta, struct err *err)
 {
 	const struct macho_segment *linkedit = macho_file_linkedit(macho);
 	for (size_t i = 0; i < macho->command_count; i++) {
@@ -182,8 +188,7 @@ static int shift_offsets(unsigned char *head, const struct macho_file *macho, ui
 }
 
 /* Makes room before __LINKEDIT's command for the new segment's. */
-static void insert_segment(
-	unsigned char *head, const struct macho_file *macho, uint64_t filesize)
+static void insert_segment(unsigned char *head, const struct macho_file *macho, uint64_t filesize)
 {
 	const struct macho_segment *linkedit = macho_file_linkedit(macho);
 	unsigned char *at = head + linkedit->at;
@@ -191,7 +196,7 @@ static void insert_segment(
 	memset(at, 0, MACHO_SEGMENT_BYTES);
 	store_le32(at, LC_SEGMENT_64);
 	store_le32(at + 4, MACHO_SEGMENT_BYTES);
-	memcpy(at + 8, "__PAYLOAD", 9);
+	memcpy(at + 8, "__PAYLOAD", sizeof("__PAYLOAD"));
 	store_le64(at + 24, linkedit->vmaddr); /* keeps memory order; vmsize 0 overlaps nothing */
 	store_le64(at + 40, linkedit->fileoff);
 	store_le64(at + 48, filesize);
@@ -200,8 +205,8 @@ static void insert_segment(
 	store_le32(head + 20, load_le32(head + 20) + MACHO_SEGMENT_BYTES);
 }
 
-static int patch_head(struct macho_plan *plan, const struct macho_file *macho,
-	uint64_t delta, struct err *err)
+static int patch_head(
+	struct macho_plan *plan, const struct macho_file *macho, uint64_t delta, struct err *err)
 {
 	const struct macho_segment *linkedit = macho_file_linkedit(macho);
 	unsigned char *at = plan->head + linkedit->at;
@@ -220,7 +225,7 @@ static int patch_head(struct macho_plan *plan, const struct macho_file *macho,
 /* Others who sign the file again use pages of 4 KiB (rcodesign) and add certificates. */
 static uint64_t largest_signature(uint64_t code_limit)
 {
-	return (code_limit / 4096 + 1) * ADHOC_SIGNATURE_SLOT + 1024 * 1024;
+	return (code_limit / 4096 + 1) * ADHOC_SIGNATURE_SLOT + UINT64_C(1024) * 1024;
 }
 
 int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t stub_length,
@@ -231,8 +236,8 @@ int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t
 	if (check_stub(&macho, stub, stub_length, err) < 0)
 		return -1;
 	const struct macho_segment *linkedit = macho_file_linkedit(&macho);
-	uint64_t delta = payload_length > UINT32_MAX ? UINT64_C(1) << 32 :
-						       round_up(payload_length, MACHO_PAGE);
+	uint64_t delta = payload_length > UINT32_MAX ? UINT64_C(1) << 32
+						     : round_up(payload_length, MACHO_PAGE);
 	plan->payload_offset = linkedit->fileoff;
 	plan->padding = delta - payload_length;
 	plan->tail = stub + linkedit->fileoff;
@@ -242,9 +247,11 @@ int macho_writer_plan(struct macho_plan *plan, const unsigned char *stub, size_t
 	plan->text_length = macho_file_segment(&macho, "__TEXT")->filesize;
 	plan->header_length = macho.first_section;
 	if (plan->code_limit + largest_signature(plan->code_limit) > UINT32_MAX) {
-		err_set(err, CODE_INPUT, "the payload of %llu bytes does not fit: a Mach-O must end below 4 GiB",
+		err_set(err, CODE_INPUT,
+			"the payload of %llu bytes does not fit: a Mach-O must end below 4 GiB",
 			(unsigned long long)payload_length);
-		return err_hint(err, "pack fewer or smaller images, or build for linux-arm64, which has no such limit");
+		return err_hint(err, "pack fewer or smaller images, or build for linux-arm64, "
+				     "which has no such limit");
 	}
 	plan->head = xmalloc((size_t)plan->payload_offset);
 	memcpy(plan->head, stub, (size_t)plan->payload_offset);

@@ -15,15 +15,15 @@
 #include "err.h"
 
 struct macho_plan {
-	unsigned char *head;        /* file[0, payload_offset), patched; the caller may change it */
-	uint64_t payload_offset;    /* a multiple of 16 KiB; also the head's length */
-	uint64_t padding;           /* zeros behind the payload */
-	const unsigned char *tail;  /* __LINKEDIT's content before the signature: in the stub */
+	unsigned char *head;       /* file[0, payload_offset), patched; the caller may change it */
+	uint64_t payload_offset;   /* a multiple of 16 KiB; also the head's length */
+	uint64_t padding;          /* zeros behind the payload */
+	const unsigned char *tail; /* __LINKEDIT's content before the signature: in the stub */
 	size_t tail_length;
-	uint64_t code_limit;        /* where the signature starts */
-	uint64_t text_length;       /* __TEXT's filesize */
-	uint32_t header_length;     /* everything before the first section */
-	uint64_t size;              /* of the whole file */
+	uint64_t code_limit;    /* where the signature starts */
+	uint64_t text_length;   /* __TEXT's filesize */
+	uint32_t header_length; /* everything before the first section */
+	uint64_t size;          /* of the whole file */
 };
 
 /*

@@ -44,7 +44,7 @@ void adhoc_signature_head(
 	store_be32(directory + 8, 0x20400);
 	store_be32(directory + 12, FLAGS_ADHOC_LINKER_SIGNED);
 	store_be32(directory + 16, ADHOC_SIGNATURE_HEAD - SUPERBLOB_BYTES); /* slot 0 */
-	store_be32(directory + 20, DIRECTORY_BYTES);                         /* identifier */
+	store_be32(directory + 20, DIRECTORY_BYTES);                        /* identifier */
 	store_be32(directory + 28, (uint32_t)adhoc_signature_slots(code_limit));
 	store_be32(directory + 32, code_limit);
 	directory[36] = ADHOC_SIGNATURE_SLOT;

@@ -39,9 +39,9 @@ static const struct {
 	uint32_t slot, magic;
 } special_blobs[] = {
 	{SLOT_REQUIREMENTS, 0xfade0c01},
-	{5, 0xfade7171},  /* entitlements, as a property list */
-	{7, 0xfade7172},  /* entitlements, as DER */
-	{8, 0xfade8181},  /* launch constraints: itself, parent, responsible, libraries */
+	{5, 0xfade7171}, /* entitlements, as a property list */
+	{7, 0xfade7172}, /* entitlements, as DER */
+	{8, 0xfade8181}, /* launch constraints: itself, parent, responsible, libraries */
 	{9, 0xfade8181},
 	{10, 0xfade8181},
 	{11, 0xfade8181},
@@ -62,17 +62,17 @@ struct reader {
 
 static int refuse(const struct reader *reader, const char *what, struct err *err)
 {
-	err_set(err, CODE_INTEGRITY, "%s: the code signature is damaged: %s", reader->name, T(what));
+	err_set(err, CODE_INTEGRITY, "%s: the code signature is damaged: %s", reader->name,
+		T(what));
 	return err_hint(err, "copy the file again and compare it with its .sha256");
 }
 
-static int read_at(const struct reader *reader, uint32_t at, void *bytes, size_t length,
-	struct err *err)
+static int read_at(
+	const struct reader *reader, uint32_t at, void *bytes, size_t length, struct err *err)
 {
 	if (at > reader->length || length > reader->length - at)
 		return refuse(reader, N_T("it ends early"), err);
-	return file_pread(
-		reader->fd, reader->name, bytes, length, reader->offset + at, err);
+	return file_pread(reader->fd, reader->name, bytes, length, reader->offset + at, err);
 }
 
 /* ---- ours ---- */
@@ -84,7 +84,8 @@ static int check_ours(struct code_signature *signature, const struct reader *rea
 	adhoc_signature_head(expected, (uint32_t)reader->offset, reader->text_length);
 	if (memcmp(head, expected, sizeof(expected)) != 0 ||
 		reader->length != adhoc_signature_length(reader->offset))
-		return refuse(reader, N_T("it is not the one that hardtack makes for this file"), err);
+		return refuse(
+			reader, N_T("it is not the one that hardtack makes for this file"), err);
 	signature->ours = true;
 	signature->flags = FLAG_ADHOC | FLAG_LINKER_SIGNED;
 	memcpy(signature->identifier, head + 20 + DIRECTORY_20400,
@@ -142,9 +143,9 @@ static int read_index(struct reader *reader, struct err *err)
 	uint32_t at = 12 + 8 * count;
 	for (uint32_t i = 0; i < count; i++) {
 		struct blob *blob = &reader->blobs[reader->blob_count++];
-		unsigned char start[8];
-		blob->slot = load_be32(head + 12 + 8 * i);
-		blob->at = load_be32(head + 16 + 8 * i);
+		unsigned char start[8] = {0};
+		blob->slot = load_be32(head + 12 + (size_t)8 * i);
+		blob->at = load_be32(head + 16 + (size_t)8 * i);
 		if (blob->at != at)
 			return refuse(reader, N_T("its parts are not in order"), err);
 		if (read_at(reader, at, start, 8, err) < 0)
@@ -171,8 +172,8 @@ static const struct blob *find_blob(const struct reader *reader, uint32_t slot)
 	return NULL;
 }
 
-static int hash_blob(const struct reader *reader, const struct blob *blob, struct sha256 *out,
-	struct err *err)
+static int hash_blob(
+	const struct reader *reader, const struct blob *blob, struct sha256 *out, struct err *err)
 {
 	struct digest_sha256 digest;
 	unsigned char bytes[4096];
@@ -180,8 +181,8 @@ static int hash_blob(const struct reader *reader, const struct blob *blob, struc
 		return refuse(reader, N_T("a part is too large"), err);
 	digest_sha256_init(&digest);
 	for (uint32_t done = 0; done < blob->length;) {
-		size_t part = blob->length - done < sizeof(bytes) ? blob->length - done :
-								    sizeof(bytes);
+		size_t part =
+			blob->length - done < sizeof(bytes) ? blob->length - done : sizeof(bytes);
 		if (read_at(reader, blob->at + done, bytes, part, err) < 0)
 			return -1;
 		digest_sha256_update(&digest, bytes, part);
@@ -200,8 +201,8 @@ static bool is_zero(const unsigned char *bytes, size_t length)
 }
 
 /* Slot -i has the digest of blob i, or zeros without such a blob. slots points at slot 0. */
-static int check_special_slots(const struct reader *reader, const unsigned char *slots,
-	uint32_t count, struct err *err)
+static int check_special_slots(
+	const struct reader *reader, const unsigned char *slots, uint32_t count, struct err *err)
 {
 	for (uint32_t i = 1; i <= count; i++) {
 		const unsigned char *slot = slots - (size_t)i * HASH_BYTES;
@@ -222,10 +223,10 @@ static int check_special_slots(const struct reader *reader, const unsigned char 
 /* How long the fixed part is, by version; 0 for one that is not known. */
 static uint32_t fixed_length(uint32_t version)
 {
-	return version == 0x20400 ? DIRECTORY_20400 :
-	       version == 0x20500 ? 96 :
-	       version == 0x20600 ? 108 :
-				    0;
+	return version == 0x20400   ? DIRECTORY_20400
+	       : version == 0x20500 ? 96
+	       : version == 0x20600 ? 108
+				    : 0;
 }
 
 static int check_fields(const struct reader *reader, const struct blob *blob,
@@ -235,10 +236,12 @@ static int check_fields(const struct reader *reader, const struct blob *blob,
 	uint32_t slots_at = load_be32(directory + 16), slots = load_be32(directory + 28);
 	unsigned shift = directory[39];
 	if (fixed_length(load_be32(directory + 8)) == 0 || (flags & ~(uint32_t)FLAGS_KNOWN) != 0)
-		return refuse(reader, N_T("its code directory has an unknown version or flag"), err);
+		return refuse(
+			reader, N_T("its code directory has an unknown version or flag"), err);
 	if (directory[36] != HASH_BYTES || directory[37] != HASH_SHA256 ||
 		(shift != 12 && shift != 14))
-		return refuse(reader, N_T("its code directory has no SHA-256 of pages of 4 or 16 KiB"), err);
+		return refuse(reader,
+			N_T("its code directory has no SHA-256 of pages of 4 or 16 KiB"), err);
 	/* platform, spare2, scatter, spare3, codeLimit64, execSegBase */
 	if (directory[38] != 0 || !is_zero(directory + 40, 8) || !is_zero(directory + 52, 20))
 		return refuse(reader, N_T("its code directory has unknown fields"), err);
@@ -254,7 +257,8 @@ static int check_fields(const struct reader *reader, const struct blob *blob,
 		return refuse(reader, N_T("it has no requirements"), err);
 	if (slots_at > MAX_DIRECTORY_HEAD || slots_at > blob->length ||
 		(uint64_t)slots * HASH_BYTES != blob->length - slots_at)
-		return refuse(reader, N_T("its code directory has another length than its slots"), err);
+		return refuse(
+			reader, N_T("its code directory has another length than its slots"), err);
 	return 0;
 }
 
@@ -279,10 +283,9 @@ static int check_texts(struct code_signature *signature, const struct reader *re
 {
 	uint32_t version = load_be32(directory + 8), team = load_be32(directory + 48);
 	uint32_t at = fixed_length(version);
-	uint32_t specials_at =
-		load_be32(directory + 16) - load_be32(directory + 24) * HASH_BYTES;
-	/* from 20500 on: runtime version, then pre-encryption slots and linkage, which none of us has */
-	if (at > 96 - 4 && !is_zero(directory + 92, at - 92))
+	uint32_t specials_at = load_be32(directory + 16) - load_be32(directory + 24) * HASH_BYTES;
+	/* From 20500 on: runtime version, then pre-encryption slots and linkage, always 0 here. */
+	if (at > DIRECTORY_20400 && !is_zero(directory + 92, at - 92))
 		return refuse(reader, N_T("its code directory has unknown fields"), err);
 	if (!take_text(directory, load_be32(directory + 20), &at, specials_at,
 		    signature->identifier, sizeof(signature->identifier)) ||
@@ -322,6 +325,21 @@ static int read_directory(struct code_signature *signature, const struct reader 
 	return 0;
 }
 
+/* Of a whole element with a definite length of up to 16 MiB, its head included; else 0
+ * (X.690, 8.1.3). */
+static uint32_t der_length(const unsigned char start[5])
+{
+	uint32_t value = 0;
+	unsigned extra = start[1] & 0x7f;
+	if (start[1] < 0x80)
+		return 2u + start[1];
+	if (extra == 0 || extra > 3)
+		return 0;
+	for (unsigned i = 0; i < extra; i++)
+		value = value << 8 | start[2 + i];
+	return 2 + extra + value;
+}
+
 /* The CMS message is Apple's to judge; here only that it fills its wrapper: one SEQUENCE, DER or
  * of indefinite length as codesign writes it. Empty exactly when the signature is ad hoc. */
 static int check_cms(struct code_signature *signature, const struct reader *reader, struct err *err)
@@ -329,10 +347,11 @@ static int check_cms(struct code_signature *signature, const struct reader *read
 	const struct blob *blob = find_blob(reader, SLOT_CMS);
 	uint32_t length = blob ? blob->length - 8 : 0;
 	bool adhoc = (signature->flags & FLAG_ADHOC) != 0;
-	unsigned char start[6], end[2];
+	unsigned char start[5], end[2];
 	signature->has_identity = length > 0;
 	if (adhoc != (length == 0))
-		return refuse(reader, N_T("its flags and its CMS message contradict each other"), err);
+		return refuse(
+			reader, N_T("its flags and its CMS message contradict each other"), err);
 	if (length == 0)
 		return 0;
 	if (length < 16)
@@ -341,13 +360,7 @@ static int check_cms(struct code_signature *signature, const struct reader *read
 		read_at(reader, blob->at + blob->length - 2, end, sizeof(end), err) < 0)
 		return -1;
 	bool indefinite = start[1] == 0x80 && end[0] == 0 && end[1] == 0;
-	uint32_t definite = start[1] < 0x80 ? 2u + start[1] :
-			    start[1] == 0x81 ? 3u + start[2] :
-			    start[1] == 0x82 ? 4u + ((uint32_t)start[2] << 8 | start[3]) :
-			    start[1] == 0x83 ? 5u + ((uint32_t)start[2] << 16 |
-							    (uint32_t)start[3] << 8 | start[4]) :
-					       0;
-	if (start[0] != 0x30 || (!indefinite && definite != length))
+	if (start[0] != 0x30 || (!indefinite && der_length(start) != length))
 		return refuse(reader, N_T("its CMS message has another length than its part"), err);
 	return 0;
 }
@@ -356,8 +369,8 @@ static int check_zeros_behind(const struct reader *reader, struct err *err)
 {
 	unsigned char bytes[4096];
 	for (uint64_t at = reader->end; at < reader->length;) {
-		size_t part = reader->length - at < sizeof(bytes) ? (size_t)(reader->length - at) :
-								    sizeof(bytes);
+		size_t part = reader->length - at < sizeof(bytes) ? (size_t)(reader->length - at)
+								  : sizeof(bytes);
 		if (read_at(reader, (uint32_t)at, bytes, part, err) < 0)
 			return -1;
 		if (!is_zero(bytes, part))
@@ -383,8 +396,8 @@ static int read_foreign(struct code_signature *signature, struct reader *reader,
 	return check_zeros_behind(reader, err);
 }
 
-int code_signature_read(struct code_signature *signature, int fd, const char *name,
-	uint64_t offset, uint64_t length, uint64_t text_length, struct err *err)
+int code_signature_read(struct code_signature *signature, int fd, const char *name, uint64_t offset,
+	uint64_t length, uint64_t text_length, struct err *err)
 {
 	struct reader reader = {
 		.fd = fd,

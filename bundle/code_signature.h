@@ -39,5 +39,5 @@ struct code_signature {
  * directories over the whole file before it, special slots that match their blobs, at least a
  * requirements blob, a CMS wrapper (empty exactly when ad hoc), zeros behind. Else CODE_INTEGRITY.
  */
-int code_signature_read(struct code_signature *signature, int fd, const char *name,
-	uint64_t offset, uint64_t length, uint64_t text_length, struct err *err);
+int code_signature_read(struct code_signature *signature, int fd, const char *name, uint64_t offset,
+	uint64_t length, uint64_t text_length, struct err *err);

@@ -17,8 +17,8 @@ static int damaged(const char *name, const char *what, struct err *err)
 
 static int no_installer(const char *name, const char *why, struct err *err)
 {
-	err_set(err, CODE_INTEGRITY, "%s is not an installer made by hardtack, or it is damaged: %s", name,
-		T(why));
+	err_set(err, CODE_INTEGRITY,
+		"%s is not an installer made by hardtack, or it is damaged: %s", name, T(why));
 	return err_hint(err, "copy the file again and compare it with its .sha256");
 }
 
@@ -69,8 +69,8 @@ static int check_size(const struct executable_layout *layout, uint64_t expected,
 	if (layout->file_size == expected)
 		return 0;
 	if (layout->file_size < expected)
-		err_set(err, CODE_INTEGRITY, "%s is cut short: it has %llu bytes, of at least %llu", name,
-			(unsigned long long)layout->file_size, (unsigned long long)expected);
+		err_set(err, CODE_INTEGRITY, "%s is cut short: it has %llu bytes, of at least %llu",
+			name, (unsigned long long)layout->file_size, (unsigned long long)expected);
 	else
 		err_set(err, CODE_INTEGRITY, "%s has %llu bytes behind its end", name,
 			(unsigned long long)(layout->file_size - expected));
@@ -97,7 +97,8 @@ static int check_macho(struct executable_layout *layout, const unsigned char *he
 		payload->filesize != round_up(locator->payload_length, MACHO_PAGE))
 		return damaged(name, N_T("its headers and its locator contradict each other"), err);
 	if (macho->first_section != locator->header_length)
-		return damaged(name, N_T("its header has another length than its locator says"), err);
+		return damaged(
+			name, N_T("its header has another length than its locator says"), err);
 	if (check_size(layout, linkedit->fileoff + linkedit->filesize, name, err) < 0)
 		return -1;
 	uint64_t signature_at = macho->signature_at;
@@ -118,8 +119,8 @@ int executable_layout_read(struct executable_layout *layout, int fd, const char 
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, CODE_INPUT, "%s is not a regular file", name);
 	layout->file_size = (uint64_t)st.st_size;
-	size_t length = layout->file_size < LOCATOR_SEARCH_BYTES ? (size_t)layout->file_size :
-								   LOCATOR_SEARCH_BYTES;
+	size_t length = layout->file_size < LOCATOR_SEARCH_BYTES ? (size_t)layout->file_size
+								 : LOCATOR_SEARCH_BYTES;
 	AUTO_FREE unsigned char *head = xmalloc(length + 1);
 	if (file_pread(fd, name, head, length, 0, err) < 0)
 		return -1;
@@ -129,6 +130,7 @@ int executable_layout_read(struct executable_layout *layout, int fd, const char 
 	if (layout->kind == EXECUTABLE_MACHO)
 		return check_macho(layout, head, length, fd, name, err);
 	if (layout->locator.header_length != 0)
-		return damaged(name, N_T("its header has another length than its locator says"), err);
+		return damaged(
+			name, N_T("its header has another length than its locator says"), err);
 	return check_size(layout, locator_end(&layout->locator), name, err);
 }

@@ -37,7 +37,8 @@ static int page_differs(const struct verify *verify, uint64_t offset, size_t len
 	sha256_to_hex(found, found_hex);
 	sha256_to_hex(expected, expected_hex);
 	err_set(err, CODE_INTEGRITY,
-		"%s is damaged in %s: %zu bytes at offset %llu have the SHA-256 %s, the code signature says %s",
+		"%s is damaged in %s: %zu bytes at offset %llu have the SHA-256 %s, the code "
+		"signature says %s",
 		verify->scan.name, T(region_of(verify->layout, offset)), length,
 		(unsigned long long)offset, found_hex, expected_hex);
 	return copy_again(err);
@@ -45,8 +46,8 @@ static int page_differs(const struct verify *verify, uint64_t offset, size_t len
 
 /* The slots of this window, against its pages; found[] gets the pages' digests. */
 static int check_directory(const struct verify *verify, const struct code_directory *directory,
-	uint64_t offset, const unsigned char *bytes, size_t length,
-	struct sha256 found[MOST_SLOTS], struct err *err)
+	uint64_t offset, const unsigned char *bytes, size_t length, struct sha256 found[MOST_SLOTS],
+	struct err *err)
 {
 	struct sha256 slots[MOST_SLOTS];
 	size_t page = (size_t)1 << directory->page_shift;
@@ -76,8 +77,8 @@ static bool mask(unsigned char *bytes, uint64_t offset, size_t length, uint64_t 
 }
 
 /* A page's digest as the root has it. plain: its digest as it stands, or NULL. */
-static struct sha256 root_digest(const struct verify *verify, uint64_t offset,
-	unsigned char *bytes, size_t length, const struct sha256 *plain)
+static struct sha256 root_digest(const struct verify *verify, uint64_t offset, unsigned char *bytes,
+	size_t length, const struct sha256 *plain)
 {
 	const struct locator *locator = &verify->layout->locator;
 	uint64_t root_at = verify->layout->locator_offset + LOCATOR_ROOT_AT;
@@ -97,7 +98,9 @@ static int check_padding(const struct verify *verify, uint64_t offset, const uns
 	uint64_t to = macho_file_linkedit(&layout->macho)->fileoff;
 	for (uint64_t at = from > offset ? from : offset; at < to && at < offset + length; at++) {
 		if (bytes[at - offset] != 0) {
-			err_set(err, CODE_INTEGRITY, "%s is damaged: the padding behind the payload is not zero at byte %llu",
+			err_set(err, CODE_INTEGRITY,
+				"%s is damaged: the padding behind the payload is not zero at byte "
+				"%llu",
 				verify->scan.name, (unsigned long long)at);
 			return copy_again(err);
 		}
@@ -164,8 +167,8 @@ int executable_verify(const struct executable_layout *layout, int fd, const char
 		.scan = {.fd = fd, .name = name, .work = work, .fold = fold, .progress = progress},
 		.layout = layout,
 	};
-	verify.scan.length = layout->kind == EXECUTABLE_MACHO ? layout->signature.offset :
-								locator_end(&layout->locator);
+	verify.scan.length = layout->kind == EXECUTABLE_MACHO ? layout->signature.offset
+							      : locator_end(&layout->locator);
 	digest_sha256_init(&verify.root);
 	if (page_scan_run(&verify.scan, err) < 0)
 		return -1;

@@ -23,8 +23,8 @@
  * renderer's business to show it at most six times a second.
  */
 struct executable_progress {
-	int (*update)(
-		struct executable_progress *progress, uint64_t done, uint64_t total, struct err *err);
+	int (*update)(struct executable_progress *progress, uint64_t done, uint64_t total,
+		struct err *err);
 };
 
 /* layout comes from executable_layout_read() on the same descriptor; progress may be NULL. */

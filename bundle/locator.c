@@ -11,11 +11,11 @@
  */
 #define INVERTED(byte) (unsigned char)~(byte)
 #define INVERT_ALL(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ...)                            \
-	INVERTED(a), INVERTED(b), INVERTED(c), INVERTED(d), INVERTED(e), INVERTED(f),              \
-		INVERTED(g), INVERTED(h), INVERTED(i), INVERTED(j), INVERTED(k), INVERTED(l),      \
-		INVERTED(m), INVERTED(n), INVERTED(o), INVERTED(p)
+	INVERTED(a), INVERTED(b), INVERTED(c), INVERTED(d), INVERTED(e), INVERTED(f), INVERTED(g), \
+		INVERTED(h), INVERTED(i), INVERTED(j), INVERTED(k), INVERTED(l), INVERTED(m),      \
+		INVERTED(n), INVERTED(o), INVERTED(p)
 #define INVERT_FIRST_HALF(...) INVERT_ALL(__VA_ARGS__)
-#define INVERT_SECOND_HALF_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ...)                   \
+#define INVERT_SECOND_HALF_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ...) \
 	INVERT_ALL(__VA_ARGS__, 0)
 #define INVERT_SECOND_HALF(...) INVERT_SECOND_HALF_(__VA_ARGS__)
 
@@ -75,12 +75,15 @@ int locator_parse(struct locator *locator, const unsigned char bytes[LOCATOR_BYT
 	memcpy(locator->root.bytes, bytes + LOCATOR_ROOT_AT, LOCATOR_ROOT_BYTES);
 	if (is_zero(bytes + LOCATOR_MAGIC_BYTES, LOCATOR_BYTES - LOCATOR_MAGIC_BYTES)) {
 		err_set(err, CODE_INTEGRITY, "%s has no payload", name);
-		return err_hint(err, "this is the bare program; run the installer that `hardtack build` made");
+		return err_hint(err,
+			"this is the bare program; run the installer that `hardtack build` made");
 	}
 	if (locator->version != LOCATOR_VERSION || locator->flags != 0) {
-		err_set(err, CODE_INTEGRITY, "%s has format version %u (flags %u), which this program does not know",
+		err_set(err, CODE_INTEGRITY,
+			"%s has format version %u (flags %u), which this program does not know",
 			name, locator->version, locator->flags);
-		return err_hint(err, "use a newer hardtack; if it was made by this version, the file is damaged: copy it again");
+		return err_hint(err, "use a newer hardtack; if it was made by this version, the "
+				     "file is damaged: copy it again");
 	}
 	if (locator->payload_length > LOCATOR_LARGEST_LENGTH ||
 		locator->payload_offset > LOCATOR_SEARCH_BYTES ||

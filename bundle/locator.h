@@ -48,9 +48,9 @@ enum {
 
 /* Written only as this initialiser, and only in locator_self.c: code that searches has it inverted,
  * so that a stub contains the magic exactly once. */
-#define LOCATOR_MAGIC                                                                              \
-	0x89, 'h', 'a', 'r', 'd', 't', 'a', 'c', 'k', ' ', 'l', 'o', 'c', 'a', 't', 'o', 'r',      \
-		0x0d, 0x0a, 0x1a, 0x0a, 0xe3, 0x5c, 0x91, 0x7f, 0xd8, 0x26, 0xba, 0x04, 0xc9,      \
+#define LOCATOR_MAGIC                                                                         \
+	0x89, 'h', 'a', 'r', 'd', 't', 'a', 'c', 'k', ' ', 'l', 'o', 'c', 'a', 't', 'o', 'r', \
+		0x0d, 0x0a, 0x1a, 0x0a, 0xe3, 0x5c, 0x91, 0x7f, 0xd8, 0x26, 0xba, 0x04, 0xc9, \
 		0x6e, 0xf1
 
 struct locator {

@@ -36,8 +36,8 @@ static int read_sections(struct macho_file *macho, const struct macho_segment *s
 		uint64_t size = load_le64(section + 40);
 		uint32_t offset = load_le32(section + 48);
 		uint32_t type = load_le32(section + 64) & 0xff;
-		if (type == S_ZEROFILL || type == S_GB_ZEROFILL || type == S_THREAD_LOCAL_ZEROFILL ||
-			size == 0)
+		if (type == S_ZEROFILL || type == S_GB_ZEROFILL ||
+			type == S_THREAD_LOCAL_ZEROFILL || size == 0)
 			continue;
 		if (offset < segment->fileoff || size > segment->filesize ||
 			offset - segment->fileoff > segment->filesize - size)
@@ -70,9 +70,9 @@ static int read_segment(struct macho_file *macho, const struct macho_command *co
 	segment->section_count = load_le32(at + 64);
 	segment->flags = load_le32(at + 68);
 	if (segment->section_count > MACHO_MAX_HEADER / MACHO_SECTION_BYTES ||
-		command->size !=
-			MACHO_SEGMENT_BYTES + segment->section_count * MACHO_SECTION_BYTES)
-		return malformed(name, N_T("a segment's command has another size than its sections"), err);
+		command->size != MACHO_SEGMENT_BYTES + segment->section_count * MACHO_SECTION_BYTES)
+		return malformed(
+			name, N_T("a segment's command has another size than its sections"), err);
 	return read_sections(macho, segment, bytes, name, err);
 }
 
@@ -111,7 +111,8 @@ static int read_commands(struct macho_file *macho, const unsigned char *bytes, u
 		at += command->size;
 	}
 	if (at != macho->commands_end)
-		return malformed(name, N_T("its load commands have another size than the header says"), err);
+		return malformed(
+			name, N_T("its load commands have another size than the header says"), err);
 	return 0;
 }
 
@@ -122,11 +123,14 @@ static int check_segments(const struct macho_file *macho, const char *name, stru
 	uint64_t file_end = 0, memory_end = 0;
 	for (size_t i = 0; i < macho->segment_count; i++) {
 		const struct macho_segment *s = &macho->segments[i];
-		if (s->filesize > UINT32_MAX || s->fileoff != file_end || s->fileoff % MACHO_PAGE != 0)
-			return malformed(name, N_T("its segments have gaps or overlaps in the file"), err);
+		if (s->filesize > UINT32_MAX || s->fileoff != file_end ||
+			s->fileoff % MACHO_PAGE != 0)
+			return malformed(
+				name, N_T("its segments have gaps or overlaps in the file"), err);
 		if (s->vmaddr != memory_end || s->vmsize > UINT64_C(1) << 40 ||
 			s->vmaddr > UINT64_C(1) << 40)
-			return malformed(name, N_T("its segments have gaps or overlaps in memory"), err);
+			return malformed(
+				name, N_T("its segments have gaps or overlaps in memory"), err);
 		if (s->vmsize == 0 ? (s->initprot | s->maxprot) != 0 : s->filesize > s->vmsize)
 			return malformed(name, N_T("a segment has more bytes than memory"), err);
 		for (size_t j = 0; j < i; j++)

@@ -66,8 +66,8 @@ static void hash_batch(const struct page_digest *pages, size_t length, struct sh
 	size_t count = thread_count(length / PAGE_DIGEST_PAGE);
 	for (size_t i = 0; i < count; i++) {
 		shares[i] = (struct share){pages->batch, length, i, count, digests};
-		started[i] = i > 0 &&
-			pthread_create(&threads[i], NULL, hash_share, &shares[i]) == 0;
+		started[i] =
+			i > 0 && pthread_create(&threads[i], NULL, hash_share, &shares[i]) == 0;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (!started[i])
@@ -124,7 +124,8 @@ struct sha256 page_digest_root(struct page_digest *pages)
 	BUG_ON(pages->root_done);
 	flush(pages, pages->batch_length / PAGE_DIGEST_PAGE * PAGE_DIGEST_PAGE);
 	if (pages->batch_length > 0) {
-		/* This page may still grow for the signature; the root has it as short as it is now. */
+		/* This page may still grow for the signature; the root has it as short as it is
+		 * now. */
 		struct sha256 digest = digest_sha256_of(pages->batch, pages->batch_length);
 		digest_sha256_update(&pages->root, digest.bytes, sizeof(digest.bytes));
 	}

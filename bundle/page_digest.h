@@ -17,7 +17,7 @@ enum {
 };
 
 struct page_digest {
-	bool keep;              /* keep every digest in memory: 2 MiB per GiB, for a signature */
+	bool keep; /* keep every digest in memory: 2 MiB per GiB, for a signature */
 	bool root_done;
 	struct sha256 *digests; /* count of them while keep */
 	size_t count, capacity;

@@ -52,8 +52,8 @@ static bool is_stopped(struct run *run)
 
 /* The next window's bytes; length 0 when there is none. Failed windows count as read: every
  * window below a failed one has been handed out, so the lowest fault is always found. */
-static int read_window(struct run *run, unsigned char *bytes, uint64_t *offset, size_t *length,
-	struct err *err)
+static int read_window(
+	struct run *run, unsigned char *bytes, uint64_t *offset, size_t *length, struct err *err)
 {
 	const struct page_scan *scan = run->scan;
 	pthread_mutex_lock(&run->reading);
@@ -93,7 +93,8 @@ static void work(struct run *run, unsigned char *bytes)
 		if (read_window(run, bytes, &offset, &length, &err) < 0) {
 			err_wrap(&err, "at byte %llu", (unsigned long long)offset);
 			if (err.code == CODE_IO)
-				err_hint(&err, "the disk or USB stick cannot be read there; copy the file again, to another one");
+				err_hint(&err, "the disk or USB stick cannot be read there; copy "
+					       "the file again, to another one");
 			fail(run, offset, &err);
 			return;
 		}
@@ -123,7 +124,7 @@ static void *thread_main(void *argument)
 /* Tells the progress as windows are folded, until every thread has ended. */
 static void watch(struct run *run)
 {
-	static const uint64_t STEP = 4 * 1024 * 1024;
+	static const uint64_t STEP = UINT64_C(4) * 1024 * 1024;
 	struct executable_progress *progress = run->scan->progress;
 	uint64_t told = 0;
 	pthread_mutex_lock(&run->lock);

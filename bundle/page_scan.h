@@ -19,9 +19,9 @@ enum {
 
 struct page_scan {
 	int fd;
-	const char *name;   /* for errors */
-	uint64_t length;    /* file[0, length) is scanned */
-	unsigned threads;   /* 0: as many as there are cores */
+	const char *name; /* for errors */
+	uint64_t length;  /* file[0, length) is scanned */
+	unsigned threads; /* 0: as many as there are cores */
 
 	/* On any thread, several at once: bytes may be changed. digests are handed to fold(). */
 	int (*work)(struct page_scan *scan, uint64_t offset, unsigned char *bytes, size_t length,

@@ -57,8 +57,7 @@ static int verify(uint64_t size, struct err *err)
 static void damage(const struct installer_file *file)
 {
 	AUTO_FD fd = open("large", O_RDWR | O_CLOEXEC);
-	const uint64_t places[] = {
-		file->payload_offset + file->payload_length - 1, file->size - 1};
+	const uint64_t places[] = {file->payload_offset + file->payload_length - 1, file->size - 1};
 	for (size_t i = 0; i < 2; i++) {
 		struct err err = ERR_INIT;
 		unsigned char byte;
@@ -132,7 +131,8 @@ TEST(an_elf_above_4_gib_verifies)
 	struct err err = ERR_INIT;
 	unsigned char *stub = fixture_elf(62);
 	uint64_t length = 5 * GIB + 5;
-	CHECK_OK(installer_file_write(&file, "large", "linux-amd64", stub, FIXTURE_ELF, &none, &err));
+	CHECK_OK(installer_file_write(
+		&file, "large", "linux-amd64", stub, FIXTURE_ELF, &none, &err));
 	AUTO_FD fd = open("large", O_RDWR | O_CLOEXEC);
 	unsigned char head[32768];
 	CHECK_INT(file.payload_offset, sizeof(head));

@@ -34,7 +34,8 @@ static inline int corpus_change(const char *line, unsigned char *bytes, size_t s
 	int index;
 	if (sscanf(line, "header word %i = %x", (int *)&at, &value) == 2)
 		store_le32(bytes + at, value);
-	else if (sscanf(line, "command %i %d word %i = %x", (int *)&kind, &index, (int *)&at, &value) == 4)
+	else if (sscanf(line, "command %i %d word %i = %x", (int *)&kind, &index, (int *)&at,
+			 &value) == 4)
 		store_le32(fixture_find_command(bytes, kind, index) + at, value);
 	else if (sscanf(line, "signature word %i = %x", (int *)&at, &value) == 2)
 		store_be32(bytes + signature_at + at, value);
@@ -66,8 +67,10 @@ static inline void corpus_read(struct corpus_case *item, const char *folder, con
 			snprintf(item->says, sizeof(item->says), "%s", line + 5);
 		else if (strncmp(line, "base ", 5) == 0)
 			snprintf(item->base, sizeof(item->base), "%.31s", line + 5);
-		else if (sscanf(line, "cut %zu", &item->cut) != 1 && item->count < CORPUS_MOST_CHANGES)
-			snprintf(item->changes[item->count++], sizeof(item->changes[0]), "%.99s", line);
+		else if (sscanf(line, "cut %zu", &item->cut) != 1 &&
+			 item->count < CORPUS_MOST_CHANGES)
+			snprintf(item->changes[item->count++], sizeof(item->changes[0]), "%.99s",
+				line);
 	}
 	if (file)
 		fclose(file);

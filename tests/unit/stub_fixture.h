@@ -12,15 +12,15 @@
 #include "number.h"
 
 enum {
-	FIXTURE_TEXT = 0x8000,     /* __TEXT: two pages, the header pad within the first */
-	FIXTURE_SECTION = 0x1400,  /* the first section */
-	FIXTURE_LOCATOR = 0x5040,  /* in the second page */
+	FIXTURE_TEXT = 0x8000,    /* __TEXT: two pages, the header pad within the first */
+	FIXTURE_SECTION = 0x1400, /* the first section */
+	FIXTURE_LOCATOR = 0x5040, /* in the second page */
 	FIXTURE_DATA = 0x4000,
 	FIXTURE_LINKEDIT = FIXTURE_TEXT + FIXTURE_DATA,
 	FIXTURE_LINK_DATA = 0x180, /* of __LINKEDIT, before the signature */
 	FIXTURE_SIGNATURE = 0x100,
 	FIXTURE_MACHO = FIXTURE_LINKEDIT + FIXTURE_LINK_DATA + FIXTURE_SIGNATURE,
-	FIXTURE_ELF = 0x5123,      /* not a whole number of pages */
+	FIXTURE_ELF = 0x5123, /* not a whole number of pages */
 };
 
 static inline void fixture_fill(unsigned char *bytes, size_t length, unsigned seed)
@@ -117,17 +117,18 @@ static inline unsigned char *fixture_macho(void)
 	store_le32(file + 12, 2);
 	store_le32(file + 24, 0x200085);
 	fixture_segment(&header, "__PAGEZERO", 0, base, 0, 0, 0, 0);
-	unsigned char *text = fixture_segment(&header, "__TEXT", base, FIXTURE_TEXT, 0, FIXTURE_TEXT, 5, 2);
+	unsigned char *text =
+		fixture_segment(&header, "__TEXT", base, FIXTURE_TEXT, 0, FIXTURE_TEXT, 5, 2);
 	fixture_section(text, 0, "__text", base + FIXTURE_SECTION, 0x3000, FIXTURE_SECTION);
 	fixture_section(text, 1, "__hardtack", base + FIXTURE_LOCATOR, 128, FIXTURE_LOCATOR);
 	/* more memory than file: the zero-filled data */
-	unsigned char *data = fixture_segment(&header, "__DATA", base + FIXTURE_TEXT, 2 * FIXTURE_DATA,
-		FIXTURE_TEXT, FIXTURE_DATA, 3, 2);
+	unsigned char *data = fixture_segment(&header, "__DATA", base + FIXTURE_TEXT,
+		2 * FIXTURE_DATA, FIXTURE_TEXT, FIXTURE_DATA, 3, 2);
 	fixture_section(data, 0, "__data", base + FIXTURE_TEXT, 0x1000, FIXTURE_TEXT);
 	fixture_section(data, 1, "__bss", base + FIXTURE_TEXT + FIXTURE_DATA, 0x4000, 0);
 	store_le32(data + 72 + 80 + 64, 1);
-	fixture_segment(&header, "__LINKEDIT", base + FIXTURE_TEXT + 2 * FIXTURE_DATA, 0x4000, FIXTURE_LINKEDIT,
-		FIXTURE_LINK_DATA + FIXTURE_SIGNATURE, 1, 0);
+	fixture_segment(&header, "__LINKEDIT", base + FIXTURE_TEXT + 2 * FIXTURE_DATA, 0x4000,
+		FIXTURE_LINKEDIT, FIXTURE_LINK_DATA + FIXTURE_SIGNATURE, 1, 0);
 	fixture_linkedit_commands(&header);
 	unsigned char *at = fixture_command(&header, 0xe, 32);
 	store_le32(at + 8, 12);

@@ -45,8 +45,8 @@ static int write_file(struct installer_file *file, const char *path, const char 
 {
 	struct pattern pattern = {{length, write_pattern}, length};
 	bool macho = strcmp(target, "darwin-arm64") == 0;
-	unsigned char *stub = macho ? fixture_macho() :
-				      fixture_elf(strcmp(target, "linux-arm64") == 0 ? 183 : 62);
+	unsigned char *stub = macho ? fixture_macho()
+				    : fixture_elf(strcmp(target, "linux-arm64") == 0 ? 183 : 62);
 	int result = installer_file_write(file, path, target, stub,
 		macho ? FIXTURE_MACHO : FIXTURE_ELF, &pattern.payload, err);
 	free(stub);
@@ -126,8 +126,8 @@ TEST(root_is_what_the_format_says)
 		unsigned char digests[64 * 32];
 		size_t count = 0;
 		for (size_t page = 0; page < end; page += 16384) {
-			struct sha256 digest =
-				digest_sha256_of(bytes + page, end - page < 16384 ? end - page : 16384);
+			struct sha256 digest = digest_sha256_of(
+				bytes + page, end - page < 16384 ? end - page : 16384);
 			memcpy(digests + 32 * count++, digest.bytes, 32);
 		}
 		struct sha256 root = digest_sha256_of(digests, 32 * count);
@@ -142,7 +142,8 @@ TEST(the_python_in_format_md_computes_the_root)
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
 	char *text = NULL;
-	CHECK_OK(file_read_all(TEST_DATA "/../bundle/FORMAT.md", 1 << 20, arena, &text, NULL, &err));
+	CHECK_OK(
+		file_read_all(TEST_DATA "/../bundle/FORMAT.md", 1 << 20, arena, &text, NULL, &err));
 	char *begin = text ? strstr(text, "```python\n") : NULL;
 	char *end = begin ? strstr(begin, "```\n\n") : NULL;
 	CHECK(end != NULL);
@@ -151,9 +152,11 @@ TEST(the_python_in_format_md_computes_the_root)
 	*end = '\0';
 	char *script = arena_printf(arena,
 		"import struct, sys\nfrom hashlib import sha256\n"
-		"MAGIC = b'\\x89' + b'hardtack locator' + bytes.fromhex('0d0a1a0ae35c917fd826ba04c96ef1')\n"
+		"MAGIC = b'\\x89' + b'hardtack locator' + "
+		"bytes.fromhex('0d0a1a0ae35c917fd826ba04c96ef1')\n"
 		"data = open('out', 'rb').read()\n%s"
-		"sys.exit(root.hex() != sys.argv[1] or length != 40000)\n", begin + strlen("```python\n"));
+		"sys.exit(root.hex() != sys.argv[1] or length != 40000)\n",
+		begin + strlen("```python\n"));
 	CHECK_OK(file_write_all("root.py", script, strlen(script), 0600, &err));
 	for (size_t t = 0; t < 3; t++) {
 		struct installer_file file;
@@ -198,9 +201,9 @@ static int verify_flip(int fd, unsigned char *bytes, size_t at, unsigned char bi
 	if (pwrite(fd, &changed, 1, (off_t)at) != 1)
 		abort();
 	int result = executable_layout_read(&layout, fd, "flipped", NULL, err) < 0 ||
-				     executable_verify(&layout, fd, "flipped", NULL, err) < 0 ?
-			     err->code :
-			     0;
+				     executable_verify(&layout, fd, "flipped", NULL, err) < 0
+			     ? err->code
+			     : 0;
 	if (pwrite(fd, bytes + at, 1, (off_t)at) != 1)
 		abort();
 	return result;
@@ -215,7 +218,8 @@ static void flip_range(int fd, unsigned char *bytes, size_t from, size_t to, siz
 		unsigned char bit = (unsigned char)(1u << at % 8);
 		int code = verify_flip(fd, bytes, at, bit, &err);
 		if (code != CODE_INTEGRITY && missed++ < 5)
-			check_report(__FILE__, __LINE__, "byte %zu ^ %#x: code %d (%s)", at, bit, code, err.text);
+			check_report(__FILE__, __LINE__, "byte %zu ^ %#x: code %d (%s)", at, bit,
+				code, err.text);
 	}
 	CHECK_INT(missed, 0);
 }
@@ -229,12 +233,12 @@ TEST(a_flipped_byte_of_a_macho_is_found_wherever_it_is)
 	unsigned char *bytes = read_all("out", &length);
 	AUTO_FD fd = open("out", O_RDWR | O_CLOEXEC);
 	size_t linkedit = FIXTURE_LINKEDIT + 32768;
-	flip_range(fd, bytes, 0, FIXTURE_SECTION, 1);                          /* headers and their pad */
-	flip_range(fd, bytes, FIXTURE_SECTION, FIXTURE_LOCATOR, 509);          /* program */
+	flip_range(fd, bytes, 0, FIXTURE_SECTION, 1);                 /* headers and their pad */
+	flip_range(fd, bytes, FIXTURE_SECTION, FIXTURE_LOCATOR, 509); /* program */
 	flip_range(fd, bytes, FIXTURE_LOCATOR - 32, FIXTURE_LOCATOR + 160, 1); /* locator */
 	flip_range(fd, bytes, FIXTURE_LOCATOR + 160, FIXTURE_LINKEDIT, 509);
-	flip_range(fd, bytes, FIXTURE_LINKEDIT, linkedit, 127);                /* payload, padding */
-	flip_range(fd, bytes, linkedit, length, 1);                            /* link data, signature */
+	flip_range(fd, bytes, FIXTURE_LINKEDIT, linkedit, 127); /* payload, padding */
+	flip_range(fd, bytes, linkedit, length, 1);             /* link data, signature */
 	free(bytes);
 }
 
@@ -248,7 +252,8 @@ TEST(every_bit_of_the_signature_head_counts)
 	AUTO_FD fd = open("out", O_RDWR | O_CLOEXEC);
 	size_t at = FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA;
 	for (size_t i = 0; i < ADHOC_SIGNATURE_HEAD * 8; i++)
-		CHECK_INT(verify_flip(fd, bytes, at + i / 8, (unsigned char)(1 << i % 8), &err), CODE_INTEGRITY);
+		CHECK_INT(verify_flip(fd, bytes, at + i / 8, (unsigned char)(1 << i % 8), &err),
+			CODE_INTEGRITY);
 	free(bytes);
 }
 
@@ -315,7 +320,8 @@ TEST(a_payload_of_another_length_than_it_said_leaves_no_file)
 		struct err err = ERR_INIT;
 		unsigned char *stub = fixture_macho();
 		CHECK_FAILS(installer_file_write(&file, "none", "darwin-arm64", stub, FIXTURE_MACHO,
-				    &pattern.payload, &err), CODE_INPUT);
+				    &pattern.payload, &err),
+			CODE_INPUT);
 		CHECK(access("none", F_OK) < 0);
 		free(stub);
 	}
@@ -343,12 +349,22 @@ TEST(a_stub_of_another_target_is_refused)
 	struct installer_file file;
 	struct err err = ERR_INIT;
 	unsigned char *macho = fixture_macho(), *elf = fixture_elf(62);
-	CHECK_FAILS(installer_file_write(&file, "none", "linux-arm64", elf, FIXTURE_ELF, &none, &err), CODE_INPUT);
-	CHECK_FAILS(installer_file_write(&file, "none", "linux-amd64", macho, FIXTURE_MACHO, &none, &err), CODE_INPUT);
-	CHECK_FAILS(installer_file_write(&file, "none", "darwin-arm64", elf, FIXTURE_ELF, &none, &err), CODE_INPUT);
-	CHECK_FAILS(installer_file_write(&file, "none", "plan9-mips", elf, FIXTURE_ELF, &none, &err), CODE_USAGE);
+	CHECK_FAILS(
+		installer_file_write(&file, "none", "linux-arm64", elf, FIXTURE_ELF, &none, &err),
+		CODE_INPUT);
+	CHECK_FAILS(installer_file_write(
+			    &file, "none", "linux-amd64", macho, FIXTURE_MACHO, &none, &err),
+		CODE_INPUT);
+	CHECK_FAILS(
+		installer_file_write(&file, "none", "darwin-arm64", elf, FIXTURE_ELF, &none, &err),
+		CODE_INPUT);
+	CHECK_FAILS(
+		installer_file_write(&file, "none", "plan9-mips", elf, FIXTURE_ELF, &none, &err),
+		CODE_USAGE);
 	fixture_locator(elf + 0x1000);
-	CHECK_FAILS(installer_file_write(&file, "none", "linux-amd64", elf, FIXTURE_ELF, &none, &err), CODE_INPUT);
+	CHECK_FAILS(
+		installer_file_write(&file, "none", "linux-amd64", elf, FIXTURE_ELF, &none, &err),
+		CODE_INPUT);
 	CHECK_CONTAINS(err.text, "single empty locator");
 	CHECK(access("none", F_OK) < 0);
 	free(macho);
@@ -426,8 +442,8 @@ static void refuse_signature(const struct corpus_case *item)
 	struct err err = ERR_INIT;
 	size_t length;
 	CHECK_OK(write_file(&file, "out", "darwin-arm64", 20000, &err));
-	unsigned char *bytes = strcmp(item->base, "ours") == 0 ? read_all("out", &length) :
-								 signed_again(&length);
+	unsigned char *bytes =
+		strcmp(item->base, "ours") == 0 ? read_all("out", &length) : signed_again(&length);
 	corpus_apply(item, bytes, FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA);
 	CHECK_INT(verify_bytes(bytes, length, &err), CODE_INTEGRITY);
 	CHECK_CONTAINS(err.text, item->says);
@@ -456,7 +472,8 @@ TEST(random_changes_of_a_signature_are_survived)
 		for (int changes = 1 + round % 4; changes > 0; changes--) {
 			unsigned where = (seed = seed * 1664525u + 1013904223u) >> 8;
 			unsigned value = (seed = seed * 1664525u + 1013904223u) >> 12;
-			changed[where % sizeof(changed)] = (unsigned char)(round % 2 ? value : value % 4);
+			changed[where % sizeof(changed)] =
+				(unsigned char)(round % 2 ? value : value % 4);
 		}
 		CHECK_OK(file_pwrite(fd, "damaged", changed, sizeof(changed), at, &err));
 		err_clear(&err);
@@ -474,7 +491,8 @@ struct counted {
 	int calls;
 };
 
-static int count_update(struct executable_progress *progress, uint64_t done, uint64_t total, struct err *err)
+static int count_update(
+	struct executable_progress *progress, uint64_t done, uint64_t total, struct err *err)
 {
 	struct counted *counted = (struct counted *)progress;
 	CHECK(done >= counted->last && done <= total);
@@ -499,7 +517,8 @@ TEST(progress_rises_to_the_end_and_can_stop_it)
 	CHECK_INT(counted.last, file.size);
 	CHECK(counted.calls >= 2 && counted.calls <= 9);
 	counted = (struct counted){.progress = {count_update}, .stop_at = 1};
-	CHECK_FAILS(executable_verify(&layout, fd, "out", &counted.progress, &err), CODE_INTERRUPTED);
+	CHECK_FAILS(
+		executable_verify(&layout, fd, "out", &counted.progress, &err), CODE_INTERRUPTED);
 }
 
 TEST(the_stub_insists_on_its_own_locator)
@@ -511,6 +530,7 @@ TEST(the_stub_insists_on_its_own_locator)
 	CHECK_OK(write_file(&file, "b", "linux-amd64", 11, &err));
 	CHECK_OK(verify("a", &layout, &err));
 	AUTO_FD fd = open("b", O_RDONLY | O_CLOEXEC);
-	CHECK_FAILS(executable_layout_read(&other, fd, "b", layout.locator_bytes, &err), CODE_INTEGRITY);
+	CHECK_FAILS(executable_layout_read(&other, fd, "b", layout.locator_bytes, &err),
+		CODE_INTEGRITY);
 	CHECK_CONTAINS(err.text, "not the program that is running");
 }

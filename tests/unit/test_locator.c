@@ -75,13 +75,13 @@ TEST(contradictions_are_refused)
 		int at;
 		uint64_t value;
 	} wrong[] = {
-		{0, 1},                                  /* magic */
-		{32, 2}, {32, 0},                        /* version */
-		{36, 1},                                 /* flags (upper half: header length) */
-		{40, 49152}, {40, UINT64_MAX},           /* the header reaches the payload */
+		{0, 1},                        /* magic */
+		{32, 2}, {32, 0},              /* version */
+		{36, 1},                       /* flags (upper half: header length) */
+		{40, 49152}, {40, UINT64_MAX}, /* the header reaches the payload */
 		{48, 49153}, {48, 0}, {48, UINT64_MAX & ~UINT64_C(16383)}, /* payload offset */
-		{56, UINT64_MAX}, {56, LOCATOR_LARGEST_LENGTH + 1},
-		{96, 1}, {120, UINT64_C(1) << 63},       /* reserved */
+		{56, UINT64_MAX}, {56, LOCATOR_LARGEST_LENGTH + 1}, {96, 1},
+		{120, UINT64_C(1) << 63}, /* reserved */
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		unsigned char bytes[LOCATOR_BYTES];

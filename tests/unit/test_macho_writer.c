@@ -47,10 +47,22 @@ TEST(every_offset_into_linkedit_moves_and_zero_stays)
 		int at;
 		uint32_t moved_from; /* within __LINKEDIT; 1: stays 0 */
 	} fields[] = {
-		{0x80000022, 8, 0x00}, {0x80000022, 16, 0x10}, {0x80000022, 24, 1},
-		{0x80000022, 32, 0x30}, {0x80000022, 40, 0x50}, {0x26, 8, 0x80}, {0x29, 8, 0x88},
-		{0x2, 8, 0x88}, {0x2, 16, 0x100}, {0xb, 32, 1}, {0xb, 40, 1}, {0xb, 48, 1},
-		{0xb, 56, 0xc8}, {0xb, 64, 1}, {0xb, 72, 1}, {0x1d, 8, FIXTURE_LINK_DATA},
+		{0x80000022, 8, 0x00},
+		{0x80000022, 16, 0x10},
+		{0x80000022, 24, 1},
+		{0x80000022, 32, 0x30},
+		{0x80000022, 40, 0x50},
+		{0x26, 8, 0x80},
+		{0x29, 8, 0x88},
+		{0x2, 8, 0x88},
+		{0x2, 16, 0x100},
+		{0xb, 32, 1},
+		{0xb, 40, 1},
+		{0xb, 48, 1},
+		{0xb, 56, 0xc8},
+		{0xb, 64, 1},
+		{0xb, 72, 1},
+		{0x1d, 8, FIXTURE_LINK_DATA},
 	};
 	unsigned char *stub = fixture_macho();
 	struct macho_plan plan;
@@ -59,15 +71,17 @@ TEST(every_offset_into_linkedit_moves_and_zero_stays)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		uint32_t found = load_le32(
 			fixture_find_command(plan.head, fields[i].kind, 0) + fields[i].at);
-		uint32_t expected = fields[i].moved_from == 1 ?
-					    0 :
-					    FIXTURE_LINKEDIT + DELTA + fields[i].moved_from;
+		uint32_t expected = fields[i].moved_from == 1
+					    ? 0
+					    : FIXTURE_LINKEDIT + DELTA + fields[i].moved_from;
 		CHECK_INT(found, expected);
 	}
 	/* What does not move: entry point, names, sizes. */
 	CHECK_INT(load_le64(fixture_find_command(plan.head, 0x80000028, 0) + 8), FIXTURE_SECTION);
-	CHECK(memcmp(fixture_find_command(plan.head, 0x1b, 0), fixture_find_command(stub, 0x1b, 0), 24) == 0);
-	CHECK(memcmp(fixture_find_command(plan.head, 0xc, 0), fixture_find_command(stub, 0xc, 0), 56) == 0);
+	CHECK(memcmp(fixture_find_command(plan.head, 0x1b, 0), fixture_find_command(stub, 0x1b, 0),
+		      24) == 0);
+	CHECK(memcmp(fixture_find_command(plan.head, 0xc, 0), fixture_find_command(stub, 0xc, 0),
+		      56) == 0);
 	macho_writer_clear(&plan);
 	free(stub);
 }

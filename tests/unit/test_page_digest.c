@@ -26,7 +26,8 @@ static struct sha256 slow_root(const unsigned char *bytes, size_t length)
 	struct digest_sha256 root;
 	digest_sha256_init(&root);
 	for (size_t at = 0; at < length; at += 16384) {
-		struct sha256 page = digest_sha256_of(bytes + at, length - at < 16384 ? length - at : 16384);
+		struct sha256 page =
+			digest_sha256_of(bytes + at, length - at < 16384 ? length - at : 16384);
 		digest_sha256_update(&root, page.bytes, 32);
 	}
 	return digest_sha256_final(&root);
@@ -44,7 +45,8 @@ TEST(root_and_page_digests_do_not_depend_on_the_pieces)
 			for (size_t at = 0; at < lengths[l]; at += pieces[p])
 				page_digest_update(&pages, bytes + at,
 					lengths[l] - at < pieces[p] ? lengths[l] - at : pieces[p]);
-			struct sha256 root = page_digest_root(&pages), slow = slow_root(bytes, lengths[l]);
+			struct sha256 root = page_digest_root(&pages),
+				      slow = slow_root(bytes, lengths[l]);
 			CHECK(sha256_equal(&root, &slow));
 			/* What follows the root grows the page that it ended in. */
 			page_digest_update(&pages, "tail", 4);
@@ -59,7 +61,8 @@ TEST(root_and_page_digests_do_not_depend_on_the_pieces)
 				unsigned char last[16384 + 4];
 				memcpy(last, bytes + start, lengths[l] - start);
 				memcpy(last + (lengths[l] - start), "tail", 4);
-				struct sha256 expected = digest_sha256_of(last, lengths[l] - start + 4);
+				struct sha256 expected =
+					digest_sha256_of(last, lengths[l] - start + 4);
 				CHECK(sha256_equal(&pages.digests[pages.count - 1], &expected));
 			}
 			page_digest_clear(&pages);
@@ -83,7 +86,8 @@ static int work(struct page_scan *scan, uint64_t offset, unsigned char *bytes, s
 		return err_set(err, CODE_INTEGRITY, "window %llu", (unsigned long long)offset);
 	}
 	for (size_t i = 0; i * 16384 < length; i++)
-		digests[i] = digest_sha256_of(bytes + i * 16384, length - i * 16384 < 16384 ? length - i * 16384 : 16384);
+		digests[i] = digest_sha256_of(
+			bytes + i * 16384, length - i * 16384 < 16384 ? length - i * 16384 : 16384);
 	return 0;
 }
 
@@ -105,10 +109,12 @@ TEST(a_scan_gives_the_same_root_on_1_to_16_threads)
 	CHECK_OK(file_write(fd, "file", bytes, MOST, &err));
 	for (unsigned threads = 1; threads <= 16; threads += threads < 4 ? 1 : 6) {
 		for (uint64_t length = MOST - 262145; length <= MOST; length += 262145) {
-			struct sums sums = {.scan = {fd, "file", length, threads, work, fold, NULL}, .fail_at = UINT64_MAX};
+			struct sums sums = {.scan = {fd, "file", length, threads, work, fold, NULL},
+				.fail_at = UINT64_MAX};
 			digest_sha256_init(&sums.root);
 			CHECK_OK(page_scan_run(&sums.scan, &err));
-			struct sha256 root = digest_sha256_final(&sums.root), slow = slow_root(bytes, length);
+			struct sha256 root = digest_sha256_final(&sums.root),
+				      slow = slow_root(bytes, length);
 			CHECK(sha256_equal(&root, &slow));
 		}
 	}
@@ -121,7 +127,8 @@ TEST(the_error_is_the_lowest_windows_whichever_thread_was_first)
 	AUTO_FD fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	CHECK_INT(ftruncate(fd, MOST), 0);
 	for (unsigned threads = 1; threads <= 16; threads *= 4) {
-		struct sums sums = {.scan = {fd, "file", MOST, threads, work, fold, NULL}, .fail_at = 10 * 262144};
+		struct sums sums = {.scan = {fd, "file", MOST, threads, work, fold, NULL},
+			.fail_at = 10 * 262144};
 		digest_sha256_init(&sums.root);
 		CHECK_FAILS(page_scan_run(&sums.scan, &err), CODE_INTEGRITY);
 		CHECK_STR(err.text, "window 2621440");
@@ -135,12 +142,14 @@ TEST(an_early_end_and_an_unreadable_file_are_errors_that_name_the_place)
 	struct err err = ERR_INIT;
 	AUTO_FD fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	CHECK_INT(ftruncate(fd, 300000), 0);
-	struct sums sums = {.scan = {fd, "file", 400000, 2, work, fold, NULL}, .fail_at = UINT64_MAX};
+	struct sums sums = {
+		.scan = {fd, "file", 400000, 2, work, fold, NULL}, .fail_at = UINT64_MAX};
 	digest_sha256_init(&sums.root);
 	CHECK_FAILS(page_scan_run(&sums.scan, &err), CODE_INTEGRITY);
 	CHECK_CONTAINS(err.text, "at byte 262144");
 	AUTO_FD closed = open("file", O_WRONLY | O_CLOEXEC);
-	struct sums other = {.scan = {closed, "file", 300000, 2, work, fold, NULL}, .fail_at = UINT64_MAX};
+	struct sums other = {
+		.scan = {closed, "file", 300000, 2, work, fold, NULL}, .fail_at = UINT64_MAX};
 	digest_sha256_init(&other.root);
 	CHECK_FAILS(page_scan_run(&other.scan, &err), CODE_IO);
 	CHECK_CONTAINS(err.text, "at byte 0: read file");
