@@ -180,10 +180,12 @@ enum { FIXTURE_FOREIGN_SPACE = 1024 };
 
 /*
  * Signs an installer again as `codesign -s -` and rcodesign do: ad hoc, not linker-signed, pages
- * of 4 KiB, a requirements blob, an empty CMS wrapper, zeros behind. The new file; caller frees.
+ * of 4 KiB, a requirements blob, an empty CMS wrapper, zeros behind. With cms_length > 0 as with a
+ * certificate: not ad hoc, a message of so many bytes that nobody can check. The new file; caller
+ * frees.
  */
 static inline unsigned char *fixture_sign_again(
-	const unsigned char *file, size_t length, size_t *new_length)
+	const unsigned char *file, size_t length, uint32_t cms_length, size_t *new_length)
 {
 	static const char name[] = "stub";
 	unsigned char *copy = calloc(1, length * 2 + FIXTURE_FOREIGN_SPACE);
@@ -192,7 +194,7 @@ static inline unsigned char *fixture_sign_again(
 	unsigned char *linkedit = fixture_find_command(copy, 0x19, 4);
 	uint32_t limit = load_le32(command + 8), slots = (limit + 4095) / 4096;
 	uint32_t slots_at = 88 + sizeof(name) + 64, directory_length = slots_at + 32 * slots;
-	uint32_t length_all = 36 + directory_length + 12 + 8;
+	uint32_t length_all = 36 + directory_length + 12 + 8 + cms_length;
 	uint32_t space = (uint32_t)round_up(length_all + 100, 16);
 	store_le32(command + 12, space);
 	store_le64(linkedit + 48, limit + space - load_le64(linkedit + 40));
@@ -211,11 +213,15 @@ static inline unsigned char *fixture_sign_again(
 	store_be32(requirements, 0xfade0c01);
 	store_be32(requirements + 4, 12);
 	store_be32(requirements + 12, 0xfade0b01);
-	store_be32(requirements + 16, 8);
+	store_be32(requirements + 16, 8 + cms_length);
+	if (cms_length > 0) {
+		fixture_fill(requirements + 20, cms_length, 9);
+		store_be32(requirements + 20, UINT32_C(0x30820000) | (cms_length - 4));
+	}
 	store_be32(directory, 0xfade0c02);
 	store_be32(directory + 4, directory_length);
 	store_be32(directory + 8, 0x20400);
-	store_be32(directory + 12, 2);
+	store_be32(directory + 12, cms_length > 0 ? 0x10000 : 2);
 	store_be32(directory + 16, slots_at);
 	store_be32(directory + 20, 88);
 	store_be32(directory + 24, 2);

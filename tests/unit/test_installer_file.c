@@ -373,14 +373,14 @@ TEST(a_stub_of_another_target_is_refused)
 
 /* ---- signed again, by others ---- */
 
-static unsigned char *signed_again(size_t *length)
+static unsigned char *signed_again(uint32_t cms_length, size_t *length)
 {
 	struct installer_file file;
 	struct err err = ERR_INIT;
 	size_t first;
 	CHECK_OK(write_file(&file, "out", "darwin-arm64", 20000, &err));
 	unsigned char *bytes = read_all("out", &first);
-	unsigned char *again = fixture_sign_again(bytes, first, length);
+	unsigned char *again = fixture_sign_again(bytes, first, cms_length, length);
 	free(bytes);
 	return again;
 }
@@ -389,7 +389,7 @@ TEST(a_file_that_was_signed_again_verifies)
 {
 	size_t length;
 	struct err err = ERR_INIT;
-	unsigned char *bytes = signed_again(&length);
+	unsigned char *bytes = signed_again(0, &length);
 	CHECK_INT(verify_bytes(bytes, length, &err), 0);
 	CHECK_STR(err.text, "");
 	struct executable_layout layout;
@@ -400,13 +400,26 @@ TEST(a_file_that_was_signed_again_verifies)
 	free(bytes);
 }
 
+TEST(a_file_that_was_signed_with_a_certificate_verifies)
+{
+	size_t length;
+	struct err err = ERR_INIT;
+	struct executable_layout layout;
+	unsigned char *bytes = signed_again(300, &length);
+	CHECK_INT(verify_bytes(bytes, length, &err), 0);
+	CHECK_OK(verify("damaged", &layout, &err));
+	CHECK(layout.signature.has_identity);
+	CHECK_INT(layout.signature.flags, 0x10000);
+	free(bytes);
+}
+
 /* Nearly every byte: what only Apple's signature would notice is the identifier's text, and the
  * flags and execSegFlags that anybody may choose. */
 TEST(a_flipped_byte_of_a_foreign_signature_is_found)
 {
 	size_t length;
 	struct err err = ERR_INIT;
-	unsigned char *bytes = signed_again(&length);
+	unsigned char *bytes = signed_again(0, &length);
 	CHECK_INT(verify_bytes(bytes, length, &err), 0);
 	AUTO_FD fd = open("damaged", O_RDWR | O_CLOEXEC);
 	size_t at = FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA, directory = at + 36;
@@ -428,7 +441,7 @@ TEST(a_damaged_payload_that_was_signed_again_is_found_by_the_root)
 		FIXTURE_LINKEDIT + 19999, FIXTURE_LINKEDIT + 20000 /* padding */};
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		bytes[places[i]] ^= 4;
-		unsigned char *again = fixture_sign_again(bytes, first, &length);
+		unsigned char *again = fixture_sign_again(bytes, first, 0, &length);
 		CHECK_INT(verify_bytes(again, length, &err), CODE_INTEGRITY);
 		bytes[places[i]] ^= 4;
 		free(again);
@@ -443,7 +456,9 @@ static void refuse_signature(const struct corpus_case *item)
 	size_t length;
 	CHECK_OK(write_file(&file, "out", "darwin-arm64", 20000, &err));
 	unsigned char *bytes =
-		strcmp(item->base, "ours") == 0 ? read_all("out", &length) : signed_again(&length);
+		strcmp(item->base, "ours") == 0
+			? read_all("out", &length)
+			: signed_again(strcmp(item->base, "identity") == 0 ? 300 : 0, &length);
 	corpus_apply(item, bytes, FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA);
 	CHECK_INT(verify_bytes(bytes, length, &err), CODE_INTEGRITY);
 	CHECK_CONTAINS(err.text, item->says);
@@ -461,7 +476,7 @@ TEST(random_changes_of_a_signature_are_survived)
 	size_t length;
 	unsigned seed = 2;
 	struct err err = ERR_INIT;
-	unsigned char *bytes = signed_again(&length);
+	unsigned char *bytes = signed_again(0, &length);
 	CHECK_INT(verify_bytes(bytes, length, &err), 0);
 	AUTO_FD fd = open("damaged", O_RDWR | O_CLOEXEC);
 	size_t at = FIXTURE_LINKEDIT + 32768 + FIXTURE_LINK_DATA;
