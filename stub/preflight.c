@@ -108,8 +108,7 @@ static int check_compose(struct preflight *preflight, struct err *err)
 static bool can_emulate(const char *architecture)
 {
 #ifdef __APPLE__
-	(void)architecture;
-	return true;
+	return strcmp(architecture, "amd64") == 0 || strcmp(architecture, "arm64") == 0;
 #else
 	static const struct {
 		const char *go, *qemu;
