@@ -123,10 +123,7 @@ static int read_quoted(struct reader *reader, struct dotenv_entry *entry)
 		if (escaped && c != entry->quote)
 			text_add(&value, "\\");
 		escaped = false;
-		/* Line ends are \n, whatever the file's are. */
-		if (c != '\r' || reader->at + 1 >= reader->length ||
-			reader->bytes[reader->at + 1] != '\n')
-			text_add_bytes(&value, &c, 1);
+		text_add_bytes(&value, &c, 1);
 	}
 	return err_set(reader->err, CODE_INPUT, "%s:%u: the quote of %s is not closed",
 		reader->name, entry->line, entry->name);
@@ -178,13 +175,23 @@ int dotenv_parse(struct arena *arena, const char *name, const char *bytes, size_
 	return 0;
 }
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 /* The escapes of a double-quoted value; \$ stays a dollar sign by becoming $$. */
 static void unescape(struct text *out, const char *raw)
 {
 	static const char letters[] = "abfnrtv\"\\", bytes[] = "\a\b\f\n\r\t\v\"\\";
 	for (const char *at = raw; *at; at++) {
 		const char *letter = at[0] == '\\' && at[1] ? strchr(letters, at[1]) : NULL;
-		if (letter) {
+		if (at[0] == '\\' && at[1] == '0' && is_octal(at[2]) && is_octal(at[3]) &&
+			is_octal(at[4])) {
+			char byte = (char)((at[2] - '0') << 6 | (at[3] - '0') << 3 | (at[4] - '0'));
+			text_add_bytes(out, &byte, 1);
+			at += 4;
+		} else if (letter) {
 			text_add_bytes(out, &bytes[letter - letters], 1);
 			at++;
 		} else if (at[0] == '\\' && at[1] == '$') {

@@ -32,15 +32,15 @@ static size_t name_length(const char *text, size_t length)
 	return n;
 }
 
-/* text starts with "${": the index of its closing brace, or length. Every { counts as compose
- * counts it. */
+/* text starts with "${": the index of its closing brace, or length. As compose counts: only "${"
+ * opens, and a line break ends it. */
 static size_t closing_brace(const char *text, size_t length)
 {
 	size_t open = 0;
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = 0; i < length && text[i] != '\n'; i++) {
 		if (text[i] == '}' && --open == 0)
 			return i;
-		if (text[i] == '{')
+		if (text[i] == '$' && i + 1 < length && text[i + 1] == '{')
 			open++;
 	}
 	return length;
@@ -126,6 +126,12 @@ static int fail_invalid(struct expansion *expansion, const char *text, size_t le
 	return err_hint(expansion->err, "write $$ for a dollar sign");
 }
 
+/* compose v2 leaves a dollar sign alone that begins nothing ("$1", "$(x)"). */
+static bool is_lone(const char *dollar, size_t length)
+{
+	return length < 2 || (dollar[1] != '{' && dollar[1] != '$' && !is_name_start(dollar[1]));
+}
+
 static int expand_range(struct expansion *expansion, const char *text, size_t length)
 {
 	if (++expansion->depth > INTERPOLATION_LIMIT_DEPTH)
@@ -139,6 +145,12 @@ static int expand_range(struct expansion *expansion, const char *text, size_t le
 		if (!dollar)
 			break;
 		size_t n = reference_length(dollar, length - at);
+		if (n == 0 && is_lone(dollar, length - at)) {
+			if (add(expansion, "$", 1) < 0)
+				return -1;
+			at++;
+			continue;
+		}
 		if (n == 0)
 			return fail_invalid(expansion, dollar, length - at);
 		int result = dollar[1] == '$' ? add(expansion, "$", 1)

@@ -8,7 +8,8 @@
  *     ${VAR:+r} ${VAR+r}              r when set and not empty; r when set; else ""
  *     $$                              a dollar sign
  *
- * d, e and r may have references themselves. A dollar sign that begins none of these is an error.
+ * d, e and r may have references themselves. A dollar sign before anything else than a name or a
+ * brace stays; a malformed ${…} is an error.
  */
 #pragma once
 

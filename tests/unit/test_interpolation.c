@@ -54,6 +54,14 @@ TEST(defaults_may_have_references_and_braces)
 	expands("${UNSET:-}", "");
 }
 
+TEST(a_dollar_sign_that_begins_nothing_stays)
+{
+	expands("a $", "a $");
+	expands("$1 $(x) $-", "$1 $(x) $-");
+	expands("${SET:-{}}", "value}");
+	expands("${UNSET:-{a}", "{a");
+}
+
 TEST(values_are_not_expanded_again)
 {
 	expands("$DOLLAR ${DOLLAR}", "$SET $SET");
@@ -68,8 +76,6 @@ TEST(a_required_variable_says_why)
 
 TEST(malformed_references_are_refused)
 {
-	fails("a $", "malformed variable reference");
-	fails("$1", "malformed variable reference");
 	fails("${", "malformed variable reference");
 	fails("${}", "malformed variable reference");
 	fails("${1}", "malformed variable reference");
@@ -77,7 +83,7 @@ TEST(malformed_references_are_refused)
 	fails("${A.b}", "malformed variable reference");
 	fails("${A:b}", "malformed variable reference");
 	fails("${UNSET:-${}", "malformed variable reference");
-	fails("$-", "malformed variable reference");
+	fails("${A:-x\n}", "malformed variable reference");
 }
 
 TEST(deep_nesting_is_an_error_not_a_crash)
