@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Tests machorun: programs under it against the same programs on Linux, and files it must refuse.
 
-usage: check.py FOLDER TBD_FOLDER
+usage: check.py FOLDER TBD_FOLDER STUB
 
 FOLDER holds machorun, native/* and darwin/*; TBD_FOLDER zig's libSystem*.tbd, the list of what macOS
-exports. The last line is "N passed, N failed".
+exports; STUB is the one that ships. The last line is "N passed, N failed".
 """
 
 import glob
@@ -181,7 +181,8 @@ def check_refusals(run):
             with open(cut, "wb") as file:
                 file.write(data)
             output, errors, status = run.machorun(cut, "a", "b")
-            judge(f"without --strict {name} is the program's affair", (output, status) == ("3 b\n", 3), f"{status} {errors}")
+            judge(f"without --strict {name} is the program's affair", (output, status) == ("3 b\n", 3),
+                  f"{status} {errors}")
     _, errors, status = run.machorun("/nonexistent/file")
     judge("reject a missing file", status == 126 and "No such file" in errors, errors)
 
@@ -202,8 +203,23 @@ def check_payload(run):
         judge("memory stays small", kilobytes < 96 << 10, f"{kilobytes} KiB at the peak, qemu included")
 
 
+def check_stub(run, stub):
+    """The stub that ships: nothing it imports is missing, and it speaks the language of the system's settings."""
+    stub = os.path.abspath(stub)
+    output, errors, status = run.machorun("--check", stub)
+    judge("every import of the stub has a shim", (output, status) == ("", 0), output + errors)
+    for name in "LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE":
+        run.environment.pop(name, None)
+    for languages, text in (("zh-Hans-CN en", "\u7528\u6cd5"), ("en-US zh", "Usage"), ("", "Usage")):
+        run.environment["MACHORUN_LANGUAGES"] = languages
+        output, errors, status = run.machorun("--strict", stub, "--help")
+        judge(f"help when the system prefers '{languages}'", status == 0 and text in output, output + errors)
+    output, errors, status = run.machorun("--strict", stub, "verify")
+    judge("a stub without payload says so", status not in (0, 125, 126) and errors != "", errors)
+
+
 def main():
-    folder, tbd_folder = sys.argv[1:3]
+    folder, tbd_folder, stub = sys.argv[1:4]
     run = Runner(folder)
     for program in ["files", "children", "threads", "sockets", "signals", "library"]:
         check_same_output(run, program)
@@ -217,6 +233,7 @@ def main():
         check_payload(run)
     else:
         judge("payload", False, "no room for a sparse file")
+    check_stub(run, stub)
     print(f"{counts['passed']} passed, {counts['failed']} failed")
     return counts["failed"] > 0
 

@@ -50,6 +50,6 @@ $(MACHORUN)/abi_check.o: $(MACHORUN_SOURCE)/abi_check.c $(MACHORUN_SOURCE)/darwi
 
 .PHONY: check-machorun
 check-machorun: $(MACHORUN)/machorun $(MACHORUN)/abi_check.o $(MACHORUN_PROGRAMS:%=$(MACHORUN)/darwin/%) \
-		$(MACHORUN_BOTH:%=$(MACHORUN)/native/%) ## test the loader itself
-	$(Q)$(MACHORUN_SOURCE)/check.py $(MACHORUN) $(DEPS)/zig/lib/libc/darwin
+		$(MACHORUN_BOTH:%=$(MACHORUN)/native/%) $(BUILD)/darwin-arm64/stub ## test the loader itself
+	$(Q)$(MACHORUN_SOURCE)/check.py $(MACHORUN) $(DEPS)/zig/lib/libc/darwin $(BUILD)/darwin-arm64/stub
 SUITES += check-machorun

@@ -77,38 +77,67 @@ def cases(whole):
     yield "a command of odd size", patch(whole, 36, "<I", 73), REFUSED, "bad cmdsize"
     yield "a command without end", patch(whole, 36, "<I", 0xFFFFFFF8), REFUSED, "bad cmdsize"
     yield "a command of size 0", patch(whole, 36, "<I", 0), REFUSED, "bad cmdsize"
-    yield "sizeofcmds too large", patch(whole, 20, "<I", struct.unpack_from("<I", whole, 20)[0] + 8), REFUSED, "sizeofcmds"
+    yield ("sizeofcmds too large",
+           patch(whole, 20, "<I", struct.unpack_from("<I", whole, 20)[0] + 8),
+           REFUSED, "sizeofcmds")
     yield "a huge sizeofcmds", patch(whole, 20, "<I", 0xFFFFFFF0), REFUSED, "load commands"
     for name, command in (("LC_MAIN", LC_MAIN), ("LC_UUID", LC_UUID), ("LC_BUILD_VERSION", LC_BUILD_VERSION)):
         # LC_SOURCE_VERSION stands in its place: known, but not it
         yield f"no {name}", patch(whole, find(whole, command)[0], "<I", 0x2A), REFUSED, f"0 {name}"
-    yield "an unknown command", patch(whole, find(whole, LC_UUID)[0], "<I", 0x77), REFUSED, "unknown to machorun"
+    yield ("an unknown command",
+           patch(whole, find(whole, LC_UUID)[0], "<I", 0x77),
+           REFUSED, "unknown to machorun")
     yield "for iOS", patch(whole, find(whole, LC_BUILD_VERSION)[0] + 8, "<I", 2), REFUSED, "platform 2"
     dylib = find(whole, LC_LOAD_DYLIB)[0]
     yield "another library", patch(whole, dylib + 24 + 9, "4s", b"Evil"), REFUSED, "does not stand in for"
-    yield "an unaligned segment", patch_segment(whole, "__LINKEDIT", "fileoff", "<Q", linkedit_at + 8), REFUSED, "multiple of 16 KiB"
-    yield "an unaligned address", patch_segment(whole, "__DATA", "vmaddr", "<Q", 0x100000100), REFUSED, "multiple of 16 KiB"
-    yield "a segment beyond the end", patch_segment(whole, "__LINKEDIT", "filesize", "<Q", len(whole)), REFUSED, "beyond the file"
-    yield "a segment larger than its memory", patch_segment(whole, "__TEXT", "vmsize", "<Q", 16), REFUSED, "exceeds vmsize"
-    yield "no memory but protections", patch_segment(whole, "__LINKEDIT", "vmsize", "<Q", 0), REFUSED, "no memory but protection"
-    yield "writable code", patch_segment(patch_segment(whole, "__TEXT", "maxprot", "<I", 7), "__TEXT", "initprot", "<I", 7), REFUSED, "writable and executable"
+    yield ("an unaligned segment",
+           patch_segment(whole, "__LINKEDIT", "fileoff", "<Q", linkedit_at + 8),
+           REFUSED, "multiple of 16 KiB")
+    yield ("an unaligned address",
+           patch_segment(whole, "__DATA", "vmaddr", "<Q", 0x100000100),
+           REFUSED, "multiple of 16 KiB")
+    yield ("a segment beyond the end",
+           patch_segment(whole, "__LINKEDIT", "filesize", "<Q", len(whole)),
+           REFUSED, "beyond the file")
+    yield ("a segment larger than its memory",
+           patch_segment(whole, "__TEXT", "vmsize", "<Q", 16),
+           REFUSED, "exceeds vmsize")
+    yield ("no memory but protections",
+           patch_segment(whole, "__LINKEDIT", "vmsize", "<Q", 0),
+           REFUSED, "no memory but protection")
+    yield ("writable code",
+           patch_segment(patch_segment(whole, "__TEXT", "maxprot", "<I", 7), "__TEXT", "initprot", "<I", 7),
+           REFUSED, "writable and executable")
     yield "more than it may", patch_segment(whole, "__TEXT", "maxprot", "<I", 1), REFUSED, "exceeds maxprot"
-    yield "overlapping memory", patch_segment(whole, "__LINKEDIT", "vmaddr", "<Q", 0x100000000), REFUSED, "overlap in memory"
-    yield "a small page zero", patch_segment(whole, "__PAGEZERO", "vmsize", "<Q", 0x4000), REFUSED, "__PAGEZERO"
+    yield ("overlapping memory",
+           patch_segment(whole, "__LINKEDIT", "vmaddr", "<Q", 0x100000000),
+           REFUSED, "overlap in memory")
+    yield ("a small page zero",
+           patch_segment(whole, "__PAGEZERO", "vmsize", "<Q", 0x4000),
+           REFUSED, "__PAGEZERO")
     yield "too many sections", patch_segment(whole, "__TEXT", "nsects", "<I", 9), REFUSED, "sections"
     yield "a truncated file", whole[:-1], REFUSED, "beyond the file"
     yield "half a file", whole[:len(whole) // 2], REFUSED, ""
     yield "an entry outside", patch(whole, find(whole, LC_MAIN)[0] + 8, "<Q", 1 << 40), REFUSED, "LC_MAIN"
-    yield "a signature elsewhere", patch(whole, find(whole, LC_CODE_SIGNATURE)[0] + 8, "<I", 0), REFUSED, "outside __LINKEDIT"
+    yield ("a signature elsewhere",
+           patch(whole, find(whole, LC_CODE_SIGNATURE)[0] + 8, "<I", 0),
+           REFUSED, "outside __LINKEDIT")
     yield "no signature", patch(whole, sign_at, ">I", 0), REFUSED, "no code signature"
     yield "no code directory", patch(whole, directory, ">I", 0), REFUSED, "no code directory"
     yield "SHA-1", patch(whole, directory + 37, "B", 1), REFUSED, "SHA-256"
-    yield "a slot too few", patch(whole, directory + 28, ">I", struct.unpack_from(">I", whole, directory + 28)[0] - 1), REFUSED, "code slots"
+    yield ("a slot too few",
+           patch(whole, directory + 28, ">I", struct.unpack_from(">I", whole, directory + 28)[0] - 1),
+           REFUSED, "code slots")
     yield "a wrong code limit", patch(whole, directory + 32, ">I", sign_at + 1), REFUSED, "code limit"
-    yield "a flipped bit in the code", flip(whole, text_offset(whole)), KILLED, "does not match the code signature"
-    yield "a flipped bit in the padding", flip(whole, text_offset(whole) - 1), KILLED, "does not match the code signature"
+    yield ("a flipped bit in the code",
+           flip(whole, text_offset(whole)),
+           KILLED, "does not match the code signature")
+    yield ("a flipped bit in the padding",
+           flip(whole, text_offset(whole) - 1),
+           KILLED, "does not match the code signature")
     yield "a flipped bit in __LINKEDIT", flip(whole, linkedit_at), KILLED, "does not match the code signature"
-    yield "a flipped bit in a hash", flip(whole, sign_at + sign_size - 8 if whole[sign_at + sign_size - 8] else directory + struct.unpack_from(">I", whole, directory + 16)[0]), KILLED, "does not match the code signature"
+    first_hash = directory + struct.unpack_from(">I", whole, directory + 16)[0]
+    yield "a flipped bit in a hash", flip(whole, first_hash), KILLED, "does not match the code signature"
 
 
 def shift_offsets(data, delta):
@@ -148,8 +177,9 @@ def write_with_payload(path, whole, length):
     sign = find(head, LC_CODE_SIGNATURE)[0]
     head = patch(head, sign + 8, "<II", limit, room)
     text_size = struct.unpack_from("<Q", head, find(head, LC_SEGMENT_64, "__TEXT")[0] + 48)[0]
-    directory = struct.pack(">IIIIIIIIIBBBBIIIIQQQQ", 0xFADE0C02, room - 20, 0x20400, 0x20002, 88 + len(identity), 88, 0,
-                            slots, limit, 32, 2, 0, 14, 0, 0, 0, 0, 0, 0, text_size, 1)
+    directory = struct.pack(">IIIIIIIIIBBBBIIIIQQQQ",
+                            0xFADE0C02, room - 20, 0x20400, 0x20002, 88 + len(identity), 88, 0, slots, limit,
+                            32, 2, 0, 14, 0, 0, 0, 0, 0, 0, text_size, 1)
     hashes = bytearray(32 * slots)
     for page in range(0, start, PAGE):
         hashes[page // PAGE * 32:page // PAGE * 32 + 32] = hashlib.sha256(head[page:page + PAGE]).digest()
