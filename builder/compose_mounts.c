@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compose_path.h"
+
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -93,9 +95,11 @@ static int read_long(
 	return 0;
 }
 
+/* Targets are compared without trailing slashes, as compose does. */
 static void add(struct arena *arena, struct compose_service *service,
-	const struct compose_mount *mount, size_t *capacity)
+	struct compose_mount *mount, size_t *capacity)
 {
+	mount->target = compose_path_join(arena, "", mount->target);
 	for (size_t i = 0; i < service->mount_count; i++) {
 		if (strcmp(service->mounts[i].target, mount->target) == 0) {
 			service->mounts[i] = *mount;

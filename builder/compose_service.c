@@ -27,6 +27,16 @@ static void depend(struct dependencies *dependencies, const struct compose_depen
 		dependencies->capacity) = *dependency;
 }
 
+/* What is implied says nothing about conditions. */
+static void depend_implied(
+	struct dependencies *dependencies, const struct compose_dependency *dependency)
+{
+	for (size_t i = 0; i < dependencies->service->dependency_count; i++)
+		if (strcmp(dependencies->service->depends_on[i].service, dependency->service) == 0)
+			return;
+	depend(dependencies, dependency);
+}
+
 static int read_condition(
 	const struct compose_value *value, struct compose_dependency *dependency, struct err *err)
 {
@@ -94,7 +104,7 @@ static void read_implied(struct dependencies *dependencies, struct compose_value
 			dependency.place = compose_value_place(item);
 			dependency.service = arena_strndup(
 				dependencies->arena, item->text, strcspn(item->text, ":"));
-			depend(dependencies, &dependency);
+			depend_implied(dependencies, &dependency);
 		}
 	}
 	for (size_t k = 0; k < ARRAY_SIZE(modes); k++) {
@@ -103,7 +113,7 @@ static void read_implied(struct dependencies *dependencies, struct compose_value
 			continue;
 		dependency.place = compose_value_place(mode);
 		dependency.service = mode->text + strlen("service:");
-		depend(dependencies, &dependency);
+		depend_implied(dependencies, &dependency);
 	}
 }
 

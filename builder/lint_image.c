@@ -57,8 +57,11 @@ static void check_tag(const struct compose_service *service, const struct refere
 		finding = finding_add(findings, FINDING_WARNING, "floating-tag", place->file->path,
 			place->line, "%s: the tag \"%s\" moves from release to release",
 			service->image, reference->tag);
-	finding_remedy(findings, finding, "name one release, for example image: %s:1.2.3",
-		reference->repository);
+	/* "2" becomes "2.x.y": nobody but the maker knows which release was tried. */
+	bool major = reference->tag && strspn(reference->tag, "0123456789") == strlen(reference->tag);
+	finding_remedy(findings, finding, "name one release in full: image: %s:%s",
+		reference->repository,
+		major ? arena_printf(findings->arena, "%s.x.y", reference->tag) : "x.y.z");
 }
 
 /* Is it the official image, from Docker Hub or a mirror of it? */

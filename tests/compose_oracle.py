@@ -3,8 +3,8 @@
 
     tests/compose_oracle.py [--compose PROGRAM]… [--ours PROGRAM]
 
-For every project of tests/corpus/compose: the services' images as hardtack reads them equal `docker compose config`,
-and the rewritten files mean the same project to docker compose, but for the images, `pull_policy: never` and the name.
+For every project of tests/corpus/compose: the services' images (and ports, mounts, variables, dependencies) as hardtack reads them
+equal `docker compose config`, and the rewritten files mean the same project to docker compose, but for the images, `pull_policy: never` and the name.
 Without --compose the plugins of the tests' own engines are used (tests/engines), without --ours the unit test's
 program. No Docker engine is needed. Prints "N passed, N failed".
 """
@@ -55,9 +55,65 @@ def images_of(read):
     return {name: service.get("image", "") for name, service in read["services"].items()}
 
 
-def our_images(path):
-    with open(path, encoding="utf-8") as file:
-        return dict(line.rstrip("\n").split("\t") for line in file)
+def port_range(text):
+    low, _, high = str(text or 0).partition("-")
+    return int(low), int(high or low)
+
+
+def spread_ports(ports):
+    """docker compose writes a range as single ports."""
+    spread = set()
+    for host_ip, published, published_end, target, target_end, protocol in ports:
+        count = max(published_end - published, target_end - target) + 1
+        if target_end == target:  # one of the published ones, the engine chooses which
+            spread.add((host_ip, published, published_end, target, protocol))
+            continue
+        for i in range(count):
+            port = published + i if published else 0
+            spread.add((host_ip, port, port, target + i, protocol))
+    return spread
+
+
+def theirs(service):
+    """docker compose's service in the form of our dump."""
+    mounts = [(mount["type"], mount["target"], bool(mount.get("read_only"))) for mount in service.get("volumes", [])]
+    tmpfs = [("tmpfs", path.split(":")[0], False) for path in service.get("tmpfs", [])]
+    deploy = service.get("deploy", {})
+    return {
+        "image": service.get("image", ""), "platform": service.get("platform"),
+        "container_name": service.get("container_name"), "network_mode": service.get("network_mode"),
+        "pull_policy": service.get("pull_policy"),
+        "ports": spread_ports((port.get("host_ip", ""), *port_range(port.get("published")), *port_range(port["target"]),
+                               port.get("protocol", "tcp")) for port in service.get("ports", [])),
+        "mounts": set(mounts + tmpfs),
+        "depends_on": {name: rule["condition"] for name, rule in service.get("depends_on", {}).items()},
+        "profiles": len(service.get("profiles", [])),
+        "replicas": service.get("scale", deploy.get("replicas", 1)),
+        "privileged": bool(service.get("privileged")),
+    }
+
+
+def ours(service):
+    policy = service["pull_policy"]
+    read = dict(service, pull_policy="missing" if policy == "if_not_present" else policy, ports=spread_ports(service["ports"]), mounts={tuple(mount) for mount in service["mounts"]})
+    del read["environment"]
+    return read
+
+
+def compare_services(before, dumped):
+    """Our typed view against docker compose's. It adds what env files say to the environment, we do not."""
+    for name in sorted(set(before["services"]) | set(dumped)):
+        if name not in before["services"] or name not in dumped:
+            yield f"{name}: only one of us has this service"
+            continue
+        their, our = theirs(before["services"][name]), ours(dumped[name])
+        for key in sorted(set(their) | set(our)):
+            if their.get(key) != our.get(key):
+                yield f"{name}.{key}: docker compose says {their.get(key)}, we say {our.get(key)}"
+        environment = before["services"][name].get("environment", {})
+        for key, value in dumped[name]["environment"].items():
+            if (environment.get(key) or "") != value.replace("$", "$$"):
+                yield f"{name}.environment.{key}: docker compose says {environment.get(key)}, we say {value}"
 
 
 def without_images(read):
@@ -81,8 +137,8 @@ def check(program, name, dump, scratch):
     folder = os.path.join(CORPUS, name)
     edited = os.path.join(scratch, name)
     before = config(program, folder)
-    ours = our_images(os.path.join(dump, f"{name}.images"))
-    faults = list(differences(images_of(before), ours, ".images"))
+    with open(os.path.join(dump, f"{name}.json"), encoding="utf-8") as file:
+        faults = list(compare_services(before, json.load(file)))
     shutil.copytree(folder, edited, symlinks=True)
     shutil.copytree(os.path.join(dump, name), edited, dirs_exist_ok=True)
     after = config(program, edited)
@@ -108,7 +164,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="compose-oracle-") as scratch:
         dump = os.path.join(scratch, "dump")
         os.mkdir(dump)
-        subprocess.run([os.path.abspath(options.ours)], check=True, env={**os.environ, "COMPOSE_DUMP": dump}, stdout=sys.stderr)
+        done = subprocess.run([os.path.abspath(options.ours)], env={**os.environ, "COMPOSE_DUMP": dump},
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.exit(f"{done.stdout}{done.stderr}\n0 passed, 1 failed")
         for label, program in programs.items():
             for name in sorted(os.listdir(CORPUS)):
                 try:

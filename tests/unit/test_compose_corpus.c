@@ -65,21 +65,89 @@ static struct compose_image *new_images(
 	return images;
 }
 
+static void dump_ports(struct text *out, const struct compose_service *service)
+{
+	text_add(out, ",\"ports\":[");
+	for (size_t i = 0; i < service->port_count; i++) {
+		const struct compose_port *port = &service->ports[i];
+		text_addf(out, "%s[", i ? "," : "");
+		text_add_json(out, port->host_ip);
+		text_addf(out, ",%u,%u,%u,%u,\"%s\"]", port->published_begin,
+			port->published_end, port->target_begin, port->target_end, port->protocol);
+	}
+	text_add(out, "]");
+}
+
+static void dump_rest(struct text *out, const struct compose_service *service)
+{
+	static const char *const kinds[] = {"volume", "volume", "bind", "tmpfs", "other"};
+	static const char *const conditions[] = {
+		"service_started", "service_healthy", "service_completed_successfully"};
+	text_add(out, ",\"mounts\":[");
+	for (size_t i = 0; i < service->mount_count; i++) {
+		text_addf(out, "%s[\"%s\",", i ? "," : "", kinds[service->mounts[i].kind]);
+		text_add_json(out, service->mounts[i].target);
+		text_addf(out, ",%s]", service->mounts[i].read_only ? "true" : "false");
+	}
+	text_add(out, "],\"depends_on\":{");
+	for (size_t i = 0; i < service->dependency_count; i++) {
+		text_add(out, i ? "," : "");
+		text_add_json(out, service->depends_on[i].service);
+		text_addf(out, ":\"%s\"", conditions[service->depends_on[i].condition]);
+	}
+	text_add(out, "},\"environment\":{");
+	for (size_t i = 0; i < service->variable_count; i++) {
+		text_add(out, i ? "," : "");
+		text_add_json(out, service->environment[i].name);
+		text_add(out, ":");
+		text_add_json(out, service->environment[i].value ? service->environment[i].value : "");
+	}
+	text_addf(out, "},\"profiles\":%zu,\"replicas\":%u,\"privileged\":%s",
+		service->profile_count, service->replicas, service->privileged ? "true" : "false");
+}
+
+static void dump_text(struct text *out, const char *key, const char *value)
+{
+	text_addf(out, ",\"%s\":", key);
+	if (value)
+		text_add_json(out, value);
+	else
+		text_add(out, "null");
+}
+
+static void dump_services(struct text *out, const struct compose_project *project)
+{
+	text_add(out, "{");
+	for (size_t i = 0; i < project->service_count; i++) {
+		const struct compose_service *service = &project->services[i];
+		text_add(out, i ? ",\n" : "\n");
+		text_add_json(out, service->name);
+		text_add(out, ":{\"image\":");
+		text_add_json(out, service->image ? service->image : "");
+		dump_text(out, "platform", service->platform);
+		dump_text(out, "container_name", service->container_name);
+		dump_text(out, "network_mode", service->network_mode);
+		dump_text(out, "pull_policy", service->pull_policy);
+		dump_ports(out, service);
+		dump_rest(out, service);
+		text_add(out, "}");
+	}
+	text_add(out, "}\n");
+}
+
 static void dump(struct arena *arena, const char *name, const struct compose_project *project,
 	const struct compose_rewritten *files)
 {
 	const char *directory = getenv("COMPOSE_DUMP");
 	struct err err = ERR_INIT;
-	AUTO_TEXT images = TEXT_INIT;
+	AUTO_TEXT services = TEXT_INIT;
 	if (!directory)
 		return;
-	for (size_t i = 0; i < project->service_count; i++)
-		text_addf(&images, "%s\t%s\n", project->services[i].name,
-			project->services[i].image ? project->services[i].image : "");
+	dump_services(&services, project);
 	const char *out = arena_printf(arena, "%s/%s", directory, name);
 	CHECK_OK(file_make_directories(out, 0755, &err));
-	CHECK_OK(file_write_all(arena_printf(arena, "%s.images", out), images.bytes, images.length,
-		0644, &err));
+	CHECK_OK(file_write_all(arena_printf(arena, "%s.json", out), services.bytes,
+		services.length, 0644, &err));
 	for (size_t i = 0; i < project->file_count; i++) {
 		char *path = arena_printf(arena, "%s/%s", out, project->files[i]->packed);
 		char *slash = strrchr(path, '/');
