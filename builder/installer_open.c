@@ -58,8 +58,9 @@ int installer_open_verified(
 	ui_step_begin(ui, "verify", T("Checking every byte of %s"), path);
 	if (open_layout(installer, path, err) < 0 || verify(installer, ui, err) < 0 ||
 		read_bundle(installer, err) < 0) {
-		ui_step_end(ui, UI_FAILED, T("%s is not intact"), path);
-		return -1;
+		if (err->code == CODE_INTEGRITY)
+			ui_step_end(ui, UI_FAILED, T("%s is not intact"), path);
+		return -1; /* main ends the step of a file that could not be read */
 	}
 	ui_step_end(ui, UI_DONE, T("Every byte of %s is as it was built"), path);
 	return 0;

@@ -47,7 +47,7 @@ static int judge_findings(struct build *build, struct err *err)
 		return -1;
 	size_t warnings = finding_count(&build->findings, FINDING_WARNING);
 	if (build->options->strict && warnings)
-		return err_set(err, CODE_INPUT, "%zu warnings, and --strict is given", warnings);
+		return err_set(err, CODE_INPUT, "--strict is given; warnings: %zu", warnings);
 	return 0;
 }
 
@@ -75,12 +75,13 @@ static int read_archives(struct build *build, struct err *err)
 		err_set(err, CODE_NOT_FOUND, "no images are given");
 		return err_hint(err, "add --image-archive FILE, made with: docker save -o FILE IMAGE...");
 	}
-	ui_step_begin(build->ui, "read", T("Reading %zu image archives"), archives->count);
+	ui_step_begin(build->ui, "read", T("Reading the image archives (%zu)"), archives->count);
 	int status = blob_cache_open(&cache, NULL, err);
 	for (size_t i = 0; status == 0 && i < archives->count; i++)
 		status = image_archive_add(build->images, archives->items[i], cache, err);
-	ui_step_end(build->ui, status < 0 ? UI_FAILED : UI_DONE, T("%zu images in %zu archives"),
-		build->images->count, archives->count);
+	if (status == 0)
+		ui_step_end(build->ui, UI_DONE, T("Images found: %zu; archives: %zu"), build->images->count,
+			archives->count);
 	return status;
 }
 

@@ -35,7 +35,7 @@ int verb_lint(struct verb *verb, struct err *err)
 	size_t errors = finding_count(&findings, FINDING_ERROR);
 	size_t warnings = finding_count(&findings, FINDING_WARNING);
 	if (errors || (verb->options->strict && warnings))
-		return err_set(err, CODE_INPUT, "%zu errors, %zu warnings", errors, warnings);
-	ui_note(verb->ui, T("%zu errors, %zu warnings"), errors, warnings);
+		return err_set(err, CODE_INPUT, "errors: %zu, warnings: %zu", errors, warnings);
+	ui_note(verb->ui, T("errors: %zu, warnings: %zu"), errors, warnings);
 	return 0;
 }

@@ -41,10 +41,10 @@ static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_LATER] = later,
 };
 
-static struct ui *make_ui(const struct option_ui *options)
+static struct ui *make_ui(const struct option_ui *options, bool json)
 {
 	struct ui_settings settings = {
-		.mode = options->json ? UI_JSON : UI_AUTO,
+		.mode = json ? UI_JSON : UI_AUTO,
 		.quiet = options->quiet,
 		.verbose = options->verbose,
 		.no_progress = options->no_progress,
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 	int parsed = option_parse(&program, argc, argv, &options, arena, &result, &err);
 	if (parsed == 0 && result.help)
 		return show_help(&program, result.verb);
-	AUTO(ui) ui = make_ui(&options.ui);
+	AUTO(ui) ui = make_ui(&options.ui, ui_wants_json(argc, argv));
 	struct session session = {.arena = arena, .ui = ui, .options = &options, .fd = -1,
 		.arguments = result.arguments, .argument_count = result.argument_count};
 	int code = parsed < 0 ? err.code : run(&session, result.verb, &err);

@@ -317,9 +317,9 @@ int preflight_run(struct preflight *preflight, struct err *err)
 			return -1;
 	say_engine(preflight);
 	if (preflight->errors) {
-		ui_step_end(ui, UI_FAILED, T("This machine is not ready: %zu problems"),
+		ui_step_end(ui, UI_FAILED, T("This machine is not ready; problems: %zu"),
 			preflight->errors);
-		return err_set(err, preflight->code, "%zu checks failed; nothing was changed",
+		return err_set(err, preflight->code, "checks that failed: %zu; nothing was changed",
 			preflight->errors);
 	}
 	ui_step_end(ui, preflight->warnings ? UI_WARNED : UI_DONE,

@@ -185,8 +185,8 @@ def check_row(path, line, english, chinese, faults):
     if HALF_WIDTH.search(chinese):
         faults.add(path, line, "half-width punctuation after a Chinese character", chinese)
     for side in (lambda s: s[:1], lambda s: s[-1:]):
-        if side(chinese) in ("（", "）"):
-            continue  # a full-width bracket brings its own space along
+        if side(chinese) in ("（", "）", "："):
+            continue  # full-width brackets and colons bring their own space along
         if side(english).isspace() != side(chinese).isspace():
             faults.add(path, line, "white space at one end differs", english, chinese)
             break

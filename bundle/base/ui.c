@@ -84,6 +84,14 @@ bool ui_is_json(const struct ui *ui)
 	return ui->settings.mode == UI_JSON;
 }
 
+bool ui_wants_json(int argc, char *const *argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
 bool ui_is_verbose(const struct ui *ui)
 {
 	return ui->settings.verbose;
@@ -121,6 +129,10 @@ __attribute__((format(printf, 3, 0))) static void raise_formatted(
 	if (vasprintf(&text, format, ap) < 0)
 		return;
 	event->text = text;
+	if (event->kind == UI_EVENT_STEP && event->state == UI_BEGIN) {
+		text_clear(&ui->live);
+		text_add(&ui->live, text);
+	}
 	raise_event(ui, event);
 	free(text);
 }
@@ -146,6 +158,7 @@ void ui_step_end(struct ui *ui, enum ui_state state, const char *format, ...)
 	raise_formatted(ui, &event, format, ap);
 	va_end(ap);
 	ui->step[0] = '\0';
+	text_clear(&ui->live);
 }
 
 void ui_progress(struct ui *ui, uint64_t done_bytes, uint64_t total_bytes)
@@ -218,7 +231,7 @@ void ui_error(struct ui *ui, const struct err *err)
 	struct ui_event event = {.kind = UI_EVENT_ERROR, .name = exit_code_name(err->code),
 		.code = err->code, .text = err->text, .hint = err->hint};
 	if (ui->step[0])
-		ui_step_end(ui, UI_FAILED, "%s", ui->live.length ? ui->live.bytes : ui->step);
+		ui_step_end(ui, UI_FAILED, "%s", ui->live.bytes);
 	raise_event(ui, &event);
 	if (err->file)
 		ui_detail(ui, T("(noticed at %s:%d)"), err->file, err->line);

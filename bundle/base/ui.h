@@ -41,6 +41,9 @@ struct ui *ui_new(const struct ui_settings *settings);
 void ui_free(struct ui *ui);
 AUTO_DEFINE(ui);
 
+/* Whether --json stands anywhere in the command line: errors about options follow it too. */
+bool ui_wants_json(int argc, char *const *argv);
+
 bool ui_is_json(const struct ui *ui);
 bool ui_is_verbose(const struct ui *ui);
 

@@ -42,7 +42,7 @@ void ui_plain_show(struct ui *ui, const struct ui_event *event)
 			event->text);
 		break;
 	case UI_EVENT_ERROR:
-		text_addf(&line, "%s %s\n", T("Error:"), event->text);
+		text_addf(&line, "%s%s\n", T("Error: "), event->text);
 		break;
 	case UI_EVENT_RECORD:
 		if (event->text && *event->text)

@@ -103,7 +103,7 @@ static void show_marked(struct ui *ui, const char *colour, const char *mark, con
 {
 	AUTO_TEXT line = TEXT_INIT;
 	add_coloured(ui, &line, colour, mark);
-	text_addf(&line, " %s\n", text);
+	text_addf(&line, "%s\n", text);
 	add_hint(ui, &line, hint);
 	print_line(ui, &line);
 }
@@ -111,9 +111,7 @@ static void show_marked(struct ui *ui, const char *colour, const char *mark, con
 static void show_step(struct ui *ui, const struct ui_event *event)
 {
 	if (event->state == UI_BEGIN) {
-		text_clear(&ui->live);
 		text_clear(&ui->status);
-		text_add(&ui->live, event->text);
 		draw_live(ui);
 		return;
 	}
@@ -137,7 +135,6 @@ static void show_step(struct ui *ui, const struct ui_event *event)
 	text_add(&line, "\n");
 	ui_restore_terminal();
 	ui_write(STDERR_FILENO, line.bytes, line.length);
-	text_clear(&ui->live);
 	text_clear(&ui->status);
 }
 
@@ -179,14 +176,14 @@ void ui_terminal_show(struct ui *ui, const struct ui_event *event)
 		print_line(ui, &line);
 		break;
 	case UI_EVENT_WARNING:
-		show_marked(ui, YELLOW, "!", event->text, event->hint);
+		show_marked(ui, YELLOW, "! ", event->text, event->hint);
 		break;
 	case UI_EVENT_PROBLEM:
 		show_marked(ui, event->severity == UI_PROBLEM_ERROR ? RED : YELLOW,
-			event->severity == UI_PROBLEM_ERROR ? "✗" : "!", event->text, event->hint);
+			event->severity == UI_PROBLEM_ERROR ? "✗ " : "! ", event->text, event->hint);
 		break;
 	case UI_EVENT_ERROR:
-		show_marked(ui, RED, T("Error:"), event->text, event->hint);
+		show_marked(ui, RED, T("Error: "), event->text, event->hint);
 		break;
 	case UI_EVENT_RECORD:
 		show_record(ui, event);

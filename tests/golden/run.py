@@ -6,7 +6,8 @@
 A case is NAME.cmd, a shell script, beside what it must give: NAME.exit, NAME.stdout, NAME.stderr
 (absent: nothing). It runs in an empty folder with an empty environment; $hardtack is the host tool,
 $installer a linux-amd64 or linux-arm64 installer of payload/hello for this machine, $images the
-folder of its image archives, $here this folder. Paths of the run, sizes, digests and the version
+folder of its image archives, $here this folder. Docker is played by
+bin/docker: installed, its daemon down. Paths of the run, sizes, digests and the version
 are replaced by words before anything is compared. --update writes what was found: read the
 difference before you commit it. Ends with "N passed, N failed".
 """
@@ -29,10 +30,13 @@ TARGET = "linux-" + {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine
 WORDS = [
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"-[0-9a-f]{12}\b"), "-<pin>"),
+    (re.compile(r"\bsha256:[0-9a-f]{12}…"), "sha256:<short>…"),
+    (re.compile(r"\b[0-9]+ B\b"), "<size>"),
     (re.compile(r"\b[0-9]+(\.[0-9]+)? [KMG]iB"), "<size>"),
     (re.compile(r"(tail -c \+|head -c )[0-9]+"), r"\1<n>"),
-    (re.compile(r"\b[0-9]{6,}\b"), "<n>"),
-    (re.compile(r"\bhardtack \d+\.\d+\.\d+\S*"), "hardtack <version>"),
+    (re.compile(r"\b[0-9]{5,}\b"), "<n>"),
+    (re.compile(r"\bhardtack \d+\.\d+\.\d+"), "hardtack <version>"),
+    (re.compile(r"\.\d+\.tmp\b"), ".<pid>.tmp"),
 ]
 
 
@@ -71,7 +75,7 @@ class Golden:
         self.folder = os.path.join(self.work, "case", name)
         os.makedirs(os.path.join(self.folder, "home"))
         environment = {
-            "PATH": "/usr/bin:/bin", "HOME": os.path.join(self.folder, "home"), "TMPDIR": self.folder,
+            "PATH": os.path.join(HERE, "bin") + ":/usr/bin:/bin", "HOME": os.path.join(self.folder, "home"), "TMPDIR": self.folder,
             "hardtack": self.hardtack, "installer": self.installer, "images": self.images, "here": HERE,
             "LC_ALL": "C.UTF-8", "COLUMNS": "80",
         }

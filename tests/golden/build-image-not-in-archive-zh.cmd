@@ -1,0 +1,1 @@
+"$hardtack" build --lang zh "$here/fixtures/web/compose.yaml" --offline --image-archive "$images/hello-oci.tar"

@@ -1,0 +1,1 @@
+"$hardtack" build "$here/fixtures/web/compose.yaml" --offline --image-archive "$images/hello-oci.tar"

@@ -1,0 +1,1 @@
+"$hardtack" build "$here/../../payload/hello" --offline --image-archive nowhere.tar

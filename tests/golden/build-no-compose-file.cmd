@@ -1,0 +1,1 @@
+mkdir empty && "$hardtack" build empty

@@ -1,0 +1,2 @@
+printf 'name: x\nvolumes: {}\n' >compose.yaml
+"$hardtack" build compose.yaml --offline

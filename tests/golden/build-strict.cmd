@@ -1,0 +1,1 @@
+"$hardtack" build "$here/fixtures/floating/compose.yaml" --offline --strict

@@ -1,0 +1,1 @@
+mkdir out && touch out/x && "$hardtack" extract "$installer" out

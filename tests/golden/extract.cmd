@@ -1,0 +1,1 @@
+"$hardtack" extract "$installer" out && find out -type f | sort

@@ -1,0 +1,1 @@
+"$hardtack" --lang zh --help

@@ -1,0 +1,1 @@
+"$hardtack" inspect --json "$installer" | python3 -m json.tool --sort-keys --no-ensure-ascii

@@ -1,0 +1,1 @@
+echo hello >file && "$hardtack" inspect file

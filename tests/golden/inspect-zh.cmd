@@ -1,0 +1,1 @@
+"$hardtack" inspect --lang zh "$installer"

@@ -1,0 +1,1 @@
+"$installer" extract out && find out -type f | sort

@@ -1,0 +1,1 @@
+"$installer" load --output - >/dev/full

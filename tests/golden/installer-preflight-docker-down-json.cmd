@@ -1,0 +1,1 @@
+"$installer" preflight --json --no-progress

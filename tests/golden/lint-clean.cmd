@@ -1,0 +1,1 @@
+"$hardtack" lint "$here/../../payload/hello"

@@ -1,0 +1,1 @@
+"$hardtack" lint --json "$here/fixtures/floating/compose.yaml"

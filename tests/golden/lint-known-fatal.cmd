@@ -1,0 +1,1 @@
+"$hardtack" lint "$here/fixtures/postgres18/compose.yaml"

@@ -1,0 +1,1 @@
+"$hardtack" lint --strict "$here/fixtures/floating/compose.yaml"

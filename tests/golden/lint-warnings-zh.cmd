@@ -1,0 +1,1 @@
+"$hardtack" lint --lang zh "$here/fixtures/floating/compose.yaml"

@@ -1,0 +1,1 @@
+"$hardtack" lint "$here/fixtures/floating/compose.yaml"

@@ -1,0 +1,1 @@
+"$hardtack" verify --target linux-amd64 "$installer"

@@ -1,0 +1,1 @@
+"$hardtack" verify --json --no-progress "$installer"
