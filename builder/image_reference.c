@@ -51,6 +51,14 @@ static bool is_path_component(const char *text, size_t length)
 	}
 }
 
+/* A first component that cannot be part of a path on docker.io. */
+static bool looks_like_domain(const char *component, size_t length)
+{
+	size_t plain = strcspn(component, ".:[" UPPER);
+	return plain < length ||
+		(length == strlen("localhost") && strncmp(component, "localhost", length) == 0);
+}
+
 static bool is_path(const char *path)
 {
 	for (;;) {
@@ -125,12 +133,6 @@ static const char *lower_case(const char *text, struct arena *arena)
 	return copy;
 }
 
-/* The first component is a domain when it cannot be part of a path on docker.io. */
-static bool looks_like_domain(const char *component)
-{
-	return strpbrk(component, ".:[") || strcmp(component, "localhost") == 0 ||
-		strpbrk(component, UPPER);
-}
 
 static int split_domain(
 	const char *text, char *name, struct arena *arena, struct image_reference *out, struct err *err)
@@ -139,7 +141,7 @@ static int split_domain(
 	const char *domain = "docker.io", *path = name;
 	if (slash) {
 		*slash = '\0';
-		if (looks_like_domain(name)) {
+		if (looks_like_domain(name, strlen(name))) {
 			domain = name;
 			path = slash + 1;
 		} else {
@@ -219,7 +221,10 @@ const char *image_reference_text(const struct image_reference *ref, struct arena
 const char *image_reference_familiar(const struct image_reference *ref, struct arena *arena)
 {
 	const char *name = ref->path;
-	if (strcmp(ref->domain, "docker.io") != 0)
+	const char *slash = strchr(name, '/');
+	/* "docker.io/a.b/c" without its domain would be another image. */
+	if (strcmp(ref->domain, "docker.io") != 0 ||
+		(slash && looks_like_domain(name, (size_t)(slash - name))))
 		name = image_reference_repository(ref, arena);
 	else if (text_starts_with(name, "library/") && !strchr(name + strlen("library/"), '/'))
 		name += strlen("library/");

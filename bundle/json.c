@@ -96,17 +96,29 @@ static yyjson_val *repeated_key(yyjson_val *object)
 	return NULL;
 }
 
-static int refuse_repeated_keys(struct json container, struct err *err)
+/* A NUL would cut a name short for everyone who reads it as a C string. */
+static int check_names(struct json object, struct err *err)
+{
+	const char *name;
+	struct json value;
+	for (struct json_iterator it = json_items(object); json_next_member(&it, &name, &value);)
+		if (strlen(name) != yyjson_get_len(node_of(value) - 1))
+			return json_fail(object, err, "has a member whose name has a NUL character");
+	yyjson_val *key = repeated_key(node_of(object));
+	if (!key)
+		return 0;
+	AUTO_TEXT shown = TEXT_INIT;
+	text_add_printable(&shown, yyjson_get_str(key), yyjson_get_len(key));
+	return json_fail(object, err, "names the member \"%s\" twice", shown.bytes);
+}
+
+static int check_all_names(struct json container, struct err *err)
 {
 	struct json item;
-	yyjson_val *key = json_is_object(container) ? repeated_key(node_of(container)) : NULL;
-	if (key) {
-		AUTO_TEXT shown = TEXT_INIT;
-		text_add_printable(&shown, yyjson_get_str(key), yyjson_get_len(key));
-		return json_fail(container, err, "names the member \"%s\" twice", shown.bytes);
-	}
+	if (json_is_object(container) && check_names(container, err) < 0)
+		return -1;
 	for (struct json_iterator it = json_items(container); json_next(&it, &item);)
-		if (yyjson_is_ctn(node_of(item)) && refuse_repeated_keys(item, err) < 0)
+		if (yyjson_is_ctn(node_of(item)) && check_all_names(item, err) < 0)
 			return -1;
 	return 0;
 }
@@ -132,7 +144,7 @@ int json_parse(const void *bytes, size_t length, const char *name, size_t limit_
 	document->name = arena_strdup(arena, name);
 	document->root = yyjson_doc_get_root(parsed);
 	*root = (struct json){.document = document, .node = document->root};
-	return refuse_repeated_keys(*root, err);
+	return check_all_names(*root, err);
 }
 
 /* ---- paths in errors ---- */

@@ -3,7 +3,8 @@
  *
  * Refused as CODE_INPUT, naming the document and the place: anything but one value, comments,
  * trailing commas, malformed UTF-8, NaN, more than `limit_bytes`, more than JSON_DEPTH_LIMIT
- * levels, and an object that names a member twice (readers disagree about which one counts).
+ * levels, an object that names a member twice (readers disagree about which one counts), a name
+ * with a NUL in it.
  *
  * A `struct json` is a value by copy: a place in a document. Document and strings live in the
  * arena given to json_parse() and need no release. Accessors name the path when the value is not

@@ -31,6 +31,9 @@ TEST(references_get_their_normal_and_their_familiar_form)
 		{"a:b@" DIGEST, "docker.io/library/a:b@" DIGEST, "a:b@" DIGEST},
 		{"a__b-c--d.e:_X.y-z", "docker.io/library/a__b-c--d.e:_X.y-z", "a__b-c--d.e:_X.y-z"},
 		{"host:1/a:1", "host:1/a:1", "host:1/a:1"},
+		{"docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest"},
+		{"docker.io/localhost/c", "docker.io/localhost/c:latest",
+			"docker.io/localhost/c:latest"},
 	};
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();

@@ -89,7 +89,8 @@ TEST(what_is_not_strict_json_is_refused)
 	static const char *const bad[] = {"", " ", "{", "[1,]", "{\"a\":1,}", "// c\n1", "'a'", "nan",
 		"1 2", "01", "+1", "\"\xff\"", "\"\xed\xa0\x80\"", "\"a\nb\"", "\xef\xbb\xbf{}",
 		"{\"a\":1,\"a\":2}", "[{\"x\":{\"b\":1,\"c\":1,\"b\":1}}]", "Infinity", "1e999",
-		"\"\\ud800\"", "{\"a\":1,\"\\u0061\":2}"};
+		"\"\\ud800\"", "{\"a\":1,\"\\u0061\":2}",
+		"[{\"a\\u0000b\":1}]"};
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
 	struct json root;

@@ -259,6 +259,36 @@ TEST(the_unchanged_archive_of_the_corpus_is_accepted)
 	CHECK_STR(listing.bytes, "f a/b hello|f c world|");
 }
 
+TEST(an_entry_of_more_than_eight_gib_is_read_and_stepped_over)
+{
+	struct err err = ERR_INIT;
+	uint64_t size = (8ULL << 30) + 5;
+	AUTO_FD fd = open("a.tar", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	struct file_sink sink = {{write_fd}, fd};
+	struct tar_writer writer;
+	tar_writer_init(&writer, &sink.sink, 0);
+	CHECK_OK(tar_writer_entry(&writer, "large", size, 0644, &err));
+	uint64_t offset = tar_writer_entry_size("large", size);
+	CHECK_INT(lseek(fd, (off_t)offset, SEEK_SET), offset); /* a hole */
+	tar_writer_init(&writer, &sink.sink, 0);
+	CHECK_OK(tar_writer_entry(&writer, "small", 2, 0644, &err));
+	CHECK_OK(tar_writer_data(&writer, "hi", 2, &err));
+	CHECK_OK(tar_writer_finish(&writer, &err));
+	AUTO(tar_reader) reader = NULL;
+	const struct tar_entry *entry;
+	CHECK_OK(tar_reader_open_file(&reader, TAR_BUNDLE, fd, "a.tar", 0, size_of(fd), &err));
+	CHECK_OK(tar_reader_next(reader, &entry, &err));
+	CHECK_INT(entry->size_bytes, size);
+	CHECK_INT(entry->data_offset, tar_writer_header_size("large", size));
+	CHECK_OK(tar_reader_next(reader, &entry, &err));
+	CHECK_INT(entry->data_offset, offset + 512);
+	CHECK_OK(tar_reader_next(reader, &entry, &err));
+	CHECK(!entry);
+	CHECK_INT(system("LC_ALL=C tar -tvf a.tar | awk '{print $3, $6}' >list; "
+			 "printf '8589934597 large\n2 small\n' | cmp - list"),
+		0);
+}
+
 TEST(ten_thousand_entries_are_fine)
 {
 	struct err err = ERR_INIT;
