@@ -237,6 +237,9 @@ class _Archive:
             self.add(name or blob.name(), body, blob.size)
 
     def add_link(self, name, target):
+        if name in self.seen:
+            return
+        self.seen.add(name)
         info = tarfile.TarInfo(name)
         info.type, info.linkname, info.mode, info.mtime = tarfile.SYMTYPE, target, 0o777, 0
         self.tar.addfile(info)

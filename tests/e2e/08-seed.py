@@ -24,7 +24,7 @@ def story(t):
         t.check(t.installer(file, "verify").code == 0, f"{target}: verify: 0")
     with open(compose, "rb") as text:
         t.check(text.read() == before, "the person's compose file is untouched")
-    done = t.hardtack("lint", compose)
+    done = t.hardtack("lint", compose, "--name", "langfuse")
     seen = done.out + done.err
     t.check(all(word in seen for word in ("NEXTAUTH_SECRET", "postgres", "5432")),
             "lint names the weak secret, the floating tag and the open port", done)

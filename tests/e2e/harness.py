@@ -41,7 +41,7 @@ class Abandon(Exception):
 
 
 class Bench:
-    """What all stories share: running engines, and images that were made once."""
+    """What the stories of one run share: running engines, and images that were made once."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="hardtack-e2e-")
@@ -59,7 +59,7 @@ class Bench:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def engine(self, name):
-        """The engine, running and empty. Other engines are stopped but one: the machine is small."""
+        """The engine, running and empty."""
         if os.geteuid() != 0:
             raise Skip("a Docker engine needs root")
         if name not in self.engines:
@@ -183,7 +183,7 @@ class Story:
     def run(self, argv, engine=None, env=None, **more):
         """Runs argv with a clean environment and the story's HOME; with an engine: in its network, with its docker."""
         variables = {"HOME": self.home, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-                     "HARDTACK_TEST_CACHE": packages.cache_dir(), "BUILD": BUILD}
+                     "MACHORUN": os.path.join(BUILD, "tests", "machorun", "machorun")}
         if engine:
             variables.update(engine.environment())
         variables.update(env or {})
@@ -192,7 +192,12 @@ class Story:
         if "input" in more:
             del settings["stdin"]
         full = engine.argv(argv) if engine else argv
-        return Done(argv, subprocess.run(full, env=variables, check=False, **settings))
+        try:
+            return Done(argv, subprocess.run(full, env=variables, check=False, **settings))
+        except subprocess.TimeoutExpired as slow:
+            said = [text.decode(errors="replace") if isinstance(text, bytes) else text or ""
+                    for text in (slow.stdout, slow.stderr)]
+            return Done(argv, subprocess.CompletedProcess(argv, f"not within {slow.timeout} s", *said))
 
     def popen(self, argv, engine=None, env=None):
         """Starts argv as run() does, for stories that interfere. Its output goes to the story's out and err files."""

@@ -35,7 +35,7 @@ PYTHON = {"python3-" + name: "" for name in (
 
 # runc 1.1 of Debian 12 serves all of them: newer ones want newer libraries.
 PACKAGES = {
-    "common": (HOME, {"runc": "1.1.", "iptables": "1.8.", "busybox-static": "", **LIBRARIES}),
+    "common": (HOME, {"runc": "1.1.", "iptables": "1.8.", "tini": "", **LIBRARIES}),
     "v20": (HOME, {"docker.io": "20.10.", "containerd": "1.6.", "docker-compose": "1.29.", **PYTHON}),
     "v26": (NEWER, {"docker.io": "26.1.", "docker-cli": "26.1.", "docker-compose": "2.26.", "containerd": "1.7."}),
     "v28": (NEWER, {"docker.io": "28.5.", "docker-cli": "28.5.", "docker-compose": "2.40.", "containerd": "2.1."}),
@@ -116,6 +116,7 @@ class Engine:
         for name in ("iptables", "ip6tables"):  # Debian makes these by update-alternatives, on installation
             for suffix in ("", "-save", "-restore"):
                 _link(os.path.join(common, "usr/sbin/xtables-nft-multi"), os.path.join(sbin, name + suffix))
+        _link(os.path.join(common, "usr/bin/tini"), os.path.join(sbin, "docker-init"))  # the package's link is absolute
         _link(os.path.join(own, "usr/bin/docker"), os.path.join(client, "docker"))
         config = os.path.join(self.folder, "config")
         os.makedirs(os.path.join(config, "cli-plugins"), exist_ok=True)

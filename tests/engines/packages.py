@@ -5,6 +5,7 @@ uses. apt checks the archive's signature and every package's hash, as for an ins
 All is kept in the cache folder: HARDTACK_TEST_CACHE, by default beside the libraries (DEPS), out of `make clean`.
 """
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -123,8 +124,10 @@ APT::Sandbox::User "root";
 
 def unpacked(name, suites, wanted):
     """The folder holding the packages of `wanted`, made when it is not there yet. Call it under `locked()`."""
-    root = os.path.join(cache_dir(), "packages", name)
-    stamp, key = root + ".list", repr((suites, sorted(wanted.items()))) + "\n"
+    key = repr((suites, sorted(wanted.items()))) + "\n"
+    # The list of packages is part of the name: two versions of the tests may share a cache.
+    root = os.path.join(cache_dir(), "packages", name + "-" + hashlib.sha256(key.encode()).hexdigest()[:8])
+    stamp = root + ".list"
     if os.path.isdir(root) and os.path.exists(stamp):
         with open(stamp, encoding="utf-8") as text:
             if text.read().startswith(key):

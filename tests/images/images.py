@@ -230,9 +230,10 @@ def archive(form, *names):
     chosen = [images()[name] for name in names or (POSTGRES, GUESTBOOK)]
     stem = "+".join(name.rsplit("/", 1)[1].split(":")[0] for name in names or (POSTGRES, GUESTBOOK))
     path = os.path.join(out_dir(), stem + "-" + form + ("" if form == "oci-folder" else ".tar"))
-    if not os.path.exists(path):
-        FORMS[form](path + ".part", chosen)
-        os.rename(path + ".part", path)
+    with packages.locked():
+        if not os.path.exists(path):
+            FORMS[form](path + ".part", chosen)
+            os.rename(path + ".part", path)
     return path
 
 
@@ -240,8 +241,13 @@ def big():
     """The path of the 1 GiB archive (OCI layout, tar)."""
     base = images()[POSTGRES].layers[0]
     path = os.path.join(out_dir(), "big-oci.tar")
-    if os.path.exists(path):
-        return path
+    with packages.locked():
+        if not os.path.exists(path):
+            _make_big(base, path)
+    return path
+
+
+def _make_big(base, path):
     noise = random.Random(2).randbytes(BIG_FILE_BYTES)  # deflate looks back 32 KiB: repeats further off are noise to it
     folder = os.path.join(out_dir(), "big-layers")
     layer = image_writer.make_layer([Entry(f"noise-{number}", data=noise) for number in range(BIG_FILES)], folder,
@@ -250,7 +256,6 @@ def big():
     image_writer.oci_layout(path + ".part", [image])
     shutil.rmtree(folder)
     os.rename(path + ".part", path)
-    return path
 
 
 if __name__ == "__main__":
