@@ -89,6 +89,13 @@ static void check_header(const struct macho_file *file)
 		macho_refuse(file, "%u bytes of load commands", header->sizeofcmds);
 }
 
+/* Code and data that are cut off cannot run; the rest is for the program to find out. */
+static bool must_be_whole(const struct macho_file *file, const struct segment_command_64 *segment)
+{
+	return file->strict ||
+	       (segment->vmsize > 0 && strncmp(segment->segname, "__LINKEDIT", 16) != 0);
+}
+
 static void check_segment(const struct macho_file *file, const struct segment_command_64 *segment)
 {
 	if (segment->fileoff % DARWIN_PAGE_SIZE != 0)
@@ -97,8 +104,9 @@ static void check_segment(const struct macho_file *file, const struct segment_co
 	if (segment->vmaddr % DARWIN_PAGE_SIZE != 0)
 		macho_refuse(file, "segment %.16s: address %llx is not a multiple of 16 KiB",
 			segment->segname, (unsigned long long)segment->vmaddr);
-	if (file->strict && (segment->fileoff > file->size ||
-				    segment->filesize > file->size - segment->fileoff))
+	if (must_be_whole(file, segment) &&
+		(segment->fileoff > file->size ||
+			segment->filesize > file->size - segment->fileoff))
 		macho_refuse(file, "segment %.16s ends at %llu, beyond the file's %llu bytes",
 			segment->segname,
 			(unsigned long long)(segment->fileoff + segment->filesize),
