@@ -5,6 +5,7 @@
 
 For every project of tests/corpus/compose: the services' images (and ports, mounts, variables, dependencies) as hardtack reads them
 equal `docker compose config`, and the rewritten files mean the same project to docker compose, but for the images, `pull_policy: never` and the name.
+What docker-compose 1.29 reads, it still reads after rewriting.
 Without --compose the plugins of the tests' own engines are used (tests/engines), without --ours the unit test's
 program. No Docker engine is needed. Prints "N passed, N failed".
 """
@@ -21,20 +22,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CORPUS = os.path.join(HERE, "corpus", "compose")
 BUILD = os.environ.get("BUILD") or os.path.join(HERE, "..", "build")
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
-ENGINES = ("v26", "v28")
+ENGINES = ("v20", "v26", "v28")
 
 
-def plugins():
-    """The compose plugins of the tests' engines: {name: path}."""
+def programs_of_engines():
+    """The compose programs of the tests' engines: {name: path}; v1's is a folder."""
     sys.path.insert(0, os.path.join(HERE, "engines"))
-    import packages  # noqa: PLC0415
+    import engine  # noqa: PLC0415
 
     found = {}
     for name in ENGINES:
-        path = os.path.join(packages.cache_dir(), "packages", f"engine-{name}", "usr/libexec/docker/cli-plugins/docker-compose")
-        if not os.path.exists(path):
-            subprocess.run([os.path.join(HERE, "engines", "engine"), "prepare", name], check=True, stdout=sys.stderr)
-        found[name] = path
+        _, own = engine.Engine(name).prepare()
+        found[name] = own if name == "v20" else os.path.join(own, "usr/libexec/docker/cli-plugins/docker-compose")
     return found
 
 
@@ -154,12 +153,46 @@ def check(program, name, dump, scratch):
     return faults
 
 
+def config_v1(own, folder):
+    """What docker-compose 1.29 (Python) makes of the project: {service: image}; None when it cannot read it."""
+    name = next(name for name in NAMES if os.path.exists(os.path.join(folder, name)))
+    packages_path = ":".join(os.path.join(own, "usr/lib", part) for part in ("python3/dist-packages", "python3.11"))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", os.path.join(own, "usr/bin/docker-compose"), "-p", "oracle", "-f", name, "config"],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": packages_path, "LC_ALL": "C.UTF-8", "HOME": folder})
+    if done.returncode != 0:
+        return None
+    images, service, inside = {}, None, False
+    for line in done.stdout.splitlines():  # its own output: two spaces a level, keys sorted
+        if not line.startswith(" "):
+            inside = line == "services:"
+        elif inside and line.startswith("  ") and line[2] not in " '" and line.endswith(":"):
+            service = line.strip()[:-1]
+        elif inside and line.startswith("    image: "):
+            images[service] = line.split(": ", 1)[1]
+    return images
+
+
+def check_v1(own, name, dump, scratch):
+    """A project that compose v1 reads stays one after rewriting, with the new images. The name's line may even mend it."""
+    edited = os.path.join(scratch, name)
+    shutil.copytree(os.path.join(CORPUS, name), edited)
+    before = config_v1(own, edited)
+    shutil.copytree(os.path.join(dump, name), edited, dirs_exist_ok=True)
+    after = config_v1(own, edited)
+    if after is None:
+        return ["compose v1 does not read it after rewriting"] if before is not None else []
+    return [f"{service}: compose v1 sees {image} after rewriting" for service, image in after.items()
+            if image != f"hardtack.test/{service}:1.0-0123456789ab"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compose", action="append", help="a docker-compose v2 program")
     parser.add_argument("--ours", default=os.path.join(BUILD, "native", "unit", "test_compose_corpus"))
     options = parser.parse_args()
-    programs = {path: path for path in options.compose} if options.compose else plugins()
+    programs = {path: path for path in options.compose} if options.compose else programs_of_engines()
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="compose-oracle-") as scratch:
         dump = os.path.join(scratch, "dump")
@@ -170,8 +203,9 @@ def main():
             sys.exit(f"{done.stdout}{done.stderr}\n0 passed, 1 failed")
         for label, program in programs.items():
             for name in sorted(os.listdir(CORPUS)):
+                examine = check_v1 if os.path.isdir(program) else check
                 try:
-                    faults = check(program, name, dump, os.path.join(scratch, os.path.basename(label)))
+                    faults = examine(program, name, dump, os.path.join(scratch, os.path.basename(label)))
                 except (ValueError, StopIteration, OSError) as error:
                     faults = [str(error)]
                 passed, failed = passed + (not faults), failed + bool(faults)
