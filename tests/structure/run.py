@@ -14,6 +14,7 @@ import hashlib
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -224,7 +225,34 @@ def check_judges(suite, made):
     have = os.path.exists(os.path.join(suite.judges, "bin/rcodesign"))
     if have:
         suite.notes("darwin-arm64", judges.rcodesign_reads(suite.judges, made["darwin-arm64"]))
+        check_judges_can_refuse(suite, made["darwin-arm64"], suite.stub("darwin-arm64"))
         check_signed_again(suite, made["darwin-arm64"])
+
+
+def check_judges_can_refuse(suite, path, stub):
+    """Each judge is shown a file that is wrong in what it looks at."""
+    with ByteFile(path) as data:
+        macho = MachO(data)
+    symbols, linkedit = macho.one("LC_SYMTAB").offset, macho.segment("__LINKEDIT").command.offset
+
+    def spoilt(at, form, value):
+        copy = suite.path("spoilt")
+        shutil.copyfile(path, copy)
+        with open(copy, "r+b") as handle:
+            handle.seek(at if at >= 0 else os.path.getsize(copy))
+            handle.write(struct.pack(form, value))
+        return copy
+
+    def refuses(results):
+        try:
+            return not all(holds for _, holds, _ in results)
+        except Exception:  # a judge that cannot even read it
+            return True
+
+    suite.note("LLVM refuses symbols outside the file", refuses(judges.llvm_macho(spoilt(symbols + 8, "<I", 1 << 30), stub)))
+    suite.note("LIEF refuses segments that overlap",
+               refuses(judges.lief_macho(suite.judges, spoilt(linkedit + 40, "<Q", 0x4000), stub)))
+    suite.note("rcodesign refuses bytes behind the signature", refuses(judges.rcodesign_reads(suite.judges, spoilt(-1, "<B", 1))))
 
 
 def check_signed_again(suite, path):

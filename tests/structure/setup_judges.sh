@@ -35,10 +35,31 @@ install_lief() {
 	stamp_of lief $lief >"$judges/.lief"
 }
 
+# A cargo that is new enough: the person's own, or what Debian 12 brings for its browsers (its cargo is of 2022).
+find_cargo() {
+	local candidate
+	for candidate in cargo "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" /usr/bin/cargo; do
+		command -v "$candidate" >/dev/null || continue
+		"$candidate" --version | awk '{ split($2, v, "."); exit !(v[1] > 1 || v[2] >= 81) }' || continue
+		command -v "$candidate"
+		return
+	done
+	return 1
+}
+
+install_cargo() {
+	if ! { command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; }; then
+		die "rcodesign needs Rust's cargo, 1.81 or newer"
+	fi
+	echo "installing cargo-web" >&2
+	apt-get -qq update >&2
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends cargo-web >"$judges/apt.log" 2>&1 ||
+		{ tail -n 20 "$judges/apt.log" >&2 && die "apt-get install cargo-web failed"; }
+}
+
 install_rcodesign() {
 	local cargo
-	cargo=$(command -v cargo || command -v "$HOME/.cargo/bin/cargo") ||
-		die "rcodesign needs Rust's cargo (1.81 or newer)"
+	cargo=$(find_cargo) || { install_cargo && cargo=$(find_cargo); } || die "there is no cargo of 1.81 or newer"
 	echo "compiling rcodesign $apple_codesign" >&2
 	rm -rf "$judges/target"
 	CARGO_TARGET_DIR=$judges/target CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
