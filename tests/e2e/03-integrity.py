@@ -7,6 +7,7 @@ import os
 import shutil
 
 SAMPLES = 5
+SWEEP = 150
 
 
 def damaged(t, file, name, change):
@@ -43,6 +44,25 @@ def refused(t, path, verb, what, codes=(7,)):
         os.unlink(note)
 
 
+def sweep(t, file, start, kind):
+    """Flips one byte after the other, evenly from the payload's start to the file's end, and back again."""
+    path, size = t.path("swept"), os.path.getsize(file)
+    shutil.copy(file, path)
+    missed = []
+    for part in range(SWEEP):
+        offset = start + (size - start) * part // SWEEP
+        with open(path, "r+b") as data:
+            flip(offset)(data)
+        code = t.hardtack("verify", path).code
+        if code != 7:
+            missed.append((offset, code))
+        with open(path, "r+b") as data:
+            flip(offset)(data)
+    t.check(not missed, f"{kind}: {SWEEP} flips from the payload to the end, verify says 7 to each", missed)
+    done = t.hardtack("verify", path)
+    t.check(done.code == 0, f"{kind}: with every byte back in its place, verify: 0", done)
+
+
 def examine(t, file, kind):
     start, length, _ = t.by_hand(file)
     size, end = os.path.getsize(file), start - 1 + length
@@ -64,6 +84,7 @@ def examine(t, file, kind):
     for more in (b"\0", b"x" * 5000):
         path = damaged(t, file, "longer", lambda data, more=more: (data.seek(0, 2), data.write(more)))
         refused(t, path, ["install", "--yes"], f"{kind}: {len(more)} bytes appended")
+    sweep(t, file, start - 1, kind)
     return start - 1
 
 

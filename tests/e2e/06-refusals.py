@@ -1,6 +1,9 @@
 """What cannot work is refused early, with the promised exit code: no engine, a taken port, no terminal."""
+import os
 import subprocess
 import sys
+
+import harness
 
 TAKE_PORT = """import socket, sys
 taken = socket.socket()
@@ -10,6 +13,18 @@ taken.listen()
 print("ready", flush=True)
 sys.stdin.read()
 """
+
+
+def disk_full(t):
+    """A build onto a disk that is too small."""
+    small = t.path("small")
+    os.makedirs(small)
+    script = 'mount -t tmpfs -o size=256k small "$1" && shift && "$@"; code=$?; echo "left: $(ls -A small)" >&2; exit $code'
+    done = t.run(["unshare", "--mount", "sh", "-c", script, "sh", small, harness.HARDTACK, "--no-progress", "build",
+                  harness.HELLO, "--offline", "--target", "linux-amd64", "-o", small + "/", "--image-archive",
+                  os.path.join(t.bench.hello_images(), "hello-oci.tar")])
+    t.check(done.code == 9 and "left: " in done.err.splitlines(),
+            "build onto a full disk: 9, leaves nothing", done)
 
 
 def story(t):
@@ -45,6 +60,7 @@ def story(t):
     t.check(t.hardtack("nosuchverb").code == 2, "hardtack nosuchverb: 2")
     done = t.hardtack("build", t.path("nosuch.yaml"))
     t.check(done.code in (2, 3, 8), "hardtack build of a file that is not there: an error", done)
+    disk_full(t)
     port_free = t.installer(file, "install", "--yes", engine=engine)
     t.check(port_free.code == 0, "with the port free again it installs: 0", port_free)
     t.check(t.installer(file, "uninstall", "--yes", engine=engine).code == 0, "uninstall: 0")

@@ -1,5 +1,7 @@
 """What real engines write with `docker save`, old and new, classic and containerd store, builds and installs."""
+import gzip
 import os
+import shutil
 
 import harness
 import images
@@ -28,3 +30,8 @@ def story(t):
     for form in ("oci", "oci-folder", "save-old", "save-new", "save-store", "skopeo"):
         file = t.build(project, "linux-amd64", [images.archive(form)], out=t.path(form))
         t.check(t.installer(file, "verify").code == 0, f"{form}: builds and verifies")
+    packed = t.path("save-old.tar.gz")
+    with open(images.archive("save-old"), "rb") as plain, gzip.open(packed, "wb", compresslevel=1) as out:
+        shutil.copyfileobj(plain, out)
+    file = t.build(project, "linux-amd64", [packed], out=t.path("packed"))
+    t.check(t.installer(file, "verify").code == 0, "save-old, the whole archive gzipped: builds and verifies")
