@@ -15,9 +15,9 @@
 #include "monotonic.h"
 
 enum {
-	TICK_MS = 100,          /* how late an interrupt or an exit may be noticed */
-	GRACE_MS = 3000,        /* between SIGTERM and SIGKILL */
-	AFTER_EXIT_MS = 1000,   /* grandchildren that keep the pipes open */
+	TICK_MS = 100,        /* how late an interrupt or an exit may be noticed */
+	GRACE_MS = 3000,      /* between SIGTERM and SIGKILL */
+	AFTER_EXIT_MS = 1000, /* grandchildren that keep the pipes open */
 	READ_CHUNK = 32 * 1024,
 };
 
@@ -54,8 +54,8 @@ bool child_output_is_whole(const struct child_output *output)
 void child_output_describe(const struct child_output *output, struct text *out)
 {
 	size_t length = output->head.length;
-	while (length > 0 && (output->head.bytes[length - 1] == '\n' ||
-				     output->head.bytes[length - 1] == ' '))
+	while (length > 0 &&
+		(output->head.bytes[length - 1] == '\n' || output->head.bytes[length - 1] == ' '))
 		length--;
 	text_add_printable(out, output->head.bytes, length);
 	if (!output->tail)
@@ -104,8 +104,7 @@ static int spawn(struct child *child, const int in[2], const int out[2], const i
 	if (child->request->feed)
 		posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
 	else
-		posix_spawn_file_actions_addopen(
-			&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (!child->request->inherit_output) {
 		posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 		posix_spawn_file_actions_adddup2(&actions, err_ends[1], STDERR_FILENO);
@@ -127,7 +126,8 @@ static int start(struct child *child, struct err *err)
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err_ends[2] = {-1, -1};
 	int failed = 0;
 	bool pipes = (!child->request->feed || make_pipe(in) == 0) &&
-		(child->request->inherit_output || (make_pipe(out) == 0 && make_pipe(err_ends) == 0));
+		     (child->request->inherit_output ||
+			     (make_pipe(out) == 0 && make_pipe(err_ends) == 0));
 	if (!pipes)
 		failed = errno;
 	else
@@ -197,8 +197,7 @@ static bool out_of_time(struct child *child)
 	return child->result->timed_out;
 }
 
-static int feed_write(
-	struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
+static int feed_write(struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
 {
 	struct child *child = (struct child *)sink;
 	const char *at = bytes;
@@ -285,8 +284,11 @@ static int wait_for_end(struct child *child, struct err *err)
 
 int child_run(const struct child_request *request, struct child_result *result, struct err *err)
 {
-	struct child child = {
-		.sink.write = feed_write, .request = request, .result = result, .in = -1, .out = -1,
+	struct child child = {.sink.write = feed_write,
+		.request = request,
+		.result = result,
+		.in = -1,
+		.out = -1,
 		.err = -1};
 	*result = (struct child_result)CHILD_RESULT_INIT;
 	if (start(&child, err) < 0)

@@ -25,8 +25,8 @@ enum {
 /* What a child wrote: all of it in head, or head, a gap, and the end. */
 struct child_output {
 	struct text head;
-	char *tail;        /* ring of CHILD_TAIL_LIMIT bytes, NULL while head suffices */
-	uint64_t total;    /* bytes written in all */
+	char *tail;     /* ring of CHILD_TAIL_LIMIT bytes, NULL while head suffices */
+	uint64_t total; /* bytes written in all */
 };
 
 struct child_request {
@@ -42,7 +42,7 @@ struct child_request {
 };
 
 struct child_result {
-	int exit_code;     /* -1 when a signal ended it */
+	int exit_code; /* -1 when a signal ended it */
 	int signal;
 	bool timed_out;    /* by timeout_ms or stall_ms; the group was killed */
 	bool stdin_broken; /* it stopped reading before the feed was through: judge by exit code */
@@ -55,7 +55,10 @@ struct child_result {
 int child_run(const struct child_request *request, struct child_result *result, struct err *err);
 void child_result_clear(struct child_result *result);
 #define AUTO_CHILD __attribute__((cleanup(child_result_clear))) struct child_result
-#define CHILD_RESULT_INIT {.exit_code = -1, .out = {.head = TEXT_INIT}, .err = {.head = TEXT_INIT}}
+#define CHILD_RESULT_INIT                                                                \
+	{                                                                                \
+		.exit_code = -1, .out = {.head = TEXT_INIT}, .err = {.head = TEXT_INIT } \
+	}
 
 /* Did everything fit? Parsers refuse what did not. */
 bool child_output_is_whole(const struct child_output *output);

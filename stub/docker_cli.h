@@ -24,10 +24,10 @@ struct docker_cli {
 	const char *path;               /* of docker; NULL: not found */
 	const char *const *environment; /* child_environment() */
 	/* Compose, when docker_compose_find() found one: */
-	const char *compose_path;       /* docker itself (plugin), or docker-compose; NULL: none */
+	const char *compose_path; /* docker itself (plugin), or docker-compose; NULL: none */
 	bool compose_is_plugin;
 	unsigned compose_major, compose_minor;
-	const char *compose_version;    /* "2.26.1" */
+	const char *compose_version; /* "2.26.1" */
 };
 
 /* Looks for docker in PATH and where Docker Desktop, OrbStack, Colima, Rancher Desktop and
@@ -40,21 +40,21 @@ enum docker_state {
 	DOCKER_NOT_RUNNING,
 	DOCKER_NO_PERMISSION,
 	DOCKER_BROKEN_CONTEXT,
-	DOCKER_REMOTE,    /* tcp:// or ssh://: refused, for published ports and files are there */
-	DOCKER_SILENT,    /* no answer in time */
-	DOCKER_UNKNOWN,   /* answered with something else: see detail */
+	DOCKER_REMOTE,  /* tcp:// or ssh://: refused, for published ports and files are there */
+	DOCKER_SILENT,  /* no answer in time */
+	DOCKER_UNKNOWN, /* answered with something else: see detail */
 };
 
 struct docker_engine {
 	enum docker_state state;
-	const char *detail;       /* docker's own words, printable; "" when ready */
-	const char *endpoint;     /* "unix:///var/run/docker.sock"; "" when not known */
-	const char *context;      /* "desktop-linux"; "" when not known */
+	const char *detail;   /* docker's own words, printable; "" when ready */
+	const char *endpoint; /* "unix:///var/run/docker.sock"; "" when not known */
+	const char *context;  /* "desktop-linux"; "" when not known */
 	/* When ready: */
 	const char *os, *architecture; /* GOOS and GOARCH: "linux", "amd64" */
 	const char *version, *api_version;
-	const char *product;      /* "Docker Desktop", "Debian GNU/Linux 12 (bookworm)" */
-	const char *root_dir;     /* of the engine, perhaps inside a virtual machine */
+	const char *product;  /* "Docker Desktop", "Debian GNU/Linux 12 (bookworm)" */
+	const char *root_dir; /* of the engine, perhaps inside a virtual machine */
 	bool containerd_store;
 	uint64_t memory_bytes;
 	uint64_t cpus;
@@ -69,10 +69,10 @@ int docker_engine_check(const struct docker_engine *engine, struct err *err);
 /* ---- images ---- */
 
 struct docker_image {
-	const char *id;           /* "sha256:…": config, manifest or index digest, by store */
+	const char *id; /* "sha256:…": config, manifest or index digest, by store */
 	const char *os, *architecture, *variant;
 	const char **diff_ids;
-	size_t diff_id_count;     /* 0 also when the engine does not say (damaged images) */
+	size_t diff_id_count; /* 0 also when the engine does not say (damaged images) */
 };
 
 /* *found false: no image of that name. */
@@ -103,17 +103,17 @@ struct docker_container {
 	const char *id;
 	const char *name;
 	const char *service;
-	const char *status;       /* created, running, restarting, exited, paused, dead */
-	const char *health;       /* starting, healthy, unhealthy; "" without healthcheck */
-	const char *error;        /* State.Error: why it could not start */
-	const char *image;        /* image id */
+	const char *status; /* created, running, restarting, exited, paused, dead */
+	const char *health; /* starting, healthy, unhealthy; "" without healthcheck */
+	const char *error;  /* State.Error: why it could not start */
+	const char *image;  /* image id */
 	const char *started_at;
 	int64_t exit_code;
 	uint64_t restart_count;
 	bool running, restarting, oom_killed;
-	bool one_off;             /* `compose run`: not part of the stack */
+	bool one_off; /* `compose run`: not part of the stack */
 	bool has_healthcheck;
-	bool stays;               /* restart policy always or unless-stopped: no one-shot */
+	bool stays; /* restart policy always or unless-stopped: no one-shot */
 };
 
 /* All containers with the project's label, running or not, in the order of their names. */
@@ -137,9 +137,9 @@ int docker_container_logs(struct docker_cli *docker, const char *id, unsigned li
 
 struct compose_project {
 	const char *name;
-	const char *directory;     /* absolute */
-	const char *file;          /* absolute path of the compose file */
-	const char *env_file;      /* absolute, or NULL */
+	const char *directory;       /* absolute */
+	const char *file;            /* absolute path of the compose file */
+	const char *env_file;        /* absolute, or NULL */
 	const char *const *profiles; /* NULL-terminated, or NULL */
 };
 
@@ -150,8 +150,8 @@ int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err)
  * exist are started as they are. */
 int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
 	bool recreate, struct err *err);
-int docker_compose_stop(struct docker_cli *docker, const struct compose_project *project,
-	struct err *err);
+int docker_compose_stop(
+	struct docker_cli *docker, const struct compose_project *project, struct err *err);
 /* Containers and network; volumes only when asked. */
 int docker_compose_down(struct docker_cli *docker, const struct compose_project *project,
 	bool volumes, struct err *err);

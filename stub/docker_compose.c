@@ -25,8 +25,8 @@ static bool parse_version(
 	return true;
 }
 
-static int try_compose(struct docker_cli *docker, const char *path, bool plugin, bool *found,
-	struct err *err)
+static int try_compose(
+	struct docker_cli *docker, const char *path, bool plugin, bool *found, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
@@ -80,23 +80,22 @@ static void begin(struct docker_cli *docker, const struct compose_project *proje
 		docker_command_add(command, "--profile", *profile, NULL);
 }
 
-static int finish(struct docker_cli *docker, const struct docker_command *command,
-	const char *verb, struct err *err)
+static int finish(struct docker_cli *docker, const struct docker_command *command, const char *verb,
+	struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	if (docker_command_run(docker, command, CHANGE_TIMEOUT_MS, &result, err) < 0)
 		return err->code == CODE_DOCKER
-			? err_set(err, CODE_STEP, "compose %s did not finish in time", verb)
-			: -1;
+			       ? err_set(err, CODE_STEP, "compose %s did not finish in time", verb)
+			       : -1;
 	if (result.exit_code != 0)
-		return err_set(err, CODE_STEP, "compose %s: %s", verb,
-			docker_words(docker, &result));
+		return err_set(
+			err, CODE_STEP, "compose %s: %s", verb, docker_words(docker, &result));
 	return 0;
 }
 
-int docker_compose_up(
-	struct docker_cli *docker, const struct compose_project *project, bool recreate,
-	struct err *err)
+int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
+	bool recreate, struct err *err)
 {
 	struct docker_command command = {0};
 	begin(docker, project, &command);
@@ -142,12 +141,12 @@ int docker_compose_logs(struct docker_cli *docker, const struct compose_project 
 		docker_command_add(&command, "--tail", tail, NULL);
 	for (; services && *services; services++)
 		docker_command_add(&command, *services, NULL);
-	struct child_request request = {.argv = command.argv, .environment = docker->environment,
-		.inherit_output = true};
+	struct child_request request = {
+		.argv = command.argv, .environment = docker->environment, .inherit_output = true};
 	if (child_run(&request, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0)
-		return err_set(err, CODE_STEP, "compose %s: %s", "logs",
-			docker_words(docker, &result));
+		return err_set(
+			err, CODE_STEP, "compose %s: %s", "logs", docker_words(docker, &result));
 	return 0;
 }

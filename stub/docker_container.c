@@ -21,8 +21,8 @@ static size_t split_lines(
 	return count;
 }
 
-static int list(struct docker_cli *docker, const struct docker_command *command,
-	const char **lines, size_t limit, size_t *count, struct err *err)
+static int list(struct docker_cli *docker, const struct docker_command *command, const char **lines,
+	size_t limit, size_t *count, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	if (docker_command_run(docker, command, QUERY_TIMEOUT_MS, &result, err) < 0)
@@ -64,8 +64,7 @@ static int parse_policy(struct json container, struct docker_container *out, str
 	if (json_get_object_or_none(container, "HostConfig", &host, err) < 0 ||
 		(!json_is_absent(host) &&
 			json_get_object_or_none(host, "RestartPolicy", &policy, err) < 0) ||
-		(!json_is_absent(policy) &&
-			json_get_string_or(policy, "Name", "", &name, err) < 0))
+		(!json_is_absent(policy) && json_get_string_or(policy, "Name", "", &name, err) < 0))
 		return -1;
 	out->stays = strcmp(name, "always") == 0 || strcmp(name, "unless-stopped") == 0;
 	return 0;
@@ -86,9 +85,10 @@ static int parse_container(struct json container, struct docker_container *out, 
 		json_get_object_or_none(config, "Labels", &labels, err) < 0)
 		return -1;
 	if (!json_is_absent(labels) &&
-		(json_get_string_or(labels, "com.docker.compose.service", "", &out->service, err) < 0 ||
-			json_get_string_or(
-				labels, "com.docker.compose.oneoff", "", &one_off, err) < 0))
+		(json_get_string_or(labels, "com.docker.compose.service", "", &out->service, err) <
+				0 ||
+			json_get_string_or(labels, "com.docker.compose.oneoff", "", &one_off, err) <
+				0))
 		return -1;
 	out->one_off = text_equal_ignoring_case(one_off, "true");
 	if (out->name[0] == '/')
@@ -124,9 +124,8 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 	*out = arena_alloc(docker->arena, (json_count(root) + 1) * sizeof(**out));
 	for (struct json_iterator it = json_items(root); json_next(&it, &item);)
 		if (parse_container(item, &(*out)[(*count)++], &parse_err) < 0)
-			return err_set(err, CODE_DOCKER,
-				"docker %s: unexpected answer: %s", "container inspect",
-				parse_err.text);
+			return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
+				"container inspect", parse_err.text);
 	qsort(*out, *count, sizeof(**out), by_name);
 	return 0;
 }
@@ -172,7 +171,8 @@ int docker_port_owner(struct docker_cli *docker, unsigned port, const char **nam
 	if (count == 0)
 		return 0;
 	const char *space = strchr(lines[0], ' ');
-	*name = space ? arena_strndup(docker->arena, lines[0], (size_t)(space - lines[0])) : lines[0];
+	*name = space ? arena_strndup(docker->arena, lines[0], (size_t)(space - lines[0]))
+		      : lines[0];
 	*project = space ? space + 1 : "";
 	return 0;
 }

@@ -24,8 +24,9 @@ bool docker_cli_find(struct docker_cli *docker, struct arena *arena, struct ui *
 			arena);
 	if (!docker->path && home)
 		docker->path = child_find_program("docker",
-			arena_printf(arena, "%s/.docker/bin:%s/.orbstack/bin:%s/.rd/bin:%s/.colima/bin",
-				home, home, home, home),
+			arena_printf(arena,
+				"%s/.docker/bin:%s/.orbstack/bin:%s/.rd/bin:%s/.colima/bin", home,
+				home, home, home),
 			arena);
 	return docker->path != NULL;
 }
@@ -85,7 +86,7 @@ static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine
 static bool is_remote(const char *endpoint)
 {
 	return text_starts_with(endpoint, "tcp://") || text_starts_with(endpoint, "ssh://") ||
-		text_starts_with(endpoint, "http://") || text_starts_with(endpoint, "https://");
+	       text_starts_with(endpoint, "http://") || text_starts_with(endpoint, "https://");
 }
 
 static int parse_version(struct docker_cli *docker, const struct child_result *result,
@@ -93,8 +94,8 @@ static int parse_version(struct docker_cli *docker, const struct child_result *r
 {
 	struct json root, server;
 	const struct text *answer = &result->out.head;
-	if (json_parse(answer->bytes, answer->length, "docker version", ANSWER_LIMIT,
-		    docker->arena, &root, err) < 0 ||
+	if (json_parse(answer->bytes, answer->length, "docker version", ANSWER_LIMIT, docker->arena,
+		    &root, err) < 0 ||
 		json_get_object(root, "Server", &server, err) < 0 ||
 		json_get_string(server, "Os", &engine->os, err) < 0 ||
 		json_get_string(server, "Arch", &engine->architecture, err) < 0 ||
@@ -150,8 +151,15 @@ static int ask(struct docker_cli *docker, struct docker_engine *engine, const ch
 
 int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
 {
-	*engine = (struct docker_engine){.detail = "", .endpoint = "", .context = "", .os = "",
-		.architecture = "", .version = "", .api_version = "", .product = "", .root_dir = ""};
+	*engine = (struct docker_engine){.detail = "",
+		.endpoint = "",
+		.context = "",
+		.os = "",
+		.architecture = "",
+		.version = "",
+		.api_version = "",
+		.product = "",
+		.root_dir = ""};
 	if (!docker->path)
 		return give_up(engine, DOCKER_NOT_INSTALLED, "");
 	int status = find_endpoint(docker, engine, err);
@@ -173,8 +181,9 @@ static int not_running(const struct docker_engine *engine, struct err *err)
 {
 	err_set(err, CODE_DOCKER, "Docker is installed but not running: %s", engine->detail);
 #ifdef __APPLE__
-	return err_hint(err, "open Docker Desktop (or OrbStack, Colima, Rancher Desktop), wait until "
-			     "it says that it runs, then run this file again");
+	return err_hint(err,
+		"open Docker Desktop (or OrbStack, Colima, Rancher Desktop), wait until "
+		"it says that it runs, then run this file again");
 #else
 	return err_hint(err, "start it (`sudo systemctl start docker`), then run this file again");
 #endif
@@ -203,14 +212,16 @@ int docker_engine_check(const struct docker_engine *engine, struct err *err)
 	case DOCKER_REMOTE:
 		err_set(err, CODE_DOCKER, "Docker's engine is on another machine: %s",
 			engine->endpoint);
-		return err_hint(err, "run this file on that machine, or go back to the local engine "
-				     "(`docker context use default`, unset DOCKER_HOST)");
+		return err_hint(err,
+			"run this file on that machine, or go back to the local engine "
+			"(`docker context use default`, unset DOCKER_HOST)");
 	case DOCKER_SILENT:
 		err_set(err, CODE_DOCKER, "Docker does not answer: %s", engine->detail);
 		return err_hint(err, "restart Docker, then run this file again");
 	case DOCKER_UNKNOWN:
 		err_set(err, CODE_DOCKER, "Docker answers strangely: %s", engine->detail);
-		return err_hint(err, "see whether `docker version` works, then run this file again");
+		return err_hint(
+			err, "see whether `docker version` works, then run this file again");
 	}
 	return 0;
 }

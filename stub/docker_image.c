@@ -6,8 +6,8 @@
 
 enum { ANSWER_LIMIT = 4 << 20 };
 
-static int parse_image(struct docker_cli *docker, struct json image, struct docker_image *out,
-	struct err *err)
+static int parse_image(
+	struct docker_cli *docker, struct json image, struct docker_image *out, struct err *err)
 {
 	struct json root_fs, layers = {0}, layer;
 	if (json_get_string(image, "Id", &out->id, err) < 0 ||
@@ -16,8 +16,7 @@ static int parse_image(struct docker_cli *docker, struct json image, struct dock
 		json_get_string_or(image, "Variant", "", &out->variant, err) < 0 ||
 		json_get_object_or_none(image, "RootFS", &root_fs, err) < 0)
 		return -1;
-	if (!json_is_absent(root_fs) &&
-		json_get_array_or_none(root_fs, "Layers", &layers, err) < 0)
+	if (!json_is_absent(root_fs) && json_get_array_or_none(root_fs, "Layers", &layers, err) < 0)
 		return -1;
 	out->diff_ids = arena_alloc(docker->arena, (json_count(layers) + 1) * sizeof(char *));
 	for (struct json_iterator it = json_items(layers); json_next(&it, &layer);)
@@ -51,8 +50,7 @@ int docker_image_inspect(struct docker_cli *docker, const char *reference, struc
 			      ANSWER_LIMIT, docker->arena, &root, &parse_err) == 0;
 	if (parsed) {
 		struct json_iterator it = json_items(root);
-		parsed = json_next(&it, &image) &&
-			parse_image(docker, image, out, &parse_err) == 0;
+		parsed = json_next(&it, &image) && parse_image(docker, image, out, &parse_err) == 0;
 	}
 	if (!parsed)
 		return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",

@@ -53,8 +53,8 @@ static int make_secret(const struct env_template_entry *entry, struct arena *are
 			return err_set_errno(err, CODE_IO, "get random bytes");
 	}
 	*value = entry->kind == ENV_TEMPLATE_SECRET_HEX
-		? to_hex(bytes, entry->secret_bytes, arena)
-		: to_base64(bytes, entry->secret_bytes, arena);
+			 ? to_hex(bytes, entry->secret_bytes, arena)
+			 : to_base64(bytes, entry->secret_bytes, arena);
 	return 0;
 }
 
@@ -68,16 +68,17 @@ static int check_sets(const struct option_list *sets, struct err *err)
 		size_t good = strspn(sets->items[i],
 			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 		if (length == 0 || good != length)
-			return err_set(err, CODE_USAGE, "--set wants NAME=VALUE or NAME=@FILE, not "
-							"\"%.*s\"",
+			return err_set(err, CODE_USAGE,
+				"--set wants NAME=VALUE or NAME=@FILE, not "
+				"\"%.*s\"",
 				(int)(equals ? length : 20), sets->items[i]);
 	}
 	return 0;
 }
 
 /* The last --set of this name wins; *value stays as it is when there is none. */
-static int given_value(const struct session *session, const char *name, const char **value,
-	struct err *err)
+static int given_value(
+	const struct session *session, const char *name, const char **value, struct err *err)
 {
 	const struct option_list *sets = &session->options->set;
 	size_t name_length = strlen(name), length;
@@ -113,8 +114,8 @@ static const struct dotenv_entry *find_old(const struct env_file *file, const ch
 	return NULL;
 }
 
-static int plan_value(struct env_files *files, const struct session *session,
-	struct env_file *file, size_t at, struct err *err)
+static int plan_value(struct env_files *files, const struct session *session, struct env_file *file,
+	size_t at, struct err *err)
 {
 	const struct env_template_entry *entry = &file->template.entries[at];
 	const char **value = &file->values[at];
@@ -150,16 +151,15 @@ static int check_not_set_twice(struct env_files *files, const struct session *se
 			return -1;
 		if (!given)
 			continue;
-		old = dotenv_value(
-			files->arena, file->path, entry, &files->variables, NULL, err);
+		old = dotenv_value(files->arena, file->path, entry, &files->variables, NULL, err);
 		if (!old)
 			return -1;
 		if (strcmp(old, given) == 0)
 			continue;
 		err_set(err, CODE_USAGE, "--set %s: it has a value already in %s", entry->name,
 			file->path);
-		return err_hint(err, "change it there, then run this again without --set %s",
-			entry->name);
+		return err_hint(
+			err, "change it there, then run this again without --set %s", entry->name);
 	}
 	return 0;
 }
@@ -192,8 +192,8 @@ static int put_variables(struct env_files *files, struct env_file *file, struct 
 		if (!file->missing[i])
 			continue;
 		if (!value)
-			value = dotenv_value(files->arena, file->target, source,
-				&files->variables, NULL, err);
+			value = dotenv_value(
+				files->arena, file->target, source, &files->variables, NULL, err);
 		if (!value)
 			return -1;
 		variable_set_put(&files->variables, source->name, value);
@@ -206,10 +206,9 @@ static int plan_file(struct env_files *files, const struct session *session, con
 {
 	size_t length = 0;
 	char *bytes = arena_strdup(files->arena, "");
-	if (template &&
-		bundle_read(session->bundle,
-			arena_printf(files->arena, MANIFEST_FILES_PREFIX "%s", template),
-			DOTENV_LIMIT_BYTES, files->arena, &bytes, &length, err) < 0)
+	if (template && bundle_read(session->bundle,
+				arena_printf(files->arena, MANIFEST_FILES_PREFIX "%s", template),
+				DOTENV_LIMIT_BYTES, files->arena, &bytes, &length, err) < 0)
 		return -1;
 	if (env_template_parse(files->arena, template ? template : file->target, bytes, length,
 		    &file->template, err) < 0 ||
@@ -269,8 +268,8 @@ int env_files_plan(struct env_files *files, const struct session *session,
 	const struct place *place, struct err *err)
 {
 	const struct manifest *manifest = session->manifest;
-	bool has_main = manifest->template_count > 0 &&
-		strcmp(manifest->templates[0].target, ".env") == 0;
+	bool has_main =
+		manifest->template_count > 0 && strcmp(manifest->templates[0].target, ".env") == 0;
 	size_t extra = has_main ? 0 : 1;
 	*files = (struct env_files){.arena = session->arena};
 	variable_set_init(&files->variables, files->arena);
@@ -365,8 +364,8 @@ static int write_file(const struct env_files *files, const struct env_file *file
 	for (size_t i = 0; i < file->extra.count; i++)
 		env_template_add_line(&text, file->extra.items[i],
 			variable_set_get(&files->variables, file->extra.items[i]));
-	AUTO_FREE char *directory = xprintf(
-		"%.*s", (int)(file_base_name(file->path) - file->path - 1), file->path);
+	AUTO_FREE char *directory =
+		xprintf("%.*s", (int)(file_base_name(file->path) - file->path - 1), file->path);
 	if (file_make_directories(directory, 0700, err) < 0)
 		return -1;
 	return file_write_all(file->path, text.bytes, text.length, 0600, err);

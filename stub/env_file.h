@@ -13,14 +13,14 @@
 #include "session.h"
 
 struct env_file {
-	const char *target;    /* relative: ".env" */
-	const char *path;      /* absolute */
+	const char *target; /* relative: ".env" */
+	const char *path;   /* absolute */
 	bool exists;
 	const char *old_bytes; /* when it exists */
 	struct dotenv old;
 	struct env_template template;
-	const char **values;   /* one an entry; NULL: the template's own bytes */
-	bool *missing;         /* entries that the existing file lacks; all, without a file */
+	const char **values; /* one an entry; NULL: the template's own bytes */
+	bool *missing;       /* entries that the existing file lacks; all, without a file */
 	size_t missing_count;
 	struct option_list extra; /* "K=V" of --set that the template does not know: .env only */
 };

@@ -10,9 +10,9 @@
 
 enum {
 	LOOK_EVERY_MS = 1000,
-	STAY_UP_MS = 3000,       /* without healthcheck: so long without falling */
+	STAY_UP_MS = 3000,        /* without healthcheck: so long without falling */
 	STAY_UP_AGAIN_MS = 15000, /* the same after a restart: Docker's pauses grow to that */
-	LOOP_RESTARTS = 3,       /* with nothing else coming up that it may wait for */
+	LOOP_RESTARTS = 3,        /* with nothing else coming up that it may wait for */
 	LOOP_RESTARTS_ANYWAY = 6,
 	LOOP_ANYWAY_MS = 20000,
 };
@@ -21,8 +21,8 @@ void health_init(struct health *health, struct docker_cli *docker, const struct 
 	const char *project, struct arena *arena)
 {
 	*health = (struct health){.docker = docker, .project = project};
-	health->services = arena_alloc(
-		arena, (manifest->service_count + 1) * sizeof(*health->services));
+	health->services =
+		arena_alloc(arena, (manifest->service_count + 1) * sizeof(*health->services));
 	for (size_t i = 0; i < manifest->service_count; i++)
 		if (manifest->services[i].active)
 			health->services[health->count++].name = manifest->services[i].name;
@@ -69,8 +69,7 @@ static int badness(enum health_state state)
 	return order[state];
 }
 
-static void take_container(
-	struct health_service *service, const struct docker_container *container)
+static void take_container(struct health_service *service, const struct docker_container *container)
 {
 	enum health_state state = state_of(container);
 	service->restart_count += container->restart_count;
@@ -118,8 +117,8 @@ static void judge(struct health_service *service, const struct docker_container 
 	if (service->first_count > service->restart_count)
 		service->first_count = service->restart_count;
 	service->new_restarts = !first_look && service->restart_count > old_count
-		? service->restart_count - old_count
-		: 0;
+					? service->restart_count - old_count
+					: 0;
 	if (service->new_restarts && !service->restart_seen_ms)
 		service->restart_seen_ms = now;
 	if (service->state != HEALTH_READY) {
@@ -181,8 +180,8 @@ static bool is_crash_loop(const struct health_service *service)
 {
 	uint64_t restarts = service->restart_count - service->first_count;
 	return service->idle_restarts >= LOOP_RESTARTS ||
-		(restarts >= LOOP_RESTARTS_ANYWAY && service->new_restarts &&
-			monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS);
+	       (restarts >= LOOP_RESTARTS_ANYWAY && service->new_restarts &&
+		       monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS);
 }
 
 static void show_waiting(const struct health *health, struct ui *ui)

@@ -13,8 +13,8 @@
 #include "manifest.h"
 
 enum health_state {
-	HEALTH_MISSING,    /* no container */
-	HEALTH_STARTING,   /* created, starting, or not up long enough */
+	HEALTH_MISSING,  /* no container */
+	HEALTH_STARTING, /* created, starting, or not up long enough */
 	HEALTH_READY,
 	HEALTH_DONE,       /* one-shot, exit 0 */
 	HEALTH_UNHEALTHY,  /* its healthcheck fails */
@@ -26,7 +26,7 @@ enum health_state {
 struct health_service {
 	const char *name;
 	enum health_state state;
-	char container_id[72];  /* of the one that decided the state; "" when missing */
+	char container_id[72]; /* of the one that decided the state; "" when missing */
 	int64_t exit_code;
 	bool oom_killed;
 	char error[512];        /* State.Error */
@@ -38,7 +38,7 @@ struct health_service {
 	uint64_t up_since_ms;   /* running under started_at, as far as we saw; 0: not running */
 	uint64_t restart_seen_ms; /* first restart that we saw; 0: none */
 	size_t containers;
-	size_t running;         /* of these */
+	size_t running; /* of these */
 };
 
 struct health {
@@ -52,7 +52,8 @@ struct health {
 void health_init(struct health *health, struct docker_cli *docker, const struct manifest *manifest,
 	const char *project, struct arena *arena);
 
-/* One look. The first one, before `up`, tells old restarts from new ones. patient: services without healthcheck must have stayed up for a moment. */
+/* One look. The first one, before `up`, tells old restarts from new ones. patient: services without
+ * healthcheck must have stayed up for a moment. */
 int health_look(struct health *health, bool patient, struct err *err);
 
 /* Looks until all are ready (0), one crashes again and again (CODE_CRASH_LOOP), one has failed for

@@ -22,9 +22,8 @@ int image_load_survey(struct docker_cli *docker, const struct bundle *bundle, bo
 		bool proven = false;
 		const char *why;
 		wanted[i] = all || is_used(manifest, i);
-		if (wanted[i] &&
-			image_proof_check(docker, &manifest->images[i], depth, &proven, &why,
-				err) < 0)
+		if (wanted[i] && image_proof_check(docker, &manifest->images[i], depth, &proven,
+					 &why, err) < 0)
 			return -1;
 		wanted[i] = wanted[i] && !proven;
 		*count += wanted[i];
@@ -50,8 +49,7 @@ struct counting_sink {
 	uint64_t done, total;
 };
 
-static int count_write(
-	struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
+static int count_write(struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
 {
 	struct counting_sink *counting = (struct counting_sink *)sink;
 	if (stream_write(counting->target, bytes, length, err) < 0)
@@ -71,8 +69,8 @@ struct feed {
 static int feed_images(void *context, struct stream_sink *sink, struct err *err)
 {
 	const struct feed *feed = context;
-	struct counting_sink counting = {.sink.write = count_write, .target = sink,
-		.ui = feed->ui, .total = feed->total};
+	struct counting_sink counting = {
+		.sink.write = count_write, .target = sink, .ui = feed->ui, .total = feed->total};
 	if (bundle_stream_images(feed->bundle, feed->wanted, &counting.sink, err) < 0)
 		return -1;
 	/* All is said; what remains is the engine's work, which nothing can measure. */
@@ -81,8 +79,8 @@ static int feed_images(void *context, struct stream_sink *sink, struct err *err)
 	return 0;
 }
 
-static int refused(const struct manifest_image *image, const char *why, const char *words,
-	struct err *err)
+static int refused(
+	const struct manifest_image *image, const char *why, const char *words, struct err *err)
 {
 	bool full = strstr(words, "no space left on device") != NULL;
 	err_set(err, full ? CODE_DISK_FULL : CODE_DOCKER,
@@ -113,7 +111,8 @@ int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const
 	/* 28 with the containerd store exits 0 all the same; the image may even look healthy. */
 	if (text_starts_with(words, DOCKER_UNPACK_ERROR)) {
 		err_set(err, CODE_DOCKER, "Docker could not unpack an image: %s", words);
-		return err_hint(err, "restart Docker and run this again; this file itself is intact");
+		return err_hint(
+			err, "restart Docker and run this again; this file itself is intact");
 	}
 	ui_step_end(ui, ok ? UI_DONE : UI_WARNED, T("Images handed to Docker: %zu (%s)"), count,
 		size.bytes);

@@ -8,7 +8,7 @@
 static bool id_matches(const struct docker_image *found, const struct manifest_image *image)
 {
 	return strcmp(found->id, image->config) == 0 || strcmp(found->id, image->pin) == 0 ||
-		(image->index && strcmp(found->id, image->index) == 0);
+	       (image->index && strcmp(found->id, image->index) == 0);
 }
 
 static bool layers_match(const struct docker_image *found, const struct manifest_image *image)
@@ -30,8 +30,8 @@ static const char *difference(struct docker_cli *docker, const struct docker_ima
 		return T("its layers are not those of the bundle");
 	if (strcmp(found->os, image->os) != 0 ||
 		strcmp(found->architecture, image->architecture) != 0)
-		return arena_printf(docker->arena, T("it is for %s/%s"), found->os,
-			found->architecture);
+		return arena_printf(
+			docker->arena, T("it is for %s/%s"), found->os, found->architecture);
 	return NULL;
 }
 

@@ -3,8 +3,7 @@
 
 #include "preflight.h"
 
-int installed_open(
-	struct installed *installed, struct session *session, bool lock, struct err *err)
+int installed_open(struct installed *installed, struct session *session, bool lock, struct err *err)
 {
 	if (session_open_bundle(session, err) < 0 ||
 		place_choose(&installed->place, session, err) < 0 ||

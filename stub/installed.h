@@ -13,7 +13,10 @@ struct installed {
 	struct compose_project project;
 };
 
-#define INSTALLED_INIT {.place = PLACE_INIT}
+#define INSTALLED_INIT              \
+	{                           \
+		.place = PLACE_INIT \
+	}
 
 /* Opens the bundle (its manifest says the name), finds the place, wants something to be installed
  * there, and a working engine; with lock, also the lock. */

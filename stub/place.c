@@ -13,7 +13,7 @@ static bool valid_project_name(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 	return length > 0 && length <= 63 && name[length] == '\0' && name[0] != '_' &&
-		name[0] != '-';
+	       name[0] != '-';
 }
 
 static int absolute(const char *path, struct arena *arena, const char **out, struct err *err)
@@ -87,7 +87,8 @@ struct compose_project place_compose(
 	const struct place *place, const struct session *session, struct arena *arena)
 {
 	const struct manifest *manifest = session->manifest;
-	const char **profiles = arena_alloc(arena, (manifest->profile_count + 1) * sizeof(*profiles));
+	const char **profiles =
+		arena_alloc(arena, (manifest->profile_count + 1) * sizeof(*profiles));
 	for (size_t i = 0; i < manifest->profile_count; i++)
 		profiles[i] = manifest->profiles[i];
 	return (struct compose_project){

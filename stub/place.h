@@ -5,14 +5,17 @@
 #include "session.h"
 
 struct place {
-	const char *project;     /* compose project name: [a-z0-9][a-z0-9_-]* */
-	const char *directory;   /* absolute */
+	const char *project;      /* compose project name: [a-z0-9][a-z0-9_-]* */
+	const char *directory;    /* absolute */
 	const char *compose_file; /* absolute */
-	const char *env_file;    /* absolute: directory/.env, whether it exists or not */
+	const char *env_file;     /* absolute: directory/.env, whether it exists or not */
 	int lock_fd;
 };
 
-#define PLACE_INIT {.lock_fd = -1}
+#define PLACE_INIT            \
+	{                     \
+		.lock_fd = -1 \
+	}
 
 /* By --project-name and --dir, else the bundle's name and ~/hardtack/<name>. Touches nothing. */
 int place_choose(struct place *place, const struct session *session, struct err *err);

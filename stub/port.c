@@ -35,7 +35,7 @@ static bool parse_range(const char *text, unsigned *first, unsigned *last)
 	if (!dash)
 		return parse_number(text, strlen(text), first) && (*last = *first, true);
 	return parse_number(text, (size_t)(dash - text), first) &&
-		parse_number(dash + 1, strlen(dash + 1), last) && *last >= *first;
+	       parse_number(dash + 1, strlen(dash + 1), last) && *last >= *first;
 }
 
 /* The name in "${NAME…}" or "$NAME" at the start: what the person may set. */
@@ -45,8 +45,8 @@ static const char *variable_of(const char *published, struct arena *arena)
 	if (*at != '$')
 		return NULL;
 	at += 1 + (at[1] == '{');
-	size_t length = strspn(at,
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+	size_t length =
+		strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 	return length ? arena_strndup(arena, at, length) : NULL;
 }
 
@@ -56,9 +56,8 @@ static int expand_port(const struct manifest_service *service, const struct mani
 	unsigned ignored;
 	const char *host_ip, *published;
 	host_ip = interpolation_expand(arena, from->host_ip, variables, NULL, err);
-	published = host_ip
-		? interpolation_expand(arena, from->published, variables, NULL, err)
-		: NULL;
+	published =
+		host_ip ? interpolation_expand(arena, from->published, variables, NULL, err) : NULL;
 	if (!published)
 		return err_wrap(err, "port of service %s", service->name);
 	*to = (struct port){
@@ -72,8 +71,8 @@ static int expand_port(const struct manifest_service *service, const struct mani
 		return err_wrap(err, "port of service %s", service->name);
 	parse_range(target, &to->target, &ignored);
 	if (!parse_range(published, &to->first, &to->last))
-		return err_set(err, CODE_INPUT, "service %s: \"%s\" is not a port",
-			service->name, published);
+		return err_set(err, CODE_INPUT, "service %s: \"%s\" is not a port", service->name,
+			published);
 	return 0;
 }
 

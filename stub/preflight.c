@@ -47,17 +47,19 @@ static int no_compose(const struct docker_cli *docker, struct err *err)
 	if (docker->compose_path)
 		err_set(err, CODE_DOCKER, "docker-compose %s is too old", docker->compose_version);
 	else
-		err_set(err, CODE_DOCKER, "Docker has no compose: neither the plugin nor "
-					  "docker-compose was found");
-	return err_hint(err, "install the compose plugin (Debian and Ubuntu: docker-compose-plugin or "
-			     "docker-compose-v2), then run this file again");
+		err_set(err, CODE_DOCKER,
+			"Docker has no compose: neither the plugin nor "
+			"docker-compose was found");
+	return err_hint(err,
+		"install the compose plugin (Debian and Ubuntu: docker-compose-plugin or "
+		"docker-compose-v2), then run this file again");
 }
 
 /* 1.27 was the first that reads compose files without `version:`. */
 static bool compose_is_good(const struct docker_cli *docker)
 {
 	return docker->compose_major >= 2 ||
-		(docker->compose_major == 1 && docker->compose_minor >= 27);
+	       (docker->compose_major == 1 && docker->compose_minor >= 27);
 }
 
 int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
@@ -161,8 +163,8 @@ static int check_data(struct preflight *preflight, struct err *err)
 	struct err problem = ERR_INIT;
 	const char **names;
 	size_t count;
-	if (!preflight->place || preflight->engine.state != DOCKER_READY ||
-		!env->has_new_secret || env->items[0].exists)
+	if (!preflight->place || preflight->engine.state != DOCKER_READY || !env->has_new_secret ||
+		env->items[0].exists)
 		return 0;
 	if (docker_project_volumes(
 		    &preflight->docker, preflight->place->project, &names, &count, err) < 0)
@@ -180,8 +182,8 @@ static int check_data(struct preflight *preflight, struct err *err)
 
 /* ---- ports ---- */
 
-static int check_port(struct preflight *preflight, const struct port *port, unsigned number,
-	struct err *err)
+static int check_port(
+	struct preflight *preflight, const struct port *port, unsigned number, struct err *err)
 {
 	struct err problem = ERR_INIT;
 	const char *name = NULL, *project = "";
@@ -200,8 +202,7 @@ static int check_port(struct preflight *preflight, const struct port *port, unsi
 			name);
 	else
 		err_set(&problem, CODE_PREFLIGHT,
-			"port %u of service %s is taken by another program", number,
-			port->service);
+			"port %u of service %s is taken by another program", number, port->service);
 	if (port->variable)
 		err_hint(&problem, "stop that one, or choose another port: --set %s=%u",
 			port->variable, number < 65000 ? number + 1 : number - 1);
@@ -262,8 +263,8 @@ static int check_disk(struct preflight *preflight, struct err *err)
 		return 0;
 	preflight->wanted =
 		arena_alloc(preflight->session->arena, manifest->image_count * sizeof(bool) + 1);
-	if (image_load_survey(&preflight->docker, bundle, !preflight->place,
-		    IMAGE_PROOF_INSPECT, preflight->wanted, &preflight->wanted_count, err) < 0)
+	if (image_load_survey(&preflight->docker, bundle, !preflight->place, IMAGE_PROOF_INSPECT,
+		    preflight->wanted, &preflight->wanted_count, err) < 0)
 		return -1;
 	if (preflight->wanted_count == 0)
 		return 0;
@@ -271,7 +272,8 @@ static int check_disk(struct preflight *preflight, struct err *err)
 	text_add_size(&need_text, need);
 	if (!engine_free_bytes(&preflight->engine, &have)) {
 		ui_detail(preflight->session->ui,
-			T("how much room Docker's disk has cannot be seen from here; %s are needed"),
+			T("how much room Docker's disk has cannot be seen from here; %s are "
+			  "needed"),
 			need_text.bytes);
 		return 0;
 	}
@@ -293,9 +295,8 @@ static void say_engine(const struct preflight *preflight)
 	const struct docker_engine *engine = &preflight->engine;
 	struct ui_field fields[] = {
 		UI_TEXT("version", engine->version),
-		UI_TEXT("platform",
-			arena_printf(preflight->session->arena, "%s/%s", engine->os,
-				engine->architecture)),
+		UI_TEXT("platform", arena_printf(preflight->session->arena, "%s/%s", engine->os,
+					    engine->architecture)),
 		UI_TEXT("product", engine->product),
 		UI_TEXT("store", engine->containerd_store ? "containerd" : "classic"),
 		UI_TEXT("endpoint", engine->endpoint),
@@ -308,8 +309,8 @@ static void say_engine(const struct preflight *preflight)
 
 int preflight_run(struct preflight *preflight, struct err *err)
 {
-	static int (*const checks[])(struct preflight *, struct err *) = {check_engine,
-		check_compose, check_platform, check_data, check_ports, check_disk};
+	static int (*const checks[])(struct preflight *, struct err *) = {
+		check_engine, check_compose, check_platform, check_data, check_ports, check_disk};
 	struct ui *ui = preflight->session->ui;
 	ui_step_begin(ui, "preflight", "%s", T("Checking this machine"));
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)

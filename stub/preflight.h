@@ -21,11 +21,11 @@
 
 struct preflight {
 	const struct session *session;
-	const struct place *place;     /* NULL for `load`: only what loading needs */
-	const struct env_files *env;   /* likewise */
+	const struct place *place;   /* NULL for `load`: only what loading needs */
+	const struct env_files *env; /* likewise */
 	struct docker_cli docker;
 	struct docker_engine engine;
-	bool *wanted;                  /* images that would be loaded, by manifest index */
+	bool *wanted; /* images that would be loaded, by manifest index */
 	size_t wanted_count;
 	struct port *ports;
 	size_t port_count;

@@ -50,8 +50,7 @@ static int is_same(const char *path, const struct manifest_entry *entry, struct 
 static int write_file(const struct session *session, const struct manifest_entry *entry,
 	const char *path, struct err *err)
 {
-	AUTO_FREE char *directory =
-		xprintf("%.*s", (int)(file_base_name(path) - path - 1), path);
+	AUTO_FREE char *directory = xprintf("%.*s", (int)(file_base_name(path) - path - 1), path);
 	struct stat st;
 	if (file_make_directories(directory, 0755, err) < 0)
 		return -1;
@@ -64,7 +63,8 @@ static int write_file(const struct session *session, const struct manifest_entry
 		AUTO_FREE char *old = xprintf("%s.old", path);
 		if (rename(path, old) < 0)
 			return err_set_errno(err, CODE_IO, "rename %s to %s", path, old);
-		ui_warning(session->ui, NULL, T("%s had been changed; it is kept as %s"), path, old);
+		ui_warning(
+			session->ui, NULL, T("%s had been changed; it is kept as %s"), path, old);
 	}
 	return bundle_extract_file(session->bundle, entry->path, path, entry->mode, err);
 }

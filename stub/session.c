@@ -26,8 +26,8 @@ struct verify_progress {
 	struct ui *ui;
 };
 
-static int update(struct executable_progress *progress, uint64_t done, uint64_t total,
-	struct err *err)
+static int update(
+	struct executable_progress *progress, uint64_t done, uint64_t total, struct err *err)
 {
 	ui_progress(((struct verify_progress *)progress)->ui, done, total);
 	return interrupt_check(err);
@@ -38,8 +38,8 @@ int session_verify(struct session *session, struct err *err)
 	struct verify_progress progress = {.progress.update = update, .ui = session->ui};
 	AUTO_TEXT size = TEXT_INIT;
 	ui_step_begin(session->ui, "verify", "%s", T("Checking every byte of this file"));
-	if (executable_verify(&session->layout, session->fd, session->path, &progress.progress,
-		    err) < 0) {
+	if (executable_verify(
+		    &session->layout, session->fd, session->path, &progress.progress, err) < 0) {
 		if (err->code == CODE_INTEGRITY)
 			err_hint(err, "copy the file again, from where you got it; nothing on this "
 				      "machine was changed");

@@ -17,7 +17,7 @@ struct session {
 	char **arguments;
 	int argument_count;
 	/* After session_open(): */
-	int fd;                    /* -1 before */
+	int fd; /* -1 before */
 	const char *path;
 	struct executable_layout layout;
 	/* After session_open_bundle(): */

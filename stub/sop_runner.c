@@ -27,13 +27,12 @@ static void show_logs(const struct run *run, const struct health_service *culpri
 	AUTO_TEXT logs = TEXT_INIT;
 	struct err ignored = ERR_INIT;
 	if (!culprit || !culprit->container_id[0] ||
-		docker_container_logs(run->sop->docker, culprit->container_id, LOG_LINES, &logs,
-			&ignored) < 0 ||
+		docker_container_logs(
+			run->sop->docker, culprit->container_id, LOG_LINES, &logs, &ignored) < 0 ||
 		logs.length == 0)
 		return;
 	env_files_mask(run->sop->env, &logs);
-	struct ui_field fields[] = {
-		UI_TEXT("service", culprit->name), UI_TEXT("text", logs.bytes)};
+	struct ui_field fields[] = {UI_TEXT("service", culprit->name), UI_TEXT("text", logs.bytes)};
 	if (ui_is_json(ui)) {
 		UI_RECORD(ui, "log", fields, "%s", "");
 		return;

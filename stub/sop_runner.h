@@ -16,7 +16,7 @@ struct sop {
 	const struct place *place;
 	const struct env_files *env; /* for masking */
 	struct docker_cli *docker;
-	bool recreate;               /* up may replace containers whose settings changed */
+	bool recreate; /* up may replace containers whose settings changed */
 };
 
 int sop_run(const struct sop *sop, struct err *err);

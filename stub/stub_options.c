@@ -3,22 +3,36 @@
 
 #define AT(member) offsetof(struct stub_options, member)
 
-#define ROW_DIR                                                                                    \
-	{0, "dir", "DIR", OPTION_TEXT, AT(directory), NULL,                                        \
-		"where it is installed (default: ~/hardtack/<project-name>)"}
-#define ROW_PROJECT                                                                                \
-	{0, "project-name", "NAME", OPTION_TEXT, AT(project_name), NULL,                           \
-		"name of the compose project, to run two side by side"}
-#define ROW_IGNORE                                                                                 \
-	{0, "ignore-preflight", "NAME", OPTION_LIST, AT(ignore_preflight), NULL,                   \
-		"go on in spite of this finding (port, disk, platform, data …); repeatable"}
-#define ROW_SET                                                                                    \
-	{0, "set", "K=V|K=@FILE", OPTION_LIST, AT(set), NULL,                                      \
-		"a value for .env, or the file that holds it; repeatable"}
-#define ROW_YES {'y', "yes", NULL, OPTION_FLAG, AT(yes), NULL, "do not ask"}
-#define ROW_TIMEOUT                                                                                \
-	{0, "timeout", "SECONDS", OPTION_NUMBER, AT(timeout_s), NULL,                              \
-		"how long to wait until everything is healthy"}
+#define ROW_DIR                                                                      \
+	{                                                                            \
+		0, "dir", "DIR", OPTION_TEXT, AT(directory), NULL,                   \
+			"where it is installed (default: ~/hardtack/<project-name>)" \
+	}
+#define ROW_PROJECT                                                             \
+	{                                                                       \
+		0, "project-name", "NAME", OPTION_TEXT, AT(project_name), NULL, \
+			"name of the compose project, to run two side by side"  \
+	}
+#define ROW_IGNORE                                                                          \
+	{                                                                                   \
+		0, "ignore-preflight", "NAME", OPTION_LIST, AT(ignore_preflight), NULL,     \
+			"go on in spite of this finding (port, disk, platform, data …); " \
+			"repeatable"                                                        \
+	}
+#define ROW_SET                                                                   \
+	{                                                                         \
+		0, "set", "K=V|K=@FILE", OPTION_LIST, AT(set), NULL,              \
+			"a value for .env, or the file that holds it; repeatable" \
+	}
+#define ROW_YES                                                            \
+	{                                                                  \
+		'y', "yes", NULL, OPTION_FLAG, AT(yes), NULL, "do not ask" \
+	}
+#define ROW_TIMEOUT                                                          \
+	{                                                                    \
+		0, "timeout", "SECONDS", OPTION_NUMBER, AT(timeout_s), NULL, \
+			"how long to wait until everything is healthy"       \
+	}
 
 static const struct option_row common_rows[] = {OPTION_UI_ROWS(struct stub_options, ui), {0}};
 
@@ -34,8 +48,7 @@ static const struct option_row install_rows[] = {
 	ROW_TIMEOUT,
 	{0},
 };
-static const struct option_row preflight_rows[] = {
-	ROW_DIR, ROW_SET, ROW_PROJECT, ROW_IGNORE, {0}};
+static const struct option_row preflight_rows[] = {ROW_DIR, ROW_SET, ROW_PROJECT, ROW_IGNORE, {0}};
 static const struct option_row load_rows[] = {
 	{'o', "output", "-", OPTION_TEXT, AT(output), NULL,
 		"write the `docker load` archive to stdout (-) or a file instead"},
@@ -59,11 +72,14 @@ static const struct option_row uninstall_rows[] = {
 	{0},
 };
 
-#define LATER(name) {name, "[…]", 0, -1, NULL, NULL, VERB_LATER}
+#define LATER(name)                                        \
+	{                                                  \
+		name, "[…]", 0, -1, NULL, NULL, VERB_LATER \
+	}
 
 static const struct option_verb verbs[] = {
-	{"install", NULL, 0, 0, install_rows, "check everything, load the images, start, wait until healthy",
-		VERB_INSTALL},
+	{"install", NULL, 0, 0, install_rows,
+		"check everything, load the images, start, wait until healthy", VERB_INSTALL},
 	{"verify", NULL, 0, 0, NULL, "check every byte of this file", VERB_VERIFY},
 	{"info", NULL, 0, 0, NULL, "what is in this file", VERB_INFO},
 	{"preflight", NULL, 0, 0, preflight_rows, "would an installation work here?",

@@ -50,10 +50,10 @@ int verb_info(struct session *session, struct err *err)
 		UI_TEXT("version", manifest->version), UI_TEXT("title", title),
 		UI_TEXT("builder", manifest->builder), UI_TEXT("target", session->layout.target),
 		UI_NUMBER("payload_offset", offset), UI_NUMBER("payload_length", length)};
-	UI_RECORD(session->ui, "bundle", fields, T("name      %s%s%s\ntitle     %s\nfor       %s\nmade by   %s"),
-		manifest->name, manifest->version ? " " : "",
-		manifest->version ? manifest->version : "", title, session->layout.target,
-		manifest->builder);
+	UI_RECORD(session->ui, "bundle", fields,
+		T("name      %s%s%s\ntitle     %s\nfor       %s\nmade by   %s"), manifest->name,
+		manifest->version ? " " : "", manifest->version ? manifest->version : "", title,
+		session->layout.target, manifest->builder);
 	show_services(session);
 	show_images(session);
 	struct ui_field by_hand[] = {UI_TEXT("path", session->path)};

@@ -19,8 +19,9 @@ struct install {
 static int verify_every_byte(struct install *install, struct err *err)
 {
 	if (install->session->options->erase_data)
-		return err_set(err, CODE_USAGE, "--erase-data is not in this version, because it "
-						"makes no backups yet");
+		return err_set(err, CODE_USAGE,
+			"--erase-data is not in this version, because it "
+			"makes no backups yet");
 	return session_open_verified(install->session, err);
 }
 
@@ -43,8 +44,8 @@ static int plan_values(struct install *install, struct err *err)
 
 static int check_machine(struct install *install, struct err *err)
 {
-	install->preflight = (struct preflight){.session = install->session,
-		.place = &install->place, .env = &install->env};
+	install->preflight = (struct preflight){
+		.session = install->session, .place = &install->place, .env = &install->env};
 	return preflight_run(&install->preflight, err);
 }
 
@@ -62,8 +63,8 @@ static void show_plan(const struct install *install)
 	size_t count = 0;
 	for (size_t i = 0; i < manifest->service_count; i++)
 		if (manifest->services[i].active)
-			text_addf(&services, "%s%s", count++ ? ", " : "",
-				manifest->services[i].name);
+			text_addf(
+				&services, "%s%s", count++ ? ", " : "", manifest->services[i].name);
 	if (ui_is_json(ui)) {
 		struct ui_field fields[] = {UI_TEXT("name", manifest->name),
 			UI_TEXT("version", manifest->version),
@@ -137,8 +138,11 @@ static int load_images(struct install *install, struct err *err)
 
 static int run_procedure(struct install *install, struct err *err)
 {
-	struct sop sop = {.session = install->session, .place = &install->place,
-		.env = &install->env, .docker = &install->preflight.docker, .recreate = true};
+	struct sop sop = {.session = install->session,
+		.place = &install->place,
+		.env = &install->env,
+		.docker = &install->preflight.docker,
+		.recreate = true};
 	return sop_run(&sop, err);
 }
 

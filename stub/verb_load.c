@@ -1,7 +1,7 @@
 /* load: only the images, into Docker, or as a `docker load` archive. */
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file_io.h"
@@ -47,6 +47,14 @@ static int write_archive(struct session *session, int fd, const char *name, stru
 static int to_output(struct session *session, const char *output, struct err *err)
 {
 	AUTO_OUTPUT file = FILE_OUTPUT_INIT;
+	struct stat st;
+	/* A device or a pipe takes the bytes itself; a new file in its place would be no favour. */
+	if (strcmp(output, "-") != 0 && stat(output, &st) == 0 && !S_ISREG(st.st_mode)) {
+		AUTO_FD fd = open(output, O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			return err_set_errno(err, CODE_IO, "open %s", output);
+		return write_archive(session, fd, output, err);
+	}
 	if (strcmp(output, "-") != 0) {
 		if (file_output_open(&file, output, 0644, err) < 0 ||
 			write_archive(session, file.fd, output, err) < 0)

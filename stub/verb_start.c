@@ -10,7 +10,9 @@ int verb_start(struct session *session, struct err *err)
 	if (installed_open(&installed, session, true, err) < 0 ||
 		env_files_plan(&env, session, &installed.place, err) < 0)
 		return -1;
-	struct sop sop = {.session = session, .place = &installed.place, .env = &env,
+	struct sop sop = {.session = session,
+		.place = &installed.place,
+		.env = &env,
 		.docker = &installed.docker};
 	return sop_run(&sop, err);
 }

@@ -14,8 +14,8 @@ static void show(struct session *session, const struct health_service *service)
 		health_describe(service, session->arena));
 }
 
-/* After `stop` a server that ends with 0 looks like a one-shot that is done. Nothing runs, and there
- * should be somebody at a port: then nothing is done, all is stopped. */
+/* After `stop` a server that ends with 0 looks like a one-shot that is done. Nothing runs, and
+ * there should be somebody at a port: then nothing is done, all is stopped. */
 static void tell_stopped_from_done(const struct manifest *manifest, struct health *health)
 {
 	size_t running = 0, ports = 0;

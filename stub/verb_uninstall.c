@@ -17,13 +17,13 @@ static int confirm(struct session *session, const struct installed *installed, s
 		return err_hint(err, "say --yes to agree");
 	}
 	if (!purge) {
-		AUTO_FREE char *question = xprintf(
-			T("Remove %s? Its data stays."), installed->place.project);
+		AUTO_FREE char *question =
+			xprintf(T("Remove %s? Its data stays."), installed->place.project);
 		if (ui_confirm(session->ui, question, false, &yes, err) < 0)
 			return -1;
 	} else {
-		AUTO_FREE char *question = xprintf(
-			T("ALL DATA of %s will be deleted, without a backup. Type its name to agree"),
+		AUTO_FREE char *question = xprintf(T("ALL DATA of %s will be deleted, without a "
+						     "backup. Type its name to agree"),
 			installed->place.project);
 		if (ui_ask(session->ui, question, NULL, false, answer, sizeof(answer), err) < 0)
 			return -1;
@@ -63,8 +63,8 @@ static void say_what_stays(struct session *session, const struct installed *inst
 		return;
 	ui_note(session->ui, T("%s stays, with the passwords of the data."),
 		installed->place.env_file);
-	if (docker_project_volumes(
-		    &docker, installed->place.project, &volumes, &count, &ignored) < 0)
+	if (docker_project_volumes(&docker, installed->place.project, &volumes, &count, &ignored) <
+		0)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		struct ui_field fields[] = {UI_TEXT("name", volumes[i])};

@@ -30,8 +30,8 @@ static size_t edit_distance(const char *a, const char *b)
 		row[0] = i;
 		for (size_t j = 1; j <= length; j++) {
 			size_t above = row[j];
-			row[j] = smallest(above + 1, row[j - 1] + 1,
-				diagonal + (a[i - 1] != b[j - 1]));
+			row[j] = smallest(
+				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
 			diagonal = above;
 		}
 	}
@@ -59,8 +59,8 @@ const char *option_nearest(const char *word, const char *const *names)
 
 /* ---- looking rows up ---- */
 
-static const struct option_row *find_in(const struct option_row *rows, const char *name,
-	size_t length, char letter)
+static const struct option_row *find_in(
+	const struct option_row *rows, const char *name, size_t length, char letter)
 {
 	for (; rows && rows->name; rows++)
 		if (name ? strlen(rows->name) == length && memcmp(rows->name, name, length) == 0
@@ -156,8 +156,8 @@ static int choose(const char *choices, const char *value)
 	return 0;
 }
 
-static int store(const struct option_row *row, const char *value, void *values,
-	struct arena *arena, struct err *err)
+static int store(const struct option_row *row, const char *value, void *values, struct arena *arena,
+	struct err *err)
 {
 	char *slot = (char *)values + row->offset;
 	switch (row->kind) {
@@ -174,8 +174,8 @@ static int store(const struct option_row *row, const char *value, void *values,
 	}
 	case OPTION_NUMBER:
 		if (!number_parse_u64(value, (uint64_t *)slot))
-			return err_set(err, CODE_USAGE, "--%s wants a number, not \"%s\"", row->name,
-				value);
+			return err_set(err, CODE_USAGE, "--%s wants a number, not \"%s\"",
+				row->name, value);
 		return 0;
 	case OPTION_CHOICE:
 		*(int *)slot = choose(row->choices, value);
@@ -298,8 +298,8 @@ static int choose_verb(struct walk *walk, struct option_result *result, struct e
 	return 0;
 }
 
-static int check_count(const struct option_verb *verb, const struct option_result *result,
-	struct err *err)
+static int check_count(
+	const struct option_verb *verb, const struct option_result *result, struct err *err)
 {
 	if (result->argument_count < verb->min_arguments)
 		return err_set(err, CODE_USAGE, "`%s` wants: %s", verb->name, verb->arguments);
@@ -312,7 +312,8 @@ static int check_count(const struct option_verb *verb, const struct option_resul
 int option_parse(const struct option_program *program, int argc, char *const *argv, void *values,
 	struct arena *arena, struct option_result *result, struct err *err)
 {
-	struct walk walk = {.program = program, .argc = argc, .argv = argv, .at = 1, .arena = arena};
+	struct walk walk = {
+		.program = program, .argc = argc, .argv = argv, .at = 1, .arena = arena};
 	*result = (struct option_result){0};
 	if (choose_verb(&walk, result, err) < 0)
 		return -1;
@@ -391,8 +392,8 @@ static void add_verbs(const struct option_program *program, struct text *out)
 	}
 }
 
-void option_help(const struct option_program *program, const struct option_verb *verb,
-	struct text *out)
+void option_help(
+	const struct option_program *program, const struct option_verb *verb, struct text *out)
 {
 	if (program->title && !verb)
 		text_addf(out, "%s\n\n", message_translate(program->title));

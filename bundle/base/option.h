@@ -34,24 +34,25 @@ struct option_row {
 	const char *argument; /* "DIR"; NULL for flags */
 	enum option_kind kind;
 	size_t offset;
-	const char *choices;  /* CHOICE: "en|zh"; the number stored is 1 for the first, 0 = not given */
-	const char *help;     /* English key of the message tables; NULL hides the row from help */
+	const char
+		*choices; /* CHOICE: "en|zh"; the number stored is 1 for the first, 0 = not given */
+	const char *help; /* English key of the message tables; NULL hides the row from help */
 };
 
 struct option_verb {
 	const char *name;
-	const char *arguments;      /* "FILE DIR", "[SERVICE]", or NULL */
+	const char *arguments;            /* "FILE DIR", "[SERVICE]", or NULL */
 	int min_arguments, max_arguments; /* max -1: any number */
-	const struct option_row *rows; /* ends with a row whose name is NULL; may be NULL */
-	const char *help;           /* one line; English key */
-	int tag;                    /* the program's own number of the verb */
+	const struct option_row *rows;    /* ends with a row whose name is NULL; may be NULL */
+	const char *help;                 /* one line; English key */
+	int tag;                          /* the program's own number of the verb */
 };
 
 struct option_program {
-	const char *name;              /* as the person calls it; shown in help */
-	const char *title;             /* one line; English key; may be NULL */
-	const struct option_row *common; /* valid with every verb; may be NULL */
-	const struct option_verb *verbs; /* ends with a verb whose name is NULL */
+	const char *name;                   /* as the person calls it; shown in help */
+	const char *title;                  /* one line; English key; may be NULL */
+	const struct option_row *common;    /* valid with every verb; may be NULL */
+	const struct option_verb *verbs;    /* ends with a verb whose name is NULL */
 	const struct option_verb *standard; /* when no verb is given; NULL: then help is shown */
 };
 
@@ -68,8 +69,8 @@ int option_parse(const struct option_program *program, int argc, char *const *ar
 	struct arena *arena, struct option_result *result, struct err *err);
 
 /* Help in the current language: of one verb, or (NULL) the list of all. */
-void option_help(const struct option_program *program, const struct option_verb *verb,
-	struct text *out);
+void option_help(
+	const struct option_program *program, const struct option_verb *verb, struct text *out);
 
 /* Of these names (NULL-terminated), the one nearest to word; NULL when none is near. */
 const char *option_nearest(const char *word, const char *const *names);
@@ -80,13 +81,15 @@ struct option_ui {
 	bool json, quiet, verbose, no_progress;
 	int language; /* CHOICE en|zh */
 };
-#define OPTION_UI_ROWS(S, M)                                                                       \
-	{0, "json", NULL, OPTION_FLAG, offsetof(S, M.json), NULL,                                  \
-		"print one JSON object a line on stdout"},                                         \
-	{'q', "quiet", NULL, OPTION_FLAG, offsetof(S, M.quiet), NULL,                              \
-		"only warnings, errors and results"},                                              \
-	{'v', "verbose", NULL, OPTION_FLAG, offsetof(S, M.verbose), NULL, "more detail"},          \
-	{0, "no-progress", NULL, OPTION_FLAG, offsetof(S, M.no_progress), NULL,                    \
-		"no progress bars"},                                                               \
-	{0, "lang", "en|zh", OPTION_CHOICE, offsetof(S, M.language), "en|zh",                      \
-		"language of the texts"}
+#define OPTION_UI_ROWS(S, M)                                                                      \
+	{0, "json", NULL, OPTION_FLAG, offsetof(S, M.json), NULL,                                 \
+		"print one JSON object a line on stdout"},                                        \
+		{'q', "quiet", NULL, OPTION_FLAG, offsetof(S, M.quiet), NULL,                     \
+			"only warnings, errors and results"},                                     \
+		{'v', "verbose", NULL, OPTION_FLAG, offsetof(S, M.verbose), NULL, "more detail"}, \
+		{0, "no-progress", NULL, OPTION_FLAG, offsetof(S, M.no_progress), NULL,           \
+			"no progress bars"},                                                      \
+	{                                                                                         \
+		0, "lang", "en|zh", OPTION_CHOICE, offsetof(S, M.language), "en|zh",              \
+			"language of the texts"                                                   \
+	}

@@ -63,9 +63,9 @@ struct ui *ui_new(const struct ui_settings *settings)
 	if (ui->settings.mode == UI_AUTO)
 		ui->settings.mode = terminal_can() ? UI_TERMINAL : UI_PLAIN;
 	ui->colour = ui->settings.mode == UI_TERMINAL && !(no_color && *no_color);
-	ui->show = ui->settings.mode == UI_JSON ? ui_json_show
-		: ui->settings.mode == UI_TERMINAL ? ui_terminal_show
-						   : ui_plain_show;
+	ui->show = ui->settings.mode == UI_JSON       ? ui_json_show
+		   : ui->settings.mode == UI_TERMINAL ? ui_terminal_show
+						      : ui_plain_show;
 	return ui;
 }
 
@@ -102,12 +102,13 @@ static bool wanted(const struct ui *ui, const struct ui_event *event)
 {
 	if (ui->settings.mode == UI_JSON)
 		return (event->kind != UI_EVENT_DETAIL || ui->settings.verbose) &&
-			(event->kind != UI_EVENT_NOTE || *event->text); /* blank lines are layout */
+		       (event->kind != UI_EVENT_NOTE || *event->text); /* blank lines are layout */
 	switch (event->kind) {
 	case UI_EVENT_DETAIL:
 		return ui->settings.verbose && !ui->settings.quiet;
 	case UI_EVENT_STEP:
-		return !ui->settings.quiet || event->state == UI_WARNED || event->state == UI_FAILED;
+		return !ui->settings.quiet || event->state == UI_WARNED ||
+		       event->state == UI_FAILED;
 	case UI_EVENT_NOTE:
 	case UI_EVENT_STATUS:
 		return !ui->settings.quiet;
@@ -163,8 +164,10 @@ void ui_step_end(struct ui *ui, enum ui_state state, const char *format, ...)
 
 void ui_progress(struct ui *ui, uint64_t done_bytes, uint64_t total_bytes)
 {
-	struct ui_event event = {
-		.kind = UI_EVENT_PROGRESS, .name = ui->step, .done = done_bytes, .total = total_bytes};
+	struct ui_event event = {.kind = UI_EVENT_PROGRESS,
+		.name = ui->step,
+		.done = done_bytes,
+		.total = total_bytes};
 	/* Terminal: at most six pictures a second; a program needs fewer. */
 	uint64_t pause_ms = ui->settings.mode == UI_JSON ? 500 : 167;
 	uint64_t now = monotonic_ms();
@@ -177,12 +180,12 @@ void ui_progress(struct ui *ui, uint64_t done_bytes, uint64_t total_bytes)
 	raise_event(ui, &event);
 }
 
-#define RAISE(event)                                                                               \
-	do {                                                                                       \
-		va_list ap_;                                                                       \
-		va_start(ap_, format);                                                             \
-		raise_formatted(ui, &(event), format, ap_);                                        \
-		va_end(ap_);                                                                       \
+#define RAISE(event)                                        \
+	do {                                                \
+		va_list ap_;                                \
+		va_start(ap_, format);                      \
+		raise_formatted(ui, &(event), format, ap_); \
+		va_end(ap_);                                \
 	} while (0)
 
 void ui_status(struct ui *ui, const char *format, ...)
@@ -213,8 +216,11 @@ void ui_warning(struct ui *ui, const char *hint, const char *format, ...)
 void ui_problem(struct ui *ui, enum ui_severity severity, const char *name, const char *text,
 	const char *hint)
 {
-	struct ui_event event = {.kind = UI_EVENT_PROBLEM, .severity = severity, .name = name,
-		.text = text, .hint = hint};
+	struct ui_event event = {.kind = UI_EVENT_PROBLEM,
+		.severity = severity,
+		.name = name,
+		.text = text,
+		.hint = hint};
 	raise_event(ui, &event);
 }
 
@@ -228,8 +234,11 @@ void ui_record(struct ui *ui, const char *name, const struct ui_field *fields, s
 
 void ui_error(struct ui *ui, const struct err *err)
 {
-	struct ui_event event = {.kind = UI_EVENT_ERROR, .name = exit_code_name(err->code),
-		.code = err->code, .text = err->text, .hint = err->hint};
+	struct ui_event event = {.kind = UI_EVENT_ERROR,
+		.name = exit_code_name(err->code),
+		.code = err->code,
+		.text = err->text,
+		.hint = err->hint};
 	if (ui->step[0])
 		ui_step_end(ui, UI_FAILED, "%s", ui->live.bytes);
 	raise_event(ui, &event);

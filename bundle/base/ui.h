@@ -31,10 +31,10 @@ struct ui;
 enum ui_mode { UI_AUTO, UI_TERMINAL, UI_PLAIN, UI_JSON };
 
 struct ui_settings {
-	enum ui_mode mode;    /* UI_AUTO: terminal when stderr is one that can, else plain */
-	bool quiet;           /* -q: only warnings, errors, questions and results */
-	bool verbose;         /* -v: details too */
-	bool no_progress;     /* no bars, no progress events */
+	enum ui_mode mode; /* UI_AUTO: terminal when stderr is one that can, else plain */
+	bool quiet;        /* -q: only warnings, errors, questions and results */
+	bool verbose;      /* -v: details too */
+	bool no_progress;  /* no bars, no progress events */
 };
 
 struct ui *ui_new(const struct ui_settings *settings);
@@ -81,14 +81,26 @@ struct ui_field {
 	const char *text; /* TEXT: NULL shows as null; JSON: an object or array as it is */
 	long long number;
 };
-#define UI_TEXT(field, value) {.name = (field), .kind = UI_FIELD_TEXT, .text = (value)}
-#define UI_NUMBER(field, value) {.name = (field), .kind = UI_FIELD_NUMBER, .number = (long long)(value)}
-#define UI_BOOL(field, value) {.name = (field), .kind = UI_FIELD_BOOL, .number = (value)}
-#define UI_RAW_JSON(field, value) {.name = (field), .kind = UI_FIELD_JSON, .text = (value)}
+#define UI_TEXT(field, value)                                           \
+	{                                                               \
+		.name = (field), .kind = UI_FIELD_TEXT, .text = (value) \
+	}
+#define UI_NUMBER(field, value)                                                        \
+	{                                                                              \
+		.name = (field), .kind = UI_FIELD_NUMBER, .number = (long long)(value) \
+	}
+#define UI_BOOL(field, value)                                             \
+	{                                                                 \
+		.name = (field), .kind = UI_FIELD_BOOL, .number = (value) \
+	}
+#define UI_RAW_JSON(field, value)                                       \
+	{                                                               \
+		.name = (field), .kind = UI_FIELD_JSON, .text = (value) \
+	}
 
 void ui_record(struct ui *ui, const char *event, const struct ui_field *fields, size_t count,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
-#define UI_RECORD(ui, event, fields, ...)                                                          \
+#define UI_RECORD(ui, event, fields, ...) \
 	ui_record((ui), (event), (fields), ARRAY_SIZE(fields), __VA_ARGS__)
 
 /* Can the person be asked: stdin and stderr are terminals, and the mode is not JSON? */

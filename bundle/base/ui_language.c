@@ -25,8 +25,8 @@ static int language_of_list(const char *list, enum message_language *language)
 static int language_of_system(enum message_language *language)
 {
 	/* Compound literals: posix_spawn wants strings that may be written. */
-	char *const argv[] = {(char[]){"defaults"}, (char[]){"read"}, (char[]){"-g"}, (char[]){"AppleLanguages"},
-		NULL};
+	char *const argv[] = {(char[]){"defaults"}, (char[]){"read"}, (char[]){"-g"},
+		(char[]){"AppleLanguages"}, NULL};
 	posix_spawn_file_actions_t actions;
 	char list[512];
 	size_t length = 0;

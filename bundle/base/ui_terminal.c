@@ -98,8 +98,8 @@ static void add_hint(struct ui *ui, struct text *line, const char *hint)
 	text_addf(line, "%s\n", hint);
 }
 
-static void show_marked(struct ui *ui, const char *colour, const char *mark, const char *text,
-	const char *hint)
+static void show_marked(
+	struct ui *ui, const char *colour, const char *mark, const char *text, const char *hint)
 {
 	AUTO_TEXT line = TEXT_INIT;
 	add_coloured(ui, &line, colour, mark);
@@ -118,14 +118,14 @@ static void show_step(struct ui *ui, const struct ui_event *event)
 	AUTO_TEXT line = TEXT_INIT;
 	uint64_t took_ms = monotonic_ms() - ui->step_began_ms;
 	add_coloured(ui, &line,
-		event->state == UI_DONE	    ? GREEN
-			: event->state == UI_FAILED ? RED
-			: event->state == UI_WARNED ? YELLOW
-						    : DIM,
-		event->state == UI_DONE	    ? "✓"
-			: event->state == UI_FAILED ? "✗"
-			: event->state == UI_WARNED ? "!"
-						    : "-");
+		event->state == UI_DONE     ? GREEN
+		: event->state == UI_FAILED ? RED
+		: event->state == UI_WARNED ? YELLOW
+					    : DIM,
+		event->state == UI_DONE     ? "✓"
+		: event->state == UI_FAILED ? "✗"
+		: event->state == UI_WARNED ? "!"
+					    : "-");
 	text_addf(&line, " %s", event->text);
 	if (took_ms >= SHORT_STEP_MS) {
 		char seconds[32];

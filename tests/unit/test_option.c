@@ -49,9 +49,9 @@ static void parse_vector(struct parsed *p, int argc, const char **argv)
 	p->status = option_parse(
 		&program, argc, (char *const *)argv, &p->values, p->arena, &p->result, &p->err);
 }
-#define PARSE(p, ...)                                                                              \
-	const char *argv_##p[] = {"prog", __VA_ARGS__};                                            \
-	struct parsed p;                                                                           \
+#define PARSE(p, ...)                                   \
+	const char *argv_##p[] = {"prog", __VA_ARGS__}; \
+	struct parsed p;                                \
 	parse_vector(&p, ARRAY_SIZE(argv_##p), argv_##p)
 
 TEST(no_arguments_mean_the_standard_verb)

@@ -63,7 +63,9 @@ TEST(stdin_is_fed_while_output_floods)
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	int megabytes = 8;
 	struct child_request request = {.argv = SHELL("tee /dev/stderr | wc -c"),
-		.environment = bare, .feed = feed_megabytes, .feed_context = &megabytes};
+		.environment = bare,
+		.feed = feed_megabytes,
+		.feed_context = &megabytes};
 	CHECK_OK(child_run(&request, &result, &err));
 	CHECK_INT(result.exit_code, 0);
 	CHECK_STR(result.out.head.bytes, "8388608\n");
@@ -82,7 +84,9 @@ TEST(a_child_that_stops_reading_is_judged_by_its_exit_code)
 	int megabytes = 4;
 	signal(SIGPIPE, SIG_IGN);
 	struct child_request request = {.argv = SHELL("head -c 10 >/dev/null; exit 0"),
-		.environment = bare, .feed = feed_megabytes, .feed_context = &megabytes};
+		.environment = bare,
+		.feed = feed_megabytes,
+		.feed_context = &megabytes};
 	CHECK_OK(child_run(&request, &result, &err));
 	CHECK_INT(result.exit_code, 0);
 	CHECK(result.stdin_broken);
@@ -113,7 +117,8 @@ TEST(a_time_out_kills_the_whole_group)
 	struct err err = ERR_INIT;
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct child_request request = {.argv = SHELL("sh -c 'sleep 30; touch late' & wait"),
-		.environment = bare, .timeout_ms = 200};
+		.environment = bare,
+		.timeout_ms = 200};
 	uint64_t before = monotonic_ms();
 	CHECK_OK(child_run(&request, &result, &err));
 	CHECK(result.timed_out);
@@ -125,8 +130,8 @@ TEST(a_child_deaf_to_sigterm_is_killed)
 {
 	struct err err = ERR_INIT;
 	AUTO_CHILD result = CHILD_RESULT_INIT;
-	struct child_request request = {
-		.argv = SHELL("trap '' TERM; while :; do sleep 1; done"), .environment = bare,
+	struct child_request request = {.argv = SHELL("trap '' TERM; while :; do sleep 1; done"),
+		.environment = bare,
 		.timeout_ms = 100};
 	CHECK_OK(child_run(&request, &result, &err));
 	CHECK(result.timed_out);
@@ -140,7 +145,8 @@ TEST(a_stall_is_a_time_out_but_slow_progress_is_not)
 		AUTO_CHILD result = CHILD_RESULT_INIT;
 		struct child_request request = {
 			.argv = SHELL("for i in 1 2 3 4; do echo $i; sleep 0.15; done"),
-			.environment = bare, .stall_ms = 400};
+			.environment = bare,
+			.stall_ms = 400};
 		CHECK_OK(child_run(&request, &result, &err));
 		CHECK(!result.timed_out);
 	}
@@ -202,7 +208,9 @@ TEST(descriptors_do_not_leak)
 	for (int fd = 3; fd < 1024; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC); /* what this test itself inherited */
 	struct child_request request = {.argv = SHELL("ls /proc/self/fd | wc -l"),
-		.environment = bare, .feed = feed_megabytes, .feed_context = &megabytes};
+		.environment = bare,
+		.feed = feed_megabytes,
+		.feed_context = &megabytes};
 	CHECK_OK(child_run(&request, &result, &err));
 	/* 0, 1, 2 and the one that ls opens */
 	CHECK_STR(result.out.head.bytes, "4\n");

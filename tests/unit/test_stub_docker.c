@@ -124,8 +124,8 @@ TEST(compose_is_known_by_its_version_number)
 	check_compose("{\"compose\":\"1.29.2\",\"standalone\":true}", true, 1, false);
 }
 
-static const struct manifest_layer layers[] = {
-	{.digest = "sha256:b1", .diff_id = "sha256:d1"}, {.digest = "sha256:b2", .diff_id = "sha256:d2"}};
+static const struct manifest_layer layers[] = {{.digest = "sha256:b1", .diff_id = "sha256:d1"},
+	{.digest = "sha256:b2", .diff_id = "sha256:d2"}};
 static const struct manifest_image image = {
 	.reference = "docker.io/lab/app:1.0",
 	.tag = "docker.io/lab/app:1.0-0123456789ab",
@@ -138,10 +138,10 @@ static const struct manifest_image image = {
 	.layer_count = 2,
 };
 
-#define IMAGES(id, architecture, list)                                                             \
-	"{\"images\":{\"lab/app:1.0-0123456789ab\":{\"Id\":\"" id                                  \
-	"\",\"Os\":\"linux\",\"Architecture\":\"" architecture                                     \
-	"\",\"RootFS\":{\"Layers\":" list "}}}"
+#define IMAGES(id, architecture, list)                                                           \
+	"{\"images\":{\"lab/app:1.0-0123456789ab\":{\"Id\":\"" id                                \
+	"\",\"Os\":\"linux\",\"Architecture\":\"" architecture "\",\"RootFS\":{\"Layers\":" list \
+	"}}}"
 #define BOTH "[\"sha256:d1\",\"sha256:d2\"]"
 
 static void check_proof(const char *scenario, bool expected, const char *why_part)
@@ -169,7 +169,8 @@ TEST(an_image_is_proven_by_id_layers_platform_and_a_container)
 		"layers");
 	check_proof(IMAGES("sha256:config", "amd64", "null") "}", false, "layers");
 	check_proof(IMAGES("sha256:config", "arm64", BOTH) "}", false, "linux/arm64");
-	check_proof(IMAGES("sha256:config", "amd64", BOTH) ",\"create\":\"fail\"}", false, "sha256:0983");
+	check_proof(IMAGES("sha256:config", "amd64", BOTH) ",\"create\":\"fail\"}", false,
+		"sha256:0983");
 }
 
 /* ---- health ---- */
@@ -238,8 +239,10 @@ TEST(one_restart_while_the_database_comes_up_is_forgiven)
 	struct err err = ERR_INIT;
 	char culprit[32];
 	CHECK_OK(wait_with("{\"containers\":[[{\"service\":\"db\",\"health\":\"starting\"},{"
-			   "\"service\":\"web\",\"status\":\"restarting\",\"restarts\":4,\"health\":\"starting\"}],"
-		"[" HEALTHY_DB ",{\"service\":\"web\",\"restarts\":4,\"health\":\"healthy\"}]]}",
+			   "\"service\":\"web\",\"status\":\"restarting\",\"restarts\":4,"
+			   "\"health\":\"starting\"}],"
+			   "[" HEALTHY_DB
+			   ",{\"service\":\"web\",\"restarts\":4,\"health\":\"healthy\"}]]}",
 		10000, &err, culprit));
 }
 
@@ -253,9 +256,10 @@ TEST(a_service_that_ended_badly_is_named_at_once)
 		CODE_UNHEALTHY);
 	CHECK_CONTAINS(err.text, "137 (out of memory)");
 	err_clear(&err);
-	CHECK_FAILS(wait_with("{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\",\"status\":"
-			      "\"created\",\"exit\":128,\"error\":\"port is already allocated\"}]]}",
-			    30000, &err, culprit),
+	CHECK_FAILS(
+		wait_with("{\"containers\":[[" HEALTHY_DB ",{\"service\":\"web\",\"status\":"
+			  "\"created\",\"exit\":128,\"error\":\"port is already allocated\"}]]}",
+			30000, &err, culprit),
 		CODE_UNHEALTHY);
 	CHECK_CONTAINS(err.text, "port is already allocated");
 }

@@ -84,9 +84,8 @@ TEST(quiet_keeps_warnings_errors_and_results)
 	struct captured c;
 	a_small_run(&(struct ui_settings){.mode = UI_PLAIN, .quiet = true}, &c);
 	CHECK_STR(c.out, "it listens\n");
-	CHECK_STR(c.err,
-		"! a warning\n  → look there\n✗ taken\n  → free it\nError: no engine\n"
-		"  → start it\n");
+	CHECK_STR(c.err, "! a warning\n  → look there\n✗ taken\n  → free it\nError: no engine\n"
+			 "  → start it\n");
 	arena_free(c.arena);
 }
 
@@ -100,13 +99,15 @@ TEST(json_writes_objects_on_stdout_and_nothing_on_stderr)
 		"\"Loading images\"}\n"
 		"{\"schema\":1,\"event\":\"progress\",\"name\":\"load\",\"done\":10,\"total\":20}\n"
 		"{\"schema\":1,\"event\":\"note\",\"text\":\"a note\"}\n"
-		"{\"schema\":1,\"event\":\"warning\",\"text\":\"a warning\",\"hint\":\"look there\"}"
+		"{\"schema\":1,\"event\":\"warning\",\"text\":\"a warning\",\"hint\":\"look "
+		"there\"}"
 		"\n"
 		"{\"schema\":1,\"event\":\"step\",\"name\":\"load\",\"state\":\"ok\",\"text\":"
 		"\"Loaded\"}\n"
 		"{\"schema\":1,\"event\":\"problem\",\"name\":\"port\",\"severity\":\"error\","
 		"\"text\":\"taken\",\"hint\":\"free it\"}\n"
-		"{\"schema\":1,\"event\":\"url\",\"url\":\"http://127.0.0.1:1/\\\"x\\\"\",\"port\":1,"
+		"{\"schema\":1,\"event\":\"url\",\"url\":\"http://127.0.0.1:1/"
+		"\\\"x\\\"\",\"port\":1,"
 		"\"open\":true,\"none\":null,\"list\":[1]}\n"
 		"{\"schema\":1,\"event\":\"error\",\"code\":10,\"name\":\"DOCKER\",\"text\":"
 		"\"no engine\",\"hint\":\"start it\"}\n"
