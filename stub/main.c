@@ -86,8 +86,12 @@ int main(int argc, char **argv)
 	if (parsed == 0 && result.help)
 		return show_help(&program, result.verb);
 	AUTO(ui) ui = make_ui(&options.ui, ui_wants_json(argc, argv));
-	struct session session = {.arena = arena, .ui = ui, .options = &options, .fd = -1,
-		.arguments = result.arguments, .argument_count = result.argument_count};
+	struct session session = {.arena = arena,
+		.ui = ui,
+		.options = &options,
+		.fd = -1,
+		.arguments = result.arguments,
+		.argument_count = result.argument_count};
 	int code = parsed < 0 ? err.code : run(&session, result.verb, &err);
 	if (code != CODE_OK)
 		ui_error(ui, &err);

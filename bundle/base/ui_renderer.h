@@ -35,13 +35,13 @@ struct ui {
 	struct ui_settings settings;
 	bool colour;
 	void (*show)(struct ui *ui, const struct ui_event *event);
-	char step[64];          /* name of the step that is open, or "" */
+	char step[64]; /* name of the step that is open, or "" */
 	uint64_t step_began_ms;
-	struct text live;       /* its text, as it began */
+	struct text live; /* its text, as it began */
 	/* The renderers' own: */
-	uint64_t drawn_ms;      /* when progress was last shown */
-	uint64_t done, total;   /* of the open step */
-	struct text status;     /* terminal: what it waits for */
+	uint64_t drawn_ms;    /* when progress was last shown */
+	uint64_t done, total; /* of the open step */
+	struct text status;   /* terminal: what it waits for */
 };
 
 void ui_terminal_show(struct ui *ui, const struct ui_event *event);
