@@ -77,12 +77,12 @@ def check_same_output(run, program):
           f"{native_status} natively, {status} under machorun: {native_errors} {errors}")
 
 
-def check_darwin_only(run):
-    output, errors, status = run.call(run.command("darwin", "darwin_only"))
+def check_darwin_only(run, program, least):
+    output, errors, status = run.call(run.command("darwin", program))
     lines = output.splitlines()
     for line in lines[:-1]:
-        judge(f"darwin_only: {line}", line.startswith("ok "))
-    judge("darwin_only ends", lines[-1:] == ["0 failed"] and len(lines) > 30 and status == 0, errors)
+        judge(f"{program}: {line}", line.startswith("ok "))
+    judge(f"{program} ends", lines[-1:] == ["0 failed"] and len(lines) > least and status == 0, errors)
 
 
 def on_terminal(command, environment):
@@ -225,7 +225,8 @@ def main():
         check_same_output(run, program)
     check_terminal(run)
     check_signals_from_outside(run)
-    check_darwin_only(run)
+    check_darwin_only(run, "darwin_only", 50)
+    check_darwin_only(run, "darwin_spawn", 15)
     check_unshimmed(run)
     check_names(run, tbd_folder)
     check_refusals(run)
