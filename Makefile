@@ -19,6 +19,8 @@ HOST_OS  := $(shell uname -s)
 HOST_CPU := $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
 HOST     := $(if $(filter Darwin,$(HOST_OS)),darwin,linux)-$(HOST_CPU)
 
+JOBS     := $(shell getconf _NPROCESSORS_ONLN)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -162,13 +164,13 @@ SUITES := unit unit-asan
 .PHONY: check
 check: ## set up everything and run all tests (README's test command)
 	$(Q)scripts/setup.sh --deps $(DEPS) --tests
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) scripts/check.sh $(SUITES)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
+	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) JOBS=$(JOBS) scripts/check.sh $(SUITES)
 
 .PHONY: demo
 demo: ## set up everything, pack payload/hello, install it and show its answer
 	$(Q)scripts/setup.sh --deps $(DEPS)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
 	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) scripts/demo.sh
 
 .PHONY: setup

@@ -7,7 +7,7 @@ mkdir -p "$logs"
 passed=0 failed=0
 for suite in "$@"; do
     start=$SECONDS
-    make --no-print-directory "$suite" >"$logs/$suite.log" 2>&1 </dev/null
+    make --no-print-directory -j"${JOBS:-1}" "$suite" >"$logs/$suite.log" 2>&1 </dev/null
     status=$?
     last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/$suite.log" | tail -n 1)
     if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
