@@ -53,7 +53,6 @@ main() {
 	say "6. Done; the stack goes away again"
 	tidy
 	trap - EXIT
-	[ "${#inside[@]}" -gt 0 ] || echo "(its image, 30 KB, stays in this machine's Docker unless the uninstaller said otherwise)"
 	printf '\nThe Mach-O for a Mac (Apple silicon) lies here; it needs nothing but Docker on that Mac:\n\n'
 	ls -l "$out"/dist/hello-*-darwin-arm64
 	printf '\n    %s\n' "$(cd "$out/dist" && pwd)/$(basename "$out"/dist/hello-*-darwin-arm64) install"
