@@ -145,7 +145,11 @@ static void add_segment(struct macho_file *file, const unsigned char *at, uint32
 			segment->command.segname, size, segment->command.nsects);
 	segment->sections = (const struct section_64 *)(at + sizeof(segment->command));
 	check_segment(file, &segment->command);
-	/* The kernel rounds sizes in memory up to pages; zig's linker leaves that to it. */
+	/* Such a program dies on macOS 11 at its first write to zeroed memory (docs/toolchain.md).
+	 */
+	if (file->strict && segment->command.vmsize % DARWIN_PAGE_SIZE != 0)
+		macho_refuse(file, "segment %.16s does not end on a page in memory",
+			segment->command.segname);
 	segment->command.vmsize = (segment->command.vmsize + DARWIN_PAGE_SIZE - 1) &
 				  ~(uint64_t)(DARWIN_PAGE_SIZE - 1);
 	for (unsigned i = 0; i < segment->command.nsects; i++) {

@@ -99,6 +99,9 @@ def cases(whole):
     yield ("a segment beyond the end",
            patch_segment(whole, "__LINKEDIT", "filesize", "<Q", len(whole)),
            REFUSED, "beyond the file")
+    yield ("a segment that ends within a page",
+           patch_segment(whole, "__LINKEDIT", "vmsize", "<Q", PAGE - 16),
+           REFUSED, "does not end on a page")
     yield ("a segment larger than its memory",
            patch_segment(whole, "__TEXT", "vmsize", "<Q", 16),
            REFUSED, "exceeds vmsize")
