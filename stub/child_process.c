@@ -178,6 +178,8 @@ static void turn(struct child *child, bool want_write, bool *writable)
 		{.fd = want_write ? child->in : -1, .events = POLLOUT},
 	};
 	int ready = poll(fds, 3, TICK_MS);
+	if (ready == 0 && child->request->tick)
+		child->request->tick(child->request->tick_context);
 	*writable = ready > 0 && fds[2].revents != 0;
 	if (ready <= 0)
 		return;

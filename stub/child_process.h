@@ -38,6 +38,9 @@ struct child_request {
 	void *feed_context;
 	uint64_t timeout_ms; /* in all; 0: none */
 	uint64_t stall_ms;   /* since the last byte in any direction; 0: none */
+	/* Called about ten times a second while it runs; may be NULL. */
+	void (*tick)(void *context);
+	void *tick_context;
 	bool inherit_output; /* stdout and stderr are ours: for `logs` */
 };
 

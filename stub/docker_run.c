@@ -32,11 +32,18 @@ static void show(struct docker_cli *docker, const struct docker_command *command
 	ui_detail(docker->ui, "%s", line.bytes);
 }
 
+static void tick(void *context)
+{
+	ui_tick(context);
+}
+
 static int run(struct docker_cli *docker, const struct docker_command *command,
 	struct child_request *request, struct child_result *result, struct err *err)
 {
 	request->argv = command->argv;
 	request->environment = docker->environment;
+	request->tick = docker->ui ? tick : NULL;
+	request->tick_context = docker->ui;
 	show(docker, command);
 	if (child_run(request, result, err) < 0)
 		return -1;

@@ -180,6 +180,16 @@ void ui_progress(struct ui *ui, uint64_t done_bytes, uint64_t total_bytes)
 	raise_event(ui, &event);
 }
 
+void ui_tick(struct ui *ui)
+{
+	struct ui_event event = {.kind = UI_EVENT_TICK, .name = ui->step};
+	uint64_t now = monotonic_ms();
+	if (ui->settings.mode != UI_TERMINAL || !ui->step[0] || now - ui->drawn_ms < 1000)
+		return;
+	ui->drawn_ms = now;
+	raise_event(ui, &event);
+}
+
 #define RAISE(event)                                        \
 	do {                                                \
 		va_list ap_;                                \

@@ -62,6 +62,9 @@ void ui_progress(struct ui *ui, uint64_t done_bytes, uint64_t total_bytes);
 /* What the step waits for at the moment ("web: starting"); terminal only. */
 void ui_status(struct ui *ui, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Something still works in silence: call it often, a terminal then shows the seconds go by. */
+void ui_tick(struct ui *ui);
+
 void ui_note(struct ui *ui, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ui_detail(struct ui *ui, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* hint may be NULL. */

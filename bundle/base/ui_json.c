@@ -84,6 +84,7 @@ void ui_json_show(struct ui *ui, const struct ui_event *event)
 			(unsigned long long)event->total);
 		break;
 	case UI_EVENT_STATUS:
+	case UI_EVENT_TICK:
 		return;
 	case UI_EVENT_NOTE:
 	case UI_EVENT_DETAIL:

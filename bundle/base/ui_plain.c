@@ -51,6 +51,7 @@ void ui_plain_show(struct ui *ui, const struct ui_event *event)
 		break;
 	case UI_EVENT_PROGRESS:
 	case UI_EVENT_STATUS:
+	case UI_EVENT_TICK:
 	case UI_EVENT_RESULT:
 		return;
 	}

@@ -16,7 +16,13 @@
 #define NORMAL "\033[0m"
 #define CLEAR_LINE "\r\033[K"
 
-enum { BAR_COLUMNS = 24, SHORT_STEP_MS = 2000 };
+enum {
+	BAR_LARGEST = 24,
+	BAR_SMALLEST = 6,
+	PERCENT_COLUMNS = 8, /* " []  99%" without the bar itself */
+	SIZES_COLUMNS = 24,  /* "  1023.9 MiB / 1023.9 MiB" */
+	SHORT_STEP_MS = 2000,
+};
 
 static size_t terminal_columns(void)
 {
@@ -35,18 +41,40 @@ static void add_coloured(struct ui *ui, struct text *out, const char *colour, co
 		text_add(out, NORMAL);
 }
 
-static void add_bar(struct text *out, uint64_t done, uint64_t total)
+/* " [████░░░░]  45%  120.0 MiB / 266.0 MiB", as much of it as fits: a shorter bar, then none. */
+static void add_bar(struct text *out, uint64_t done, uint64_t total, size_t columns)
 {
-	size_t full = total ? (size_t)((double)done / (double)total * BAR_COLUMNS) : 0;
-	if (full > BAR_COLUMNS)
-		full = BAR_COLUMNS;
-	text_add(out, " [");
-	for (size_t i = 0; i < BAR_COLUMNS; i++)
-		text_add(out, i < full ? "█" : "░");
-	text_addf(out, "] %3u%%  ", total ? (unsigned)((double)done / (double)total * 100) : 0);
-	text_add_size(out, done);
-	text_add(out, " / ");
-	text_add_size(out, total);
+	AUTO_TEXT numbers = TEXT_INIT;
+	double part = (double)done / (double)total;
+	bool sizes = columns > PERCENT_COLUMNS + BAR_SMALLEST + SIZES_COLUMNS;
+	size_t taken = PERCENT_COLUMNS + (sizes ? SIZES_COLUMNS : 0);
+	size_t bar = columns > taken ? columns - taken : 0;
+	bar = bar < BAR_LARGEST ? bar : BAR_LARGEST;
+	text_addf(&numbers, " %3u%%", (unsigned)(part * 100));
+	if (sizes) {
+		text_add(&numbers, "  ");
+		text_add_size(&numbers, done);
+		text_add(&numbers, " / ");
+		text_add_size(&numbers, total);
+	}
+	if (bar >= BAR_SMALLEST) {
+		text_add(out, " [");
+		for (size_t i = 0; i < bar; i++)
+			text_add(out, (double)i < part * (double)bar ? "█" : "░");
+		text_add(out, "]");
+	}
+	if (columns >= numbers.length)
+		text_add(out, numbers.bytes);
+}
+
+/* What it waits for, and for how long already: a person sees that it is not dead. */
+static void add_status(struct ui *ui, struct text *out)
+{
+	uint64_t took_ms = monotonic_ms() - ui->step_began_ms;
+	if (ui->status.length)
+		text_addf(out, "  %s", ui->status.bytes);
+	if (took_ms >= SHORT_STEP_MS)
+		text_addf(out, "  %llu s", (unsigned long long)(took_ms / 1000));
 }
 
 /* The open step's line, drawn over itself; cut to the width, because a wrapped line could not be
@@ -58,25 +86,18 @@ static void draw_live(struct ui *ui)
 	size_t columns = terminal_columns() - 1;
 	if (ui->settings.quiet || ui->settings.no_progress || !ui->step[0])
 		return;
-	if (ui->total > 0)
-		add_bar(&tail, ui->done, ui->total);
-	else if (ui->status.length)
-		text_addf(&tail, "  %s", ui->status.bytes);
 	size_t text_columns = 2 + ui_width(ui->live.bytes);
 	if (text_columns > columns)
 		text_columns = columns;
+	if (ui->total > 0)
+		add_bar(&tail, ui->done, ui->total, columns - text_columns);
+	else
+		add_status(ui, &tail);
 	text_add(&line, CLEAR_LINE "… ");
 	text_add_bytes(&line, ui->live.bytes, ui_width_fit(ui->live.bytes, columns - 2));
-	size_t fits = ui_width_fit(tail.bytes, columns - text_columns);
-	if (fits == tail.length || ui->total == 0) {
-		if (ui->colour)
-			text_add(&line, DIM);
-		text_add_bytes(&line, tail.bytes, fits);
-		if (ui->colour)
-			text_add(&line, NORMAL);
-	} else if (ui->total > 0 && columns - text_columns > 5) {
-		text_addf(&line, " %3u%%", (unsigned)((double)ui->done / (double)ui->total * 100));
-	}
+	text_add(&line, ui->colour ? DIM : "");
+	text_add_bytes(&line, tail.bytes, ui_width_fit(tail.bytes, columns - text_columns));
+	text_add(&line, ui->colour ? NORMAL : "");
 	ui_write(STDERR_FILENO, line.bytes, line.length);
 	ui_set_live(true);
 }
@@ -157,6 +178,7 @@ void ui_terminal_show(struct ui *ui, const struct ui_event *event)
 		show_step(ui, event);
 		break;
 	case UI_EVENT_PROGRESS:
+	case UI_EVENT_TICK:
 		draw_live(ui);
 		break;
 	case UI_EVENT_STATUS:
@@ -180,7 +202,8 @@ void ui_terminal_show(struct ui *ui, const struct ui_event *event)
 		break;
 	case UI_EVENT_PROBLEM:
 		show_marked(ui, event->severity == UI_PROBLEM_ERROR ? RED : YELLOW,
-			event->severity == UI_PROBLEM_ERROR ? "✗ " : "! ", event->text, event->hint);
+			event->severity == UI_PROBLEM_ERROR ? "✗ " : "! ", event->text,
+			event->hint);
 		break;
 	case UI_EVENT_ERROR:
 		show_marked(ui, RED, T("Error: "), event->text, event->hint);
