@@ -4,6 +4,7 @@
  */
 #include "bundle_writer.h"
 #include "build_output.h"
+#include "closure_names.h"
 #include "image_archive.h"
 #include "image_platform.h"
 #include "lint.h"
@@ -204,6 +205,9 @@ static int write_targets(struct build *build, struct err *err)
 	if (build_output_check(build->options, targets, count, err) < 0 ||
 		check_platform_flags(build, err) < 0)
 		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(targets[i], "darwin-", 7) == 0 && closure_names_check(&build->closure, err) < 0)
+			return err_wrap(err, "build for %s", targets[i]);
 	if (read_archives(build, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
