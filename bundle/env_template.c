@@ -160,11 +160,11 @@ int env_template_evaluate(const struct env_template *file, const char *name,
 
 /* As it is when nothing in it means anything to an env file; in single quotes otherwise, which
  * take everything but a single quote; double quotes with escapes are the last resort. */
-static void add_value(struct text *out, const char *value)
+static void add_value(struct text *out, const char *value, bool quoted)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "_-./:@%+,=~^&*()[]{}?!;";
-	if (value[strspn(value, plain)] == '\0' && *value != '{') {
+	if (!quoted && value[strspn(value, plain)] == '\0' && *value != '{') {
 		text_add(out, value);
 		return;
 	}
@@ -181,7 +181,7 @@ static void add_value(struct text *out, const char *value)
 void env_template_add_line(struct text *out, const char *name, const char *value)
 {
 	text_addf(out, "%s=", name);
-	add_value(out, value);
+	add_value(out, value, false);
 	text_add(out, "\n");
 }
 
@@ -197,7 +197,9 @@ char *env_template_render(
 		text_add_bytes(&out, file->bytes + at, source->value_begin - at);
 		if (source->inherited)
 			text_add(&out, "=");
-		add_value(&out, values[i]);
+		/* Behind a quoted value compose takes another entry of the same line. */
+		bool last = source->end == file->length || file->bytes[source->end] == '\n';
+		add_value(&out, values[i], source->quote && !last);
 		at = source->end;
 	}
 	text_add_bytes(&out, file->bytes + at, file->length - at);

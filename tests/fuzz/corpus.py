@@ -3,6 +3,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import sys
 
@@ -71,6 +72,74 @@ def gzips(out):
     put(out, "gzip_inflater", "stored", gzip.compress(b"x" * 1000, 0, mtime=0))
 
 
+COMPOSE = b"""x-base: &base {restart: always, environment: {A: "${A:-1}"}}
+include: [{path: other.yaml, env_file: .env}]
+services:
+  web:
+    <<: *base
+    image: "ghcr.io/acme/web:${TAG:?no tag}"
+    extends: {file: base.yaml, service: web}
+    ports: ["127.0.0.1:${PORT:-80}:80/tcp", {target: 1, published: "2"}, "3000-3005:3000-3005"]
+    volumes: [data:/var, ./a:/b:ro, {type: bind, source: x, target: /y}]
+    env_file: [{path: web.env, required: false}]
+    depends_on: {db: {condition: service_healthy}}
+    profiles: [debug]
+    healthcheck: {test: [CMD, x]}
+  db: {image: postgres, deploy: {replicas: 2}, configs: [c], secrets: [s]}
+volumes: {data: {}}
+configs: {c: {file: ./c}}
+secrets: {s: {environment: S}}
+"""
+
+
+def projects(out):
+    put(out, "compose_project", "all", COMPOSE)
+    put(out, "compose_project", "small", b"services: {a: {image: b}}\n")
+    put(out, "compose_project", "self", b"include: [compose.yaml]\nservices: {a: {image: b, extends: {service: a}}}\n")
+    with open(os.path.join(TESTS, "fixtures", "seed", "docker-compose.yml"), "rb") as file:
+        put(out, "compose_project", "seed", file.read())
+    for number, text in enumerate((b"a ${A} $$ $A ${B:-${A:+x}} ${C-d}", b"${D:?why}", b"${SELF} ${EMPTY:-e} ${EMPTY-e}", b"${", b"$", b"${A:-}")):
+        put(out, "interpolation", str(number), text)
+    template = b"""# how
+A={{secret hex 32}}
+B={{secret base64 16}}
+C={{ask "Web port" default 3000}}
+export D={{port 3000}} # taken?
+E='single $x' # c
+F="double \\n $$ ${A:-x}
+second line"
+G=plain value # comment
+H
+"""
+    put(out, "env_template", "all", template)
+    put(out, "env_template", "crlf", template.replace(b"\n", b"\r\n"))
+    with open(os.path.join(TESTS, "..", "bundle", "FORMAT.md"), "rb") as file:
+        for number, example in enumerate(re.findall(rb"```json\n(.*?)```", file.read(), re.S)):
+            put(out, "manifest", "example-%d" % number, example)
+
+
+def programs(out):
+    """A Mach-O of three segments, as small as its rules allow."""
+    import struct
+
+    def segment(name, vmaddr, vmsize, fileoff, filesize, protection, sections=b""):
+        return struct.pack(
+            "<II16sQQQQIIII", 0x19, 72 + len(sections), name, vmaddr, vmsize, fileoff, filesize, protection, protection, len(sections) // 80, 0
+        ) + sections
+
+    text = struct.pack("<16s16sQQIIIIIIII", b"__text", b"__TEXT", 0x100000000 + 4096, 64, 4096, 2, 0, 0, 0x80000400, 0, 0, 0)
+    commands = [
+        segment(b"__PAGEZERO", 0, 0x100000000, 0, 0, 0),
+        segment(b"__TEXT", 0x100000000, 16384, 0, 16384, 5, text),
+        segment(b"__LINKEDIT", 0x100004000, 16384, 16384, 16, 1),
+        struct.pack("<II16s", 0x1B, 24, bytes(16)),
+        struct.pack("<IIII", 0x1D, 16, 16384, 16),
+    ]
+    body = b"".join(commands)
+    header = struct.pack("<IIIIIIII", 0xFEEDFACF, 0x0100000C, 0, 2, len(commands), len(body), 0x00200085, 0)
+    put(out, "macho_file", "small", (header + body).ljust(16384, b"\0") + bytes(16))
+
+
 if __name__ == "__main__":
-    for make in (documents, references, archives, gzips):
+    for make in (documents, references, archives, gzips, projects, programs):
         make(sys.argv[1])

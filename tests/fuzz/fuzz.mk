@@ -8,8 +8,19 @@ FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz
 TIME ?= 60
 FUZZ_CLANG ?= clang
 FUZZ_INCLUDES = -Itests/fuzz $(addprefix -I,$(SEES_builder)) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_builder),-isystem $(DEPS)/native/$(l)/include)
-# What a target needs from the builder's room; all of bundle/ is in every one.
-FUZZ_BUILDER := builder/image_reference.c builder/gzip_inflater.c
+FUZZ_FLAGS = $(filter-out $(WARN),$(BASE_FLAGS)) -w -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# The rooms, instrumented for libFuzzer, as one archive: a target links what it names.
+FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,base) $(call sources,bundle) \
+	$(filter-out builder/main.c builder/stub_image.c,$(call sources,builder)))
+
+$(BUILD)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(FUZZ_INCLUDES) -MMD -MP -c $< -o $@
+-include $(FUZZ_OBJECTS:.o=.d)
+
+$(BUILD)/fuzz/rooms.a: $(FUZZ_OBJECTS)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 define fuzz_replay
 $(BUILD)/asan/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c tests/fuzz/fuzz.h $(call rooms,asan,builder bundle base)
@@ -17,10 +28,9 @@ $(BUILD)/asan/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c tests/fuzz/f
 	@mkdir -p $$(@D)
 	$(Q)$(CC_asan) $(BASE_FLAGS) -Wno-missing-prototypes $(CFLAGS_asan) $(FUZZ_INCLUDES) $$(filter %.c %.a,$$^) $$(call builder_libraries,asan) $(LDFLAGS_asan) -o $$@
 
-$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(FUZZ_BUILDER) $(call sources,base) $(call sources,bundle)
+$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(BUILD)/fuzz/rooms.a
 	$$(say) FUZZ $$@
-	@mkdir -p $$(@D)
-	$(Q)$(FUZZ_CLANG) $(filter-out -Werror,$(BASE_FLAGS)) -w -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(FUZZ_INCLUDES) $$(filter %.c,$$^) $$(call builder_libraries,native) -pthread -o $$@
+	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_INCLUDES) $$(filter %.c %.a,$$^) $$(call builder_libraries,native) -pthread -o $$@
 
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(BUILD)/fuzz/$(1) $(BUILD)/fuzz/seeds/.made
