@@ -99,6 +99,7 @@ MACHO_CASES = [
     ("writable text", put("<I", lambda f: f.segment("__TEXT") + 60, 3), "text.first"),
     ("writable and executable", put("<I", lambda f: f.segment("__DATA") + 60, 7), "segments.writable-code"),
     ("data not writable", put("<I", lambda f: f.segment("__DATA") + 60, 1), "data.permissions"),
+    ("constants not read-only", put("<I", lambda f: f.segment("__DATA_CONST") + 68, 0), "data.const-is-read-only"),
     ("two read-only segments", lambda f: [put("<I", lambda f, n=n: f.segment(n) + 68, 0x10)(f) for n in ("__DATA", "__TEXT")],
      "segments.one-read-only"),
     ("permissions beyond the most", put("<I", lambda f: f.segment("__DATA") + 56, 1), "segments.permissions"),

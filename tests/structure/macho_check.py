@@ -124,6 +124,8 @@ def check_segments(macho, rule):
     for segment in macho.segments:
         if segment.name in ("__DATA", "__DATA_CONST"):
             rule("data.permissions", segment.initprot == READ | WRITE, f"{segment.name}: {segment.initprot}")
+        if segment.name == "__DATA_CONST":
+            rule("data.const-is-read-only", segment.flags & SG_READ_ONLY, f"flags {segment.flags:#x}: macOS 15.4 and 26 want SG_READ_ONLY")
     rule("segments.one-read-only", sum(1 for s in macho.segments if s.flags & SG_READ_ONLY) <= 1, "two with SG_READ_ONLY")
 
 
