@@ -177,8 +177,8 @@ demo: ## set up everything, pack payload/hello, install it and show its answer
 setup: ## install what the build needs, fetch and build the pinned libraries
 	$(Q)scripts/setup.sh --deps $(DEPS)
 
-OUR_C       := $(wildcard bundle/base/*.[ch] bundle/*.[ch] builder/*.[ch] stub/*.[ch] tests/unit/*.[ch])
-OUR_SCRIPTS := $(wildcard scripts/*.sh .ci/run)
+OUR_C       := $(wildcard bundle/base/*.[ch] bundle/*.[ch] builder/*.[ch] stub/*.[ch] tests/unit/*.[ch] tests/machorun/*.[ch] tests/machorun/testdata/*.[ch])
+OUR_SCRIPTS := $(wildcard scripts/*.sh .ci/run tests/machorun/run tests/machorun/macos/usr/bin/*)
 
 .PHONY: format
 format: ## lay our C out by .clang-format

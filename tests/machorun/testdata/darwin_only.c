@@ -32,7 +32,6 @@ static int by_key(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-
 __attribute__((constructor)) static void before_main(void)
 {
 	by_initialiser = 7;
@@ -179,11 +178,14 @@ static void differences(void)
 	close(ends[0]);
 	end = (struct pollfd){.fd = ends[1], .events = POLLOUT};
 	CHECK("nobody reads: POLLHUP alone", poll(&end, 1, 1000) == 1 && end.revents == POLLHUP);
-	CHECK("pipe for the end of file", close(ends[1]) == 0 && pipe(ends) == 0 && close(ends[1]) == 0);
+	CHECK("pipe for the end of file",
+		close(ends[1]) == 0 && pipe(ends) == 0 && close(ends[1]) == 0);
 	end = (struct pollfd){.fd = ends[0], .events = POLLIN};
-	CHECK("end of file: POLLIN and POLLHUP", poll(&end, 1, 1000) == 1 && end.revents == (POLLIN | POLLHUP));
+	CHECK("end of file: POLLIN and POLLHUP",
+		poll(&end, 1, 1000) == 1 && end.revents == (POLLIN | POLLHUP));
 	CHECK("fsync of a pipe", fsync(ends[0]) < 0 && errno == ENOTSUP);
-	CHECK("unlink of a directory", mkdir("dir", 0700) == 0 && unlink("dir") < 0 && errno == EPERM);
+	CHECK("unlink of a directory",
+		mkdir("dir", 0700) == 0 && unlink("dir") < 0 && errno == EPERM);
 	CHECK("mkdir of the root", mkdir("/", 0700) < 0 && errno == EISDIR);
 	for (int i = 0; i < 64; i++) {
 		pairs[i].key = i % 3;
@@ -205,8 +207,9 @@ static void c_locale(void)
 	char narrow[4];
 
 	setlocale(LC_ALL, "C");
-	CHECK("bytes are characters", mbstowcs(wide, "\xe4\xb8", 4) == 2 && wide[0] == 0xe4 && wide[1] == 0xb8 &&
-		wcstombs(narrow, wide, 4) == 2 && memcmp(narrow, "\xe4\xb8", 3) == 0);
+	CHECK("bytes are characters", mbstowcs(wide, "\xe4\xb8", 4) == 2 && wide[0] == 0xe4 &&
+					      wide[1] == 0xb8 && wcstombs(narrow, wide, 4) == 2 &&
+					      memcmp(narrow, "\xe4\xb8", 3) == 0);
 	CHECK("others are not", wctomb(narrow, 0x4e2d) == -1 && errno == EILSEQ);
 	CHECK("US-ASCII", strcmp(nl_langinfo(CODESET), "US-ASCII") == 0);
 }

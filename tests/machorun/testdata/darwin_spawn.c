@@ -15,8 +15,8 @@ extern char **environ;
 static char self[PATH_MAX];
 
 /* Exit status of a spawned command; -1 and errno when it did not start. */
-static int spawn(posix_spawn_file_actions_t *actions, short flags, const char *path, char *const *argv,
-	char *const *envp)
+static int spawn(posix_spawn_file_actions_t *actions, short flags, const char *path,
+	char *const *argv, char *const *envp)
 {
 	posix_spawnattr_t attributes;
 	int error, status;
@@ -47,11 +47,11 @@ static void descriptors(void)
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
 	posix_spawn_file_actions_adddup2(&actions, 0, 1);
 	posix_spawn_file_actions_adddup2(&actions, 0, 2);
-	CHECK("POSIX_SPAWN_CLOEXEC_DEFAULT",
-		spawn(&actions, POSIX_SPAWN_CLOEXEC_DEFAULT, "/bin/sh", nine_is_closed, environ) == 0);
+	CHECK("POSIX_SPAWN_CLOEXEC_DEFAULT", spawn(&actions, POSIX_SPAWN_CLOEXEC_DEFAULT, "/bin/sh",
+						     nine_is_closed, environ) == 0);
 	posix_spawn_file_actions_addinherit_np(&actions, 9);
-	CHECK("addinherit_np",
-		spawn(&actions, POSIX_SPAWN_CLOEXEC_DEFAULT, "/bin/sh", nine_is_open, environ) == 0);
+	CHECK("addinherit_np", spawn(&actions, POSIX_SPAWN_CLOEXEC_DEFAULT, "/bin/sh", nine_is_open,
+				       environ) == 0);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	CHECK("addchdir_np", spawn(&actions, 0, "/bin/sh", in_root, environ) == 0);
 	posix_spawn_file_actions_destroy(&actions);
@@ -65,12 +65,15 @@ static void failures(void)
 
 	CHECK("missing", spawn(NULL, 0, "/no/such/program", any, environ) == -1 && errno == ENOENT);
 	CHECK("no permission", close(open("plain", O_CREAT | O_WRONLY, 0600)) == 0 &&
-		spawn(NULL, 0, "plain", any, environ) == -1 && errno == EACCES);
+				       spawn(NULL, 0, "plain", any, environ) == -1 &&
+				       errno == EACCES);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/no/such/file", O_RDONLY, 0);
-	CHECK("an action that fails", spawn(&actions, 0, "/bin/sh", any, environ) == -1 && errno == ENOENT);
+	CHECK("an action that fails",
+		spawn(&actions, 0, "/bin/sh", any, environ) == -1 && errno == ENOENT);
 	posix_spawn_file_actions_destroy(&actions);
-	CHECK("/proc is no way to a program", spawn(NULL, 0, "/proc/self/exe", any, environ) == -1 && errno == ENOENT);
+	CHECK("/proc is no way to a program",
+		spawn(NULL, 0, "/proc/self/exe", any, environ) == -1 && errno == ENOENT);
 }
 
 static int forked(void (*start)(void))
@@ -93,7 +96,8 @@ static void by_execv(void)
 
 static void by_execle(void)
 {
-	execle(self, "renamed", "child", "by execle", (char *)NULL, (char *[]){"MARK=by execle", NULL});
+	execle(self, "renamed", "child", "by execle", (char *)NULL,
+		(char *[]){"MARK=by execle", NULL});
 }
 
 static void by_execlp(void)
@@ -114,7 +118,8 @@ static void by_setexec(void)
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETEXEC);
 	setenv("MARK", "in place", 1);
-	posix_spawn(NULL, self, NULL, &attributes, (char *[]){"renamed", "child", "in place", NULL}, environ);
+	posix_spawn(NULL, self, NULL, &attributes, (char *[]){"renamed", "child", "in place", NULL},
+		environ);
 }
 
 static void itself(void)
@@ -138,11 +143,12 @@ static void stand_in(void)
 
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)getpid());
 	CHECK("caffeinate starts", posix_spawn(&child, "/usr/bin/caffeinate", NULL, NULL,
-		(char *[]){"caffeinate", "-i", "-w", pid_text, NULL}, (char *[]){NULL}) == 0);
+					   (char *[]){"caffeinate", "-i", "-w", pid_text, NULL},
+					   (char *[]){NULL}) == 0);
 	usleep(300000);
 	CHECK("it stays", waitpid(child, &status, WNOHANG) == 0);
 	CHECK("it goes", kill(child, SIGTERM) == 0 && waitpid(child, &status, 0) == child &&
-		WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+				 WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 int main(int argc, char **argv)
@@ -151,7 +157,10 @@ int main(int argc, char **argv)
 	const char *mark = getenv("MARK");
 
 	if (argc == 3 && strcmp(argv[1], "child") == 0)
-		return strcmp(argv[0], "renamed") == 0 && strcmp(mark != NULL ? mark : "NOT SET", argv[2]) == 0 ? 42 : 1;
+		return strcmp(argv[0], "renamed") == 0 &&
+				       strcmp(mark != NULL ? mark : "NOT SET", argv[2]) == 0
+			       ? 42
+			       : 1;
 	CHECK("executable path", _NSGetExecutablePath(self, &size) == 0);
 	descriptors();
 	failures();
