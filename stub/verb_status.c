@@ -1,7 +1,9 @@
 /* status: one look at the services. 0 all well, 13 not, 14 one crashes again and again. */
 #include "health.h"
 #include "installed.h"
+#include "interrupt.h"
 #include "message.h"
+#include "monotonic.h"
 #include "verbs.h"
 
 static void show(struct session *session, const struct health_service *service)
@@ -28,6 +30,30 @@ static void tell_stopped_from_done(const struct manifest *manifest, struct healt
 			health->services[i].state = HEALTH_STOPPED;
 }
 
+/* One that restarts again and again runs now and then, too: who has restarted before is watched for
+ * a moment. */
+static int look_well(struct health *health, struct err *err)
+{
+	enum { LOOKS = 3, PAUSE_MS = 1000 };
+	for (int look = 0; look < LOOKS; look++) {
+		bool suspicious = false;
+		if (interrupt_check(err) < 0 || health_look(health, false, err) < 0)
+			return -1;
+		for (size_t i = 0; i < health->count; i++) {
+			struct health_service *service = &health->services[i];
+			if (service->new_restarts)
+				service->state = HEALTH_RESTARTING;
+			if (service->state == HEALTH_RESTARTING)
+				return 0;
+			suspicious = suspicious || service->restart_count > 0;
+		}
+		if (!suspicious)
+			return 0;
+		monotonic_sleep_ms(PAUSE_MS);
+	}
+	return 0;
+}
+
 int verb_status(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
@@ -37,7 +63,7 @@ int verb_status(struct session *session, struct err *err)
 		return -1;
 	health_init(&health, &installed.docker, session->manifest, installed.place.project,
 		session->arena);
-	if (health_look(&health, false, err) < 0)
+	if (look_well(&health, err) < 0)
 		return -1;
 	tell_stopped_from_done(session->manifest, &health);
 	for (size_t i = 0; i < health.count; i++) {
