@@ -8,7 +8,10 @@
 
 #include "image_load.h"
 #include "interrupt.h"
+#include "json.h"
 #include "message.h"
+
+enum { THRESHOLDS_LIMIT = 64 << 10 };
 
 static bool is_ignored(const struct preflight *preflight, const char *name)
 {
@@ -223,12 +226,64 @@ static int check_ports(struct preflight *preflight, struct err *err)
 		find_error(preflight, "port", &problem);
 		return 0;
 	}
-	for (size_t i = 0; i < preflight->port_count; i++) {
+	for (size_t i = 0; i < preflight->port_count && !preflight->skip_ports; i++) {
 		const struct port *port = &preflight->ports[i];
 		for (unsigned n = port->first; n != 0 && n <= port->last; n++)
 			if (check_port(preflight, port, n, err) < 0)
 				return -1;
 	}
+	return 0;
+}
+
+/* ---- thresholds of the bundle, memory ---- */
+
+/* {"memory": bytes or "auto", "disk": likewise, "ports": true, false or "auto"} */
+static int read_thresholds(struct preflight *preflight, struct err *err)
+{
+	const char *text = preflight->session->manifest->preflight_json;
+	struct json root, value;
+	if (!text)
+		return 0;
+	if (json_parse(text, strlen(text), "preflight", THRESHOLDS_LIMIT, preflight->session->arena,
+		    &root, err) < 0)
+		return -1;
+	value = json_member(root, "memory");
+	if (json_is_number(value) && json_as_u64(value, &preflight->memory_needed, err) < 0)
+		return -1;
+	value = json_member(root, "disk");
+	if (json_is_number(value) && json_as_u64(value, &preflight->disk_needed, err) < 0)
+		return -1;
+	bool on = true;
+	value = json_member(root, "ports");
+	if (json_is_bool(value) && json_as_bool(value, &on, err) < 0)
+		return -1;
+	preflight->skip_ports = !on;
+	return 0;
+}
+
+static int check_memory(struct preflight *preflight, struct err *err)
+{
+	uint64_t need = preflight->memory_needed, have = preflight->engine.memory_bytes;
+	struct err problem = ERR_INIT;
+	AUTO_TEXT need_text = TEXT_INIT;
+	AUTO_TEXT have_text = TEXT_INIT;
+	(void)err;
+	/* A machine of 2 GiB has a little less, for the kernel keeps some to itself. */
+	if (!preflight->place || preflight->engine.state != DOCKER_READY || have == 0 ||
+		have >= need - need / 8)
+		return 0;
+	text_add_size(&need_text, need);
+	text_add_size(&have_text, have);
+	err_set(&problem, CODE_PREFLIGHT, "Docker has %s of memory, %s are needed", have_text.bytes,
+		need_text.bytes);
+#ifdef __APPLE__
+	err_hint(&problem, "give it more in the settings of Docker Desktop (Resources), then run "
+			   "this file again");
+#else
+	err_hint(&problem,
+		"use a machine with more memory, or go on with --ignore-preflight memory");
+#endif
+	find_error(preflight, "memory", &problem);
 	return 0;
 }
 
@@ -268,7 +323,8 @@ static int check_disk(struct preflight *preflight, struct err *err)
 		return -1;
 	if (preflight->wanted_count == 0)
 		return 0;
-	need = image_load_disk(bundle, preflight->wanted);
+	need = preflight->disk_needed ? preflight->disk_needed
+				      : image_load_disk(bundle, preflight->wanted);
 	text_add_size(&need_text, need);
 	if (!engine_free_bytes(&preflight->engine, &have)) {
 		ui_detail(preflight->session->ui,
@@ -309,10 +365,12 @@ static void say_engine(const struct preflight *preflight)
 
 int preflight_run(struct preflight *preflight, struct err *err)
 {
-	static int (*const checks[])(struct preflight *, struct err *) = {
-		check_engine, check_compose, check_platform, check_data, check_ports, check_disk};
+	static int (*const checks[])(struct preflight *, struct err *) = {check_engine,
+		check_compose, check_platform, check_data, check_ports, check_memory, check_disk};
 	struct ui *ui = preflight->session->ui;
 	ui_step_begin(ui, "preflight", "%s", T("Checking this machine"));
+	if (read_thresholds(preflight, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (interrupt_check(err) < 0 || checks[i](preflight, err) < 0)
 			return -1;

@@ -6,6 +6,7 @@
  *   platform  the images are for the engine's processor                 code 11
  *   data      volumes of an earlier installation without its .env
  *   port      each published port is free, or ours already
+ *   memory    the engine has what the bundle asks for
  *   disk      room for archive and unpacked images on the engine's disk
  *
  * 10 beats 11. --ignore-preflight NAME makes an error a warning (not for engine and compose:
@@ -29,6 +30,9 @@ struct preflight {
 	size_t wanted_count;
 	struct port *ports;
 	size_t port_count;
+	/* Thresholds of the bundle; 0: worked out from the images, or none. */
+	uint64_t memory_needed, disk_needed;
+	bool skip_ports;
 	/* Findings so far: */
 	size_t errors, warnings;
 	int code;
