@@ -100,6 +100,13 @@ struct compose_project place_compose(
 	};
 }
 
+void place_remove(struct place *place)
+{
+	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", place->directory);
+	unlink(path);
+	rmdir(place->directory);
+}
+
 void place_clear(struct place *place)
 {
 	if (place->lock_fd >= 0)

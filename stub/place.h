@@ -31,5 +31,8 @@ int place_require_installed(const struct place *place, struct err *err);
 struct compose_project place_compose(
 	const struct place *place, const struct session *session, struct arena *arena);
 
+/* Removes the lock's file and the directory, if nothing else is left in it. */
+void place_remove(struct place *place);
+
 void place_clear(struct place *place);
 #define AUTO_PLACE __attribute__((cleanup(place_clear))) struct place

@@ -88,3 +88,35 @@ int project_files_write(const struct session *session, const struct place *place
 	}
 	return 0;
 }
+
+/* rmdir from relative's own directory up to, not including, the place's; stops at one in use. */
+static void remove_empty_directories(const struct place *place, const char *relative)
+{
+	AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+	char *start = path + strlen(place->directory);
+	while (path + strlen(path) > start && rmdir(path) == 0)
+		*strrchr(path, '/') = '\0';
+}
+
+void project_files_remove(const struct session *session, const struct place *place)
+{
+	const struct manifest *manifest = session->manifest;
+	for (size_t i = 0; i < manifest->entry_count; i++) {
+		const struct manifest_entry *entry = &manifest->entries[i];
+		struct err ignored = ERR_INIT;
+		if (!text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
+			continue;
+		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
+		const char *slash = strrchr(relative, '/');
+		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+		if (is_same(path, entry, &ignored) == 1)
+			unlink(path);
+		if (slash) {
+			AUTO_FREE char *directory =
+				xprintf("%.*s", (int)(slash - relative), relative);
+			remove_empty_directories(place, directory);
+		}
+	}
+	for (size_t i = manifest->directory_count; i-- > 0;)
+		remove_empty_directories(place, manifest->directories[i]);
+}

@@ -4,6 +4,7 @@
 
 #include "installed.h"
 #include "message.h"
+#include "project_files.h"
 #include "verbs.h"
 
 static int confirm(struct session *session, const struct installed *installed, struct err *err)
@@ -46,11 +47,15 @@ static int remove_images(struct session *session, struct installed *installed, s
 
 /* The compose file is what makes the place an installation: without it nothing is installed. The
  * other files stay with the data they belong to. */
-static void forget(const struct installed *installed, bool purge)
+static void forget(const struct session *session, struct installed *installed, bool purge)
 {
+	if (purge) {
+		unlink(installed->place.env_file);
+		project_files_remove(session, &installed->place);
+	}
 	unlink(installed->place.compose_file);
 	if (purge)
-		unlink(installed->place.env_file);
+		place_remove(&installed->place);
 }
 
 static void say_what_stays(struct session *session, const struct installed *installed)
@@ -84,7 +89,7 @@ int verb_uninstall(struct session *session, struct err *err)
 	if (docker_compose_down(&installed.docker, &installed.project, purge, err) < 0 ||
 		remove_images(session, &installed, err) < 0)
 		return -1;
-	forget(&installed, purge);
+	forget(session, &installed, purge);
 	ui_step_end(session->ui, UI_DONE, "%s",
 		purge ? T("Containers, images and data are removed")
 		      : T("Containers and images are removed"));
