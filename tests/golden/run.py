@@ -28,6 +28,7 @@ TARGET = "linux-" + {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine
 
 # What differs between builds and says nothing: first match first.
 WORDS = [
+    (re.compile(r"\.\d+\.tmp\b"), ".<pid>.tmp"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"-[0-9a-f]{12}\b"), "-<pin>"),
     (re.compile(r"\bsha256:[0-9a-f]{12}…"), "sha256:<short>…"),
@@ -36,7 +37,6 @@ WORDS = [
     (re.compile(r"(tail -c \+|head -c )[0-9]+"), r"\1<n>"),
     (re.compile(r"\b[0-9]{5,}\b"), "<n>"),
     (re.compile(r"\bhardtack \d+\.\d+\.\d+"), "hardtack <version>"),
-    (re.compile(r"\.\d+\.tmp\b"), ".<pid>.tmp"),
 ]
 
 
