@@ -1,10 +1,12 @@
-// The demo's web service: one static program that serves one page, and probes itself for the healthcheck.
+// The demo's web service: one static program that serves one page, and probes itself for the
+// healthcheck.
 //
 //	hello            serve on port 8080 (PORT) until SIGTERM or SIGINT
 //	hello --probe    exit 0 when that service answers "GET /healthz" with 200, else 1
 //
-// It runs alone in an image made from scratch: no shell, no C library beside it, no name service. Connections
-// are answered one after the other, each within a deadline, so that a silent client cannot hold the page back.
+// It runs alone in an image made from scratch: no shell, no C library beside it, no name service.
+// Connections are answered one after the other, each within a deadline, so that a silent client
+// cannot hold the page back.
 #define _POSIX_C_SOURCE 200809L
 
 #include <arpa/inet.h>
@@ -45,7 +47,8 @@ static long now_ms(void)
 	return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
 }
 
-// The port from the environment; a value that is no port falls back to the default, as nobody reads our stderr.
+// The port from the environment; a value that is no port falls back to the default, as nobody reads
+// our stderr.
 static unsigned short port_from_environment(void)
 {
 	const char *text = getenv("PORT");
@@ -57,7 +60,8 @@ static unsigned short port_from_environment(void)
 	return (unsigned short)port;
 }
 
-// Waits until the socket can be read (or written) or the deadline has passed. Returns 0, or -1 when it has.
+// Waits until the socket can be read (or written) or the deadline has passed. Returns 0, or -1 when
+// it has.
 static int wait_for(int fd, short events, long deadline_ms)
 {
 	struct pollfd entry = {.fd = fd, .events = events};
@@ -91,7 +95,8 @@ static int send_all(int fd, const char *bytes, size_t count, long deadline_ms)
 	return 0;
 }
 
-// Reads until the blank line behind the request's headers. Returns 0, or -1 on silence, a hang-up or too much.
+// Reads until the blank line behind the request's headers. Returns 0, or -1 on silence, a hang-up
+// or too much.
 static int read_request(int fd, char *request, long deadline_ms)
 {
 	size_t used = 0;
@@ -118,9 +123,9 @@ static void answer(int fd, const char *status, const char *body, int with_body, 
 {
 	char head[256];
 	int length = snprintf(head, sizeof(head),
-			      "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-			      "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-			      status, strlen(body));
+		"HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+		"Content-Length: %zu\r\nConnection: close\r\n\r\n",
+		status, strlen(body));
 
 	if (send_all(fd, head, (size_t)length, deadline_ms) == 0 && with_body)
 		send_all(fd, body, strlen(body), deadline_ms);
@@ -169,15 +174,16 @@ static int serve(unsigned short port)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
-	    bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(listener, BACKLOG) < 0) {
+		bind(listener, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+		listen(listener, BACKLOG) < 0) {
 		fprintf(stderr, "hello: port %u: %s\n", (unsigned int)port, strerror(errno));
 		return 1;
 	}
 	printf("hello: listening on port %u\n", (unsigned int)port);
 	fflush(stdout);
 	while (!stopping) {
-		// A signal between the test and accept() would be slept through: hence poll with a limit.
+		// A signal between the test and accept() would be slept through: hence poll with a
+		// limit.
 		struct pollfd entry = {.fd = listener, .events = POLLIN};
 		int client;
 
@@ -205,7 +211,7 @@ static int probe(unsigned short port)
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    send_all(fd, request, sizeof(request) - 1, deadline_ms) < 0)
+		send_all(fd, request, sizeof(request) - 1, deadline_ms) < 0)
 		return 1;
 	while (used < sizeof(wanted) - 1) {
 		ssize_t count;

@@ -1,7 +1,9 @@
 """What cannot work is refused early, with the promised exit code: no engine, a taken port, no terminal."""
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import harness
 
@@ -27,9 +29,30 @@ def disk_full(t):
             "build onto a full disk: 9, leaves nothing", done)
 
 
+def not_allowed(t, file, engine):
+    """A person who may not use the engine's socket."""
+    public = tempfile.mkdtemp(prefix="hardtack-e2e-public-")
+    try:
+        os.chmod(public, 0o777)
+        copy = shutil.copy(file, public)
+        done = t.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "install", "--yes"], engine,
+                     env={"HOME": public, "PATH": os.path.join(public, "bin") + ":/usr/bin:/bin"}, cwd=public)
+        t.check(done.code == 10, "docker missing for that person: 10", done)
+        os.mkdir(os.path.join(public, "bin"))
+        tool = shutil.copy(os.path.realpath(os.path.join(engine.folder, "bin", "docker")), os.path.join(public, "bin"))
+        os.chmod(tool, 0o755)
+        done = t.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "install", "--yes"], engine,
+                     env={"HOME": public, "PATH": os.path.join(public, "bin") + ":/usr/bin:/bin"}, cwd=public)
+        t.check(done.code == 10 and "permission" in done.err.lower(), "not allowed to use the socket: 10, and says so",
+                done)
+    finally:
+        shutil.rmtree(public)
+
+
 def story(t):
     file = t.build_hello()
     engine = t.bench.engine("v28")
+    not_allowed(t, file, engine)
     done = t.installer(file, "install", "--yes", engine=engine,
                        env={"DOCKER_HOST": "unix://" + t.path("nobody.sock")})
     t.check(done.code == 10, "no engine at that socket: 10", done)
