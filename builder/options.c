@@ -4,7 +4,7 @@
 #define FIELD(member) offsetof(struct options, member)
 
 static const struct option_row common[] = {
-	OPTION_UI_ROWS(struct options, ui),
+	OPTION_UI_ROWS(offsetof(struct options, ui)),
 	{0},
 };
 

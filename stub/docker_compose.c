@@ -30,10 +30,10 @@ static int try_compose(
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
-	docker_command_add(&command, path, NULL);
+	docker_command_add(&command, path);
 	if (plugin)
-		docker_command_add(&command, "compose", NULL);
-	docker_command_add(&command, "version", "--short", NULL);
+		docker_command_add(&command, "compose");
+	docker_command_add(&command, "version", "--short");
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	const char *words = result.out.head.bytes;
@@ -69,15 +69,15 @@ int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err)
 static void begin(struct docker_cli *docker, const struct compose_project *project,
 	struct docker_command *command)
 {
-	docker_command_add(command, docker->compose_path, NULL);
+	docker_command_add(command, docker->compose_path);
 	if (docker->compose_is_plugin)
-		docker_command_add(command, "compose", NULL);
+		docker_command_add(command, "compose");
 	docker_command_add(command, "-p", project->name, "--project-directory", project->directory,
-		"-f", project->file, NULL);
+		"-f", project->file);
 	if (project->env_file)
-		docker_command_add(command, "--env-file", project->env_file, NULL);
+		docker_command_add(command, "--env-file", project->env_file);
 	for (const char *const *profile = project->profiles; profile && *profile; profile++)
-		docker_command_add(command, "--profile", *profile, NULL);
+		docker_command_add(command, "--profile", *profile);
 }
 
 static int finish(struct docker_cli *docker, const struct docker_command *command, const char *verb,
@@ -99,12 +99,12 @@ int docker_compose_up(struct docker_cli *docker, const struct compose_project *p
 {
 	struct docker_command command = {0};
 	begin(docker, project, &command);
-	docker_command_add(&command, "up", "-d", "--no-build", NULL);
+	docker_command_add(&command, "up", "-d", "--no-build");
 	if (!recreate)
-		docker_command_add(&command, "--no-recreate", NULL);
+		docker_command_add(&command, "--no-recreate");
 	/* v1 knows no --pull, and answers an unknown flag with usage, exit 0 and no work. */
 	if (docker->compose_major >= 2)
-		docker_command_add(&command, "--pull", "never", NULL);
+		docker_command_add(&command, "--pull", "never");
 	return finish(docker, &command, "up", err);
 }
 
@@ -113,7 +113,7 @@ int docker_compose_stop(
 {
 	struct docker_command command = {0};
 	begin(docker, project, &command);
-	docker_command_add(&command, "stop", NULL);
+	docker_command_add(&command, "stop");
 	return finish(docker, &command, "stop", err);
 }
 
@@ -122,9 +122,9 @@ int docker_compose_down(struct docker_cli *docker, const struct compose_project 
 {
 	struct docker_command command = {0};
 	begin(docker, project, &command);
-	docker_command_add(&command, "down", NULL);
+	docker_command_add(&command, "down");
 	if (volumes)
-		docker_command_add(&command, "-v", NULL);
+		docker_command_add(&command, "-v");
 	return finish(docker, &command, "down", err);
 }
 
@@ -134,13 +134,13 @@ int docker_compose_logs(struct docker_cli *docker, const struct compose_project 
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	begin(docker, project, &command);
-	docker_command_add(&command, "logs", NULL);
+	docker_command_add(&command, "logs");
 	if (follow)
-		docker_command_add(&command, "--follow", NULL);
+		docker_command_add(&command, "--follow");
 	if (tail)
-		docker_command_add(&command, "--tail", tail, NULL);
+		docker_command_add(&command, "--tail", tail);
 	for (; services && *services; services++)
-		docker_command_add(&command, *services, NULL);
+		docker_command_add(&command, *services);
 	struct child_request request = {
 		.argv = command.argv, .environment = docker->environment, .inherit_output = true};
 	if (child_run(&request, &result, err) < 0)

@@ -111,9 +111,9 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 	struct docker_command command = {0};
 	struct json root, item;
 	struct err parse_err = ERR_INIT;
-	docker_command_add(&command, docker->path, "container", "inspect", NULL);
+	docker_command_add(&command, docker->path, "container", "inspect");
 	for (size_t i = 0; i < id_count; i++)
-		docker_command_add(&command, ids[i], NULL);
+		docker_command_add(&command, ids[i]);
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	const struct text *answer = &result.out.head;
@@ -139,7 +139,7 @@ int docker_project_containers(struct docker_cli *docker, const char *project,
 	*out = NULL;
 	*count = 0;
 	docker_command_add(&command, docker->path, "ps", "-aq", "--no-trunc", "--filter",
-		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project), NULL);
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
 	if (list(docker, &command, ids, MAX_CONTAINERS, &id_count, err) < 0)
 		return -1;
 	return id_count ? inspect(docker, ids, id_count, out, count, err) : 0;
@@ -151,7 +151,7 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 	struct docker_command command = {0};
 	*names = arena_alloc(docker->arena, MAX_CONTAINERS * sizeof(**names));
 	docker_command_add(&command, docker->path, "volume", "ls", "-q", "--filter",
-		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project), NULL);
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
 	return list(docker, &command, *names, MAX_CONTAINERS, count, err);
 }
 
@@ -165,7 +165,7 @@ int docker_port_owner(struct docker_cli *docker, unsigned port, const char **nam
 	*project = "";
 	docker_command_add(&command, docker->path, "ps", "--filter",
 		arena_printf(docker->arena, "publish=%u", port), "--format",
-		"{{.Names}} {{.Label \"com.docker.compose.project\"}}", NULL);
+		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
 	if (list(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
 		return -1;
 	if (count == 0)
@@ -183,7 +183,7 @@ int docker_container_logs(struct docker_cli *docker, const char *id, unsigned li
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	docker_command_add(&command, docker->path, "logs", "--tail",
-		arena_printf(docker->arena, "%u", lines), id, NULL);
+		arena_printf(docker->arena, "%u", lines), id);
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0)

@@ -69,7 +69,7 @@ static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine
 		return 0;
 	}
 	docker_command_add(&command, docker->path, "context", "inspect", "--format",
-		"{{.Name}} {{.Endpoints.docker.Host}}", NULL);
+		"{{.Name}} {{.Endpoints.docker.Host}}");
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0)
@@ -137,7 +137,7 @@ static int ask(struct docker_cli *docker, struct docker_engine *engine, const ch
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	struct err parse_err = ERR_INIT;
-	docker_command_add(&command, docker->path, what, "--format", "{{json .}}", NULL);
+	docker_command_add(&command, docker->path, what, "--format", "{{json .}}");
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	if (result.exit_code == 0 && parse(docker, &result, engine, &parse_err) == 0)

@@ -33,7 +33,7 @@ int docker_image_inspect(struct docker_cli *docker, const char *reference, struc
 	struct json root, image = {0};
 	*out = (struct docker_image){0};
 	*found = false;
-	docker_command_add(&command, docker->path, "image", "inspect", reference, NULL);
+	docker_command_add(&command, docker->path, "image", "inspect", reference);
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0) {
@@ -65,7 +65,7 @@ int docker_image_load(struct docker_cli *docker,
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
-	docker_command_add(&command, docker->path, "load", NULL);
+	docker_command_add(&command, docker->path, "load");
 	*ok = false;
 	*words = "";
 	if (docker_command_feed(docker, &command, feed, context, &result, err) < 0)
@@ -93,7 +93,7 @@ int docker_image_try_create(struct docker_cli *docker, const char *reference, bo
 	*words = "";
 	/* A command of our own, for an image without one cannot be created without. */
 	docker_command_add(&create, docker->path, "create", "--pull", "never", "--network", "none",
-		"--label", "hardtack.proof=1", reference, "/hardtack-proof", NULL);
+		"--label", "hardtack.proof=1", reference, "/hardtack-proof");
 	if (docker_command_run(docker, &create, CHANGE_TIMEOUT_MS, &created, err) < 0)
 		return -1;
 	const char *out = created.out.head.bytes;
@@ -104,7 +104,7 @@ int docker_image_try_create(struct docker_cli *docker, const char *reference, bo
 	}
 	*ok = true;
 	char *id = arena_strndup(docker->arena, out, length);
-	docker_command_add(&remove, docker->path, "rm", "-v", id, NULL);
+	docker_command_add(&remove, docker->path, "rm", "-v", id);
 	if (docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) < 0)
 		return -1;
 	if (removed.exit_code != 0)
@@ -117,7 +117,7 @@ int docker_image_remove(
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
-	docker_command_add(&command, docker->path, "image", "rm", reference, NULL);
+	docker_command_add(&command, docker->path, "image", "rm", reference);
 	if (docker_command_run(docker, &command, CHANGE_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	*removed = result.exit_code == 0;

@@ -1,23 +1,20 @@
 /* Docker commands as children, and their failures as errors. */
 #include "docker_run.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "file_io.h"
 
 enum { WORDS_LIMIT = 1500, NAME_WORDS = 4 };
 
-void docker_command_add(struct docker_command *command, ...)
+void docker_command_add_words(
+	struct docker_command *command, const char *const *words, size_t count)
 {
-	va_list ap;
-	va_start(ap, command);
-	for (const char *word; (word = va_arg(ap, const char *));) {
+	for (size_t i = 0; i < count; i++) {
 		BUG_ON(command->count + 1 >= DOCKER_ARGUMENTS);
-		command->argv[command->count++] = word;
+		command->argv[command->count++] = words[i];
 		command->argv[command->count] = NULL;
 	}
-	va_end(ap);
 }
 
 static void show(struct docker_cli *docker, const struct docker_command *command)

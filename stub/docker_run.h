@@ -17,8 +17,12 @@ struct docker_command {
 	size_t count;
 };
 
-/* Adds words up to NULL; too many is a bug of ours (lists are cut before). */
-void docker_command_add(struct docker_command *command, ...) __attribute__((sentinel));
+/* Adds words; too many is a bug of ours (lists are cut before). */
+#define docker_command_add(command, ...)                                        \
+	docker_command_add_words((command), (const char *const[]){__VA_ARGS__}, \
+		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+void docker_command_add_words(
+	struct docker_command *command, const char *const *words, size_t count);
 
 /* Runs it. timeout 0 with feed: LOAD_STALL_MS without a byte. A time-out is CODE_DOCKER. */
 int docker_command_run(struct docker_cli *docker, const struct docker_command *command,

@@ -62,11 +62,11 @@ static int show_help(const struct option_program *program, const struct option_v
 
 static int run(struct session *session, const struct option_verb *verb, struct err *err)
 {
+	BUG_ON(!verb); /* the parser gives help without one, and nothing else */
 	int status = runs[verb->tag](session, err);
 	session_close(session);
-	if (status == 0)
-		return CODE_OK;
-	return err->code;
+	BUG_ON(status < 0 && err->code == CODE_OK); /* a failure must never look like success */
+	return status < 0 ? err->code : CODE_OK;
 }
 
 int main(int argc, char **argv)

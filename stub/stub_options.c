@@ -34,7 +34,7 @@
 			"how long to wait until everything is healthy"       \
 	}
 
-static const struct option_row common_rows[] = {OPTION_UI_ROWS(struct stub_options, ui), {0}};
+static const struct option_row common_rows[] = {OPTION_UI_ROWS(offsetof(struct stub_options, ui)), {0}};
 
 static const struct option_row install_rows[] = {
 	ROW_YES,

@@ -23,7 +23,7 @@
 	X(143, TERMINATED, "terminated")
 
 enum exit_code {
-#define EXIT_CODE_ENUM(number, name, meaning) CODE_##name = number,
+#define EXIT_CODE_ENUM(number, name, meaning) CODE_##name = (number),
 	EXIT_CODE_TABLE(EXIT_CODE_ENUM)
 #undef EXIT_CODE_ENUM
 };

@@ -28,8 +28,8 @@ struct option_list {
 	size_t capacity;
 };
 
-struct option_row {
-	char letter;          /* 0: none */
+struct option_row {  /* NOLINT(clang-analyzer-optin.performance.Padding): rows read by position */
+	char letter; /* 0: none */
 	const char *name;     /* without dashes */
 	const char *argument; /* "DIR"; NULL for flags */
 	enum option_kind kind;
@@ -75,21 +75,22 @@ void option_help(
 /* Of these names (NULL-terminated), the one nearest to word; NULL when none is near. */
 const char *option_nearest(const char *word, const char *const *names);
 
-/* The options about output that both programs share, for their common table. S is the struct
- * type, M its member of type struct option_ui. */
+/* The options about output that both programs share, for their common table: AT is the offset of
+ * the struct's member of type struct option_ui. */
 struct option_ui {
 	bool json, quiet, verbose, no_progress;
 	int language; /* CHOICE en|zh */
 };
-#define OPTION_UI_ROWS(S, M)                                                                      \
-	{0, "json", NULL, OPTION_FLAG, offsetof(S, M.json), NULL,                                 \
-		"print one JSON object a line on stdout"},                                        \
-		{'q', "quiet", NULL, OPTION_FLAG, offsetof(S, M.quiet), NULL,                     \
-			"only warnings, errors and results"},                                     \
-		{'v', "verbose", NULL, OPTION_FLAG, offsetof(S, M.verbose), NULL, "more detail"}, \
-		{0, "no-progress", NULL, OPTION_FLAG, offsetof(S, M.no_progress), NULL,           \
-			"no progress bars"},                                                      \
-	{                                                                                         \
-		0, "lang", "en|zh", OPTION_CHOICE, offsetof(S, M.language), "en|zh",              \
-			"language of the texts"                                                   \
+#define OPTION_UI_ROWS(AT)                                                                         \
+	{0, "json", NULL, OPTION_FLAG, (AT) + offsetof(struct option_ui, json), NULL,              \
+		"print one JSON object a line on stdout"},                                         \
+		{'q', "quiet", NULL, OPTION_FLAG, (AT) + offsetof(struct option_ui, quiet), NULL,  \
+			"only warnings, errors and results"},                                      \
+		{'v', "verbose", NULL, OPTION_FLAG, (AT) + offsetof(struct option_ui, verbose),    \
+			NULL, "more detail"},                                                      \
+		{0, "no-progress", NULL, OPTION_FLAG,                                              \
+			(AT) + offsetof(struct option_ui, no_progress), NULL, "no progress bars"}, \
+	{                                                                                          \
+		0, "lang", "en|zh", OPTION_CHOICE, (AT) + offsetof(struct option_ui, language),    \
+			"en|zh", "language of the texts"                                           \
 	}

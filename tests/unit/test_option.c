@@ -26,7 +26,7 @@ static const struct option_row uninstall_rows[] = {
 	{0, "purge-data", NULL, OPTION_FLAG, V(purge), NULL, "data too"},
 	{0},
 };
-static const struct option_row common_rows[] = {OPTION_UI_ROWS(struct values, ui), {0}};
+static const struct option_row common_rows[] = {OPTION_UI_ROWS(offsetof(struct values, ui)), {0}};
 static const struct option_verb verbs[] = {
 	{"install", NULL, 0, 0, install_rows, "install it", 1},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove it", 2},
