@@ -3,8 +3,8 @@
 #
 #   tests/structure/setup_judges.sh DIR      leaves DIR/python (for PYTHONPATH) and DIR/bin/rcodesign
 #
-# What is there already stays. rcodesign is compiled here, about three minutes on two cores: without its
-# notarization (which brings half of its 370 crates) and barely optimised, since it only signs a few files.
+# What is there already stays. rcodesign is compiled here, about two minutes on two cores: without its
+# notarization (which brings half of its 370 crates) and not optimised, since it only signs a few small files.
 set -euo pipefail
 
 lief=1.0.0
@@ -62,7 +62,7 @@ install_rcodesign() {
 	cargo=$(find_cargo) || { install_cargo && cargo=$(find_cargo); } || die "there is no cargo of 1.81 or newer"
 	echo "compiling rcodesign $apple_codesign" >&2
 	rm -rf "$judges/target"
-	CARGO_TARGET_DIR=$judges/target CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \
+	CARGO_TARGET_DIR=$judges/target CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 \
 		CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_LTO=off nice "$cargo" install apple-codesign \
 		--quiet --version "$apple_codesign" --locked --no-default-features --force --root "$judges" 9>&- >&2
 	rm -rf "$judges/target"
