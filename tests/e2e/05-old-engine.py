@@ -25,3 +25,15 @@ def story(t):
         for installed in (file, hello):
             done = t.installer(installed, "uninstall", "--yes", "--purge-data", engine=engine)
             t.check(done.code == 0, f"{name}: uninstall --purge-data: 0", done)
+    macho_on_v20(t)
+
+
+def macho_on_v20(t):
+    file = t.build(os.path.join(harness.PROJECTS, "guestbook"), "darwin-arm64", [images.archive("oci")], "--platform",
+                   "linux/amd64")
+    engine = t.bench.engine("v20")
+    done = t.installer(file, "install", "--yes", engine=engine)
+    answer = t.http(engine, URL, "guestbook: visit 1") if done.code == 0 else ""
+    t.check("guestbook: visit 1" in answer, "v20: the Mach-O brings the stack up", f"{done}\n{answer}")
+    done = t.installer(file, "uninstall", "--yes", "--purge-data", engine=engine)
+    t.check(done.code == 0, "v20: the Mach-O uninstalls: 0", done)
