@@ -9,3 +9,5 @@ check-stub: $(BUILD)/hardtack ## run the installer against a scripted docker
 .PHONY: check-stub-macho
 check-stub-macho: $(BUILD)/hardtack machorun ## the same with the Mach-O itself, under machorun
 	$(Q)BUILD=$(abspath $(BUILD)) DEPS=$(abspath $(DEPS)) tests/stub/run --macho $(STORY)
+
+SUITES += check-stub check-stub-macho
