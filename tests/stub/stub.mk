@@ -1,6 +1,4 @@
 # The stub on a docker that plays scripts: refusals, deaths in mid-load, crash loops, questions, signals. No engine, no root.
-SUITES += check-stub check-stub-macho
-
 
 .PHONY: check-stub
 check-stub: $(BUILD)/hardtack ## run the installer against a scripted docker
