@@ -126,7 +126,7 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 
 /* Who publishes this port: a container's name and its compose project ("" for none); *name NULL
  * when no container does. */
-int docker_port_owner(struct docker_cli *docker, unsigned port, const char **name,
+int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,
 	const char **project, struct err *err);
 
 /* The last lines that a container wrote, stdout and stderr, printable. "" when there are none. */

@@ -155,7 +155,7 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 	return list(docker, &command, *names, MAX_CONTAINERS, count, err);
 }
 
-int docker_port_owner(struct docker_cli *docker, unsigned port, const char **name,
+int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,
 	const char **project, struct err *err)
 {
 	const char *lines[4];
@@ -164,7 +164,7 @@ int docker_port_owner(struct docker_cli *docker, unsigned port, const char **nam
 	*name = NULL;
 	*project = "";
 	docker_command_add(&command, docker->path, "ps", "--filter",
-		arena_printf(docker->arena, "publish=%u", port), "--format",
+		arena_printf(docker->arena, "publish=%u%s", port, udp ? "/udp" : ""), "--format",
 		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
 	if (list(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
 		return -1;

@@ -35,6 +35,7 @@ static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_STATUS] = verb_status,
 	[VERB_START] = verb_start,
 	[VERB_STOP] = verb_stop,
+	[VERB_OPEN] = verb_open,
 	[VERB_LOGS] = verb_logs,
 	[VERB_UNINSTALL] = verb_uninstall,
 	[VERB_VERSION] = verb_version,
@@ -65,6 +66,8 @@ static int run(struct session *session, const struct option_verb *verb, struct e
 	BUG_ON(!verb); /* the parser gives help without one, and nothing else */
 	int status = runs[verb->tag](session, err);
 	session_close(session);
+	if (status < 0)
+		interrupt_check(err); /* whatever failed then, the signal is the cause */
 	BUG_ON(status < 0 && err->code == CODE_OK); /* a failure must never look like success */
 	return status < 0 ? err->code : CODE_OK;
 }

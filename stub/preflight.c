@@ -195,7 +195,8 @@ static int check_port(
 	if (free_here && !ready)
 		return 0;
 	/* Without a proxy process, Docker's ports are only known to Docker. */
-	if (ready && docker_port_owner(&preflight->docker, number, &name, &project, err) < 0)
+	if (ready &&
+		docker_port_owner(&preflight->docker, number, port->udp, &name, &project, err) < 0)
 		return -1;
 	if ((free_here && !name) || (name && strcmp(project, preflight->place->project) == 0))
 		return 0;

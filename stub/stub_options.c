@@ -34,7 +34,8 @@
 			"how long to wait until everything is healthy"       \
 	}
 
-static const struct option_row common_rows[] = {OPTION_UI_ROWS(offsetof(struct stub_options, ui)), {0}};
+static const struct option_row common_rows[] = {
+	OPTION_UI_ROWS(offsetof(struct stub_options, ui)), {0}};
 
 static const struct option_row install_rows[] = {
 	ROW_YES,
@@ -90,11 +91,11 @@ static const struct option_verb verbs[] = {
 	{"status", NULL, 0, 0, place_rows, "how the services are", VERB_STATUS},
 	{"start", NULL, 0, 0, start_rows, "start what was stopped", VERB_START},
 	{"stop", NULL, 0, 0, place_rows, "stop the services; data stays", VERB_STOP},
+	{"open", NULL, 0, 0, place_rows, "open its page in the browser", VERB_OPEN},
 	{"logs", "[SERVICE…]", 0, -1, logs_rows, "what the services wrote", VERB_LOGS},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
 		VERB_UNINSTALL},
 	{"version", NULL, 0, 0, NULL, "version of this file", VERB_VERSION},
-	LATER("open"),
 	LATER("smoke"),
 	LATER("credentials"),
 	LATER("doctor"),

@@ -166,8 +166,12 @@ static int say_where_it_listens(struct install *install, struct err *err)
 	}
 	ui_note(session->ui, "%s", "");
 	ui_note(session->ui,
-		T("It lives in %s. This file also does: status, stop, start, logs, uninstall."),
+		T("It lives in %s. This file also does: status, open, stop, start, logs, "
+		  "uninstall."),
 		install->place.directory);
+	const char *handoff = manifest_text_pick(&session->manifest->handoff);
+	if (*handoff)
+		ui_note(session->ui, T("Read next: %s/%s"), install->place.directory, handoff);
 	return 0;
 }
 

@@ -285,12 +285,12 @@ TEST(the_owner_of_a_port_is_named)
 	struct err err = ERR_INIT;
 	const char *name, *project;
 	fixture_begin(&f, "{\"owners\":{\"8088\":\"other-web-1 other\",\"9000\":\"lonely \"}}");
-	CHECK_OK(docker_port_owner(&f.docker, 8088, &name, &project, &err));
+	CHECK_OK(docker_port_owner(&f.docker, 8088, false, &name, &project, &err));
 	CHECK_STR(name, "other-web-1");
 	CHECK_STR(project, "other");
-	CHECK_OK(docker_port_owner(&f.docker, 9000, &name, &project, &err));
+	CHECK_OK(docker_port_owner(&f.docker, 9000, false, &name, &project, &err));
 	CHECK_STR(project, "");
-	CHECK_OK(docker_port_owner(&f.docker, 1, &name, &project, &err));
+	CHECK_OK(docker_port_owner(&f.docker, 1, false, &name, &project, &err));
 	CHECK(!name);
 	fixture_end(&f);
 }
