@@ -11,7 +11,7 @@
 #include "file_io.h"
 #include "project_name.h"
 
-enum { LIMIT_FILES = 200, LIMIT_DEPTH = 16, LIMIT_EXTENDS = 32 };
+enum { LIMIT_FILES = 200, LIMIT_DEPTH = 16, LIMIT_EXTENDS = 32, LIMIT_EXPANDED = 500000 };
 
 /* A file's root under one environment. */
 struct root {
@@ -31,6 +31,7 @@ struct loader {
 	size_t file_capacity, env_file_capacity;
 	int depth; /* of includes */
 	size_t include_count;
+	size_t expanded; /* values made so far, about */
 };
 
 static int load_files(struct loader *loader, const struct compose_file **files, size_t count,
@@ -101,6 +102,12 @@ static struct compose_value *file_root(struct loader *loader, const struct compo
 	if (!file->document->root || yaml_node_resolve(file->document->root)->kind != YAML_MAPPING) {
 		err_set(loader->err, CODE_INPUT, "%s:1: this is not a compose file: no mapping",
 			file->path);
+		return NULL;
+	}
+	/* Files that are included again and again are read again under other variables. */
+	loader->expanded += file->document->root->expanded;
+	if (loader->expanded > LIMIT_EXPANDED) {
+		err_set(loader->err, CODE_INPUT, "%s: the project is too large", file->path);
 		return NULL;
 	}
 	struct compose_value *value = compose_value_new(loader->arena, file, file->document->root,
@@ -300,6 +307,11 @@ static int load_include(struct loader *loader, struct compose_value *include,
 	if (compose_value_text(include, "project_directory", &written, loader->err) < 0)
 		return -1;
 	size_t count = compose_value_item_count(paths);
+	/* A file that includes itself twice doubles at each level. */
+	loader->include_count += count;
+	if (loader->depth == LIMIT_DEPTH || loader->include_count > LIMIT_FILES)
+		return compose_value_fail(
+			include, loader->err, "include goes around in a circle");
 	const struct compose_file **files =
 		arena_alloc(loader->arena, count * sizeof(const struct compose_file *));
 	const char *directory = NULL;
@@ -323,9 +335,6 @@ static int load_include(struct loader *loader, struct compose_value *include,
 		if (!files[i])
 			return -1;
 	}
-	if (loader->depth == LIMIT_DEPTH || ++loader->include_count > LIMIT_FILES)
-		return compose_value_fail(
-			include, loader->err, "include goes around in a circle");
 	const struct variable_set *own =
 		include_variables(loader, include, directory, variables);
 	loader->depth++;

@@ -20,7 +20,7 @@ enum {
 	YAML_LIMIT_DEPTH = 64,
 	YAML_LIMIT_NODES = 100000,
 	YAML_LIMIT_ANCHORS = 2000,
-	YAML_LIMIT_EXPANDED = 400000 /* nodes after aliases are followed: no alias bombs */
+	YAML_LIMIT_EXPANDED = 200000 /* nodes after aliases are followed: no alias bombs */
 };
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING, YAML_ALIAS };

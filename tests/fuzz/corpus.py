@@ -140,6 +140,22 @@ def programs(out):
     put(out, "macho_file", "small", (header + body).ljust(16384, b"\0") + bytes(16))
 
 
+def project_files(out):
+    put(out, "project_file", "all", b"""hardtack: 1
+name: x
+title: {en: a, zh: b}
+files: [client/]
+downloads: [{url: "https://example.com/x", to: y}]
+mirrors: {docker.io: [m]}
+preflight: {memory: 2GiB, disk: auto, ports: true}
+sop:
+  - up
+  - http: {post: "http://127.0.0.1/", body: {a: [1, -2.5, null, "3"]}, expect: {status: 207, json: {e: []}}, retry: 5m}
+  - exec: {service: db, command: [a, b]}
+known_issues: [{match: x, cause: c, remedy: {zh: r}}]
+""")
+
+
 if __name__ == "__main__":
-    for make in (documents, references, archives, gzips, projects, programs):
+    for make in (documents, references, archives, gzips, projects, programs, project_files):
         make(sys.argv[1])
