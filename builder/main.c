@@ -45,8 +45,11 @@ int main(int argc, char **argv)
 	int code = run(argc, argv, &options, &result, &ui, arena, &err) < 0 ? err.code : CODE_OK;
 	if (code != CODE_OK)
 		ui_error(ui, &err);
-	if (fflush(stdout) != 0 && code == CODE_OK)
+	if ((fflush(stdout) != 0 || ui_lost_results()) && code == CODE_OK) {
+		err_set(&err, CODE_IO, "standard output took not all of the results");
+		ui_error(ui, &err);
 		code = CODE_IO;
+	}
 	/* `inspect --json` is one object (DESIGN.md 1.2): its result line would be a second one. */
 	if (code != CODE_OK || !result.verb || strcmp(result.verb->name, "inspect") != 0)
 		ui_result(ui, result.verb ? result.verb->name : "", code);

@@ -17,6 +17,7 @@
 static volatile int live_line;
 static volatile int echo_off;
 static struct termios echo_kept;
+static bool stdout_failed;
 
 void ui_write(int fd, const char *bytes, size_t length)
 {
@@ -24,11 +25,18 @@ void ui_write(int fd, const char *bytes, size_t length)
 		ssize_t put = write(fd, bytes, length);
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put <= 0)
+		if (put <= 0) {
+			stdout_failed |= fd == STDOUT_FILENO;
 			return;
+		}
 		bytes += put;
 		length -= (size_t)put;
 	}
+}
+
+bool ui_lost_results(void)
+{
+	return stdout_failed;
 }
 
 void ui_set_live(bool live)

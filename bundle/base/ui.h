@@ -122,6 +122,10 @@ int ui_confirm(struct ui *ui, const char *question, bool preset, bool *yes, stru
 void ui_error(struct ui *ui, const struct err *err);
 void ui_result(struct ui *ui, const char *verb, int exit_code);
 
+/* Did stdout refuse a result (full, closed)? An installation goes on all the same; a program whose
+ * results are its purpose says so with its exit code. */
+bool ui_lost_results(void);
+
 /* Writes all of it, or gives up quietly. Never through stdio: no buffer to lose in _exit(). */
 void ui_write(int fd, const char *bytes, size_t length);
 
