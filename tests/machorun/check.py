@@ -240,4 +240,6 @@ def main():
 
 
 if __name__ == "__main__":
+    # A background job of a shell inherits an ignored SIGINT, and so would every program under test.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
