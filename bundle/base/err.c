@@ -62,6 +62,8 @@ int err_set_errno_at(struct err *err, const char *file, int line, int code, cons
 	va_end(ap);
 	size_t used = strlen(err->text);
 	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(saved));
+	if (err->code == CODE_DISK_FULL)
+		err_hint(err, "make room on that disk, then run this again");
 	return -1;
 }
 

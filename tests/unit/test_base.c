@@ -35,6 +35,7 @@ TEST(a_full_disk_is_told_apart)
 	errno = ENOSPC;
 	err_set_errno(&err, CODE_IO, "write %s", "a");
 	CHECK_INT(err.code, CODE_DISK_FULL);
+	CHECK_CONTAINS(err.hint, "make room");
 }
 
 TEST(a_text_is_found_in_the_chosen_language)
