@@ -12,10 +12,10 @@
 #include "text.h"
 
 enum {
-	LINK_LIMIT = 8,               /* links behind links */
-	SMALL_ENTRY = 64 * 1024,      /* of a compressed tar: kept in memory … */
-	MEMORY_LIMIT = 4 << 20,       /* … up to this much, then in the cache too */
-	PATHS_LIMIT = 64 << 20,       /* bytes of all paths and links */
+	LINK_LIMIT = 8,          /* links behind links */
+	SMALL_ENTRY = 64 * 1024, /* of a compressed tar: kept in memory … */
+	MEMORY_LIMIT = 4 << 20,  /* … up to this much, then in the cache too */
+	PATHS_LIMIT = 64 << 20,  /* bytes of all paths and links */
 };
 
 struct file {
@@ -84,8 +84,8 @@ static const char *blob_name(const struct archive_input *input, const char *path
 
 static int refuse_path(const struct archive_input *input, const char *path, struct err *err)
 {
-	return err_set(err, CODE_INPUT, "%s: the path leads out of the archive",
-		blob_name(input, path));
+	return err_set(
+		err, CODE_INPUT, "%s: the path leads out of the archive", blob_name(input, path));
 }
 
 /* ---- folders ---- */
@@ -138,8 +138,7 @@ int archive_input_find(const struct archive_input *input, const char *path, bool
 	struct blob_source *out, struct err *err)
 {
 	*found = false;
-	const char *plain =
-		strlen(path) <= TAR_PATH_LIMIT ? resolve("", path, input->arena) : NULL;
+	const char *plain = strlen(path) <= TAR_PATH_LIMIT ? resolve("", path, input->arena) : NULL;
 	if (!plain)
 		return refuse_path(input, path, err);
 	if (input->folder)
@@ -193,19 +192,17 @@ static int add_entry(struct archive_input *input, struct tar_reader *reader,
 {
 	if (entry->type == TAR_DIRECTORY)
 		return 0;
-	struct file *file =
-		ARENA_PUSH(input->arena, input->files, input->count, input->capacity);
+	struct file *file = ARENA_PUSH(input->arena, input->files, input->count, input->capacity);
 	input->path_bytes +=
 		strlen(entry->path) + (entry->link_target ? strlen(entry->link_target) : 0);
 	if (input->path_bytes > PATHS_LIMIT)
-		return err_set(err, CODE_INPUT, "%s: the paths of its entries are too long",
-			input->name);
+		return err_set(
+			err, CODE_INPUT, "%s: the paths of its entries are too long", input->name);
 	file->path = arena_strdup(input->arena, entry->path);
 	file->blob = (struct blob_source){.size_bytes = entry->size_bytes, .fd = -1};
 	if (entry->link_target) {
-		const char *base = entry->type == TAR_SYMLINK
-			? directory_of(entry->path, input->arena)
-			: "";
+		const char *base =
+			entry->type == TAR_SYMLINK ? directory_of(entry->path, input->arena) : "";
 		file->link = resolve(base, entry->link_target, input->arena);
 		file->link_is_bad = !file->link;
 		return 0;

@@ -53,14 +53,13 @@ const char *blob_cache_path(const struct blob_cache *cache)
 	return cache->path;
 }
 
-static const char *path_of(
-	const struct blob_cache *cache, const char *digest, struct arena *arena)
+static const char *path_of(const struct blob_cache *cache, const char *digest, struct arena *arena)
 {
 	return arena_printf(arena, "%s/blobs/sha256/%s", cache->path, digest + strlen("sha256:"));
 }
 
-static void fill(struct blob_source *out, const char *path, const char *digest,
-	uint64_t size_bytes, struct arena *arena)
+static void fill(struct blob_source *out, const char *path, const char *digest, uint64_t size_bytes,
+	struct arena *arena)
 {
 	*out = (struct blob_source){
 		.digest = arena_strdup(arena, digest),

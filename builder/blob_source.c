@@ -46,8 +46,8 @@ static int open_path(const struct blob_source *blob, struct blob_reader *reader,
 	/* Without O_NONBLOCK a pipe in the place of a blob would hang us. */
 	reader->own_fd = open(blob->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (reader->own_fd < 0)
-		return err_set_errno(err, errno == ENOENT ? CODE_NOT_FOUND : CODE_IO,
-			"open %s", blob->path);
+		return err_set_errno(
+			err, errno == ENOENT ? CODE_NOT_FOUND : CODE_IO, "open %s", blob->path);
 	if (fstat(reader->own_fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return err_set(err, CODE_INPUT, "%s is not a regular file", blob->path);
 	if (blob->offset == 0 && (uint64_t)st.st_size != blob->size_bytes) {

@@ -15,13 +15,13 @@
 
 struct blob_source {
 	const char *digest; /* "sha256:<64 hex>"; NULL while nobody knows it: then only the size
-	                     * is proven (blob_source_digest() finds it out) */
+			     * is proven (blob_source_digest() finds it out) */
 	uint64_t size_bytes;
-	const char *name;   /* for errors: "FILE: blobs/sha256/…" */
-	const void *bytes;  /* in memory: all of it; otherwise NULL */
-	int fd;             /* an open file (its owner keeps it open), or -1 */
-	const char *path;   /* opened for reading while fd is -1 */
-	uint64_t offset;    /* in the file */
+	const char *name;  /* for errors: "FILE: blobs/sha256/…" */
+	const void *bytes; /* in memory: all of it; otherwise NULL */
+	int fd;            /* an open file (its owner keeps it open), or -1 */
+	const char *path;  /* opened for reading while fd is -1 */
+	uint64_t offset;   /* in the file */
 };
 
 /*

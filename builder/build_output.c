@@ -13,7 +13,8 @@
 static bool is_directory(const char *path)
 {
 	struct stat st;
-	return path[0] && (text_ends_with(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)));
+	return path[0] &&
+	       (text_ends_with(path, "/") || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)));
 }
 
 static int check_target(const char *const *targets, size_t i, struct err *err)
@@ -31,8 +32,8 @@ static int check_target(const char *const *targets, size_t i, struct err *err)
 	return 0;
 }
 
-int build_output_check(const struct options *options, const char *const *targets, size_t count,
-	struct err *err)
+int build_output_check(
+	const struct options *options, const char *const *targets, size_t count, struct err *err)
 {
 	for (size_t i = 0; i < count; i++)
 		if (check_target(targets, i, err) < 0)
@@ -57,10 +58,10 @@ const char *build_output_path(const struct options *options, const struct projec
 	if (output[0] && !is_directory(output))
 		return output;
 	const char *separator = !output[0] || text_ends_with(output, "/") ? "" : "/";
-	return project->version ? arena_printf(arena, "%s%s%s-%s-%s", output, separator,
-					  project->name, project->version, target)
-				: arena_printf(arena, "%s%s%s-%s", output, separator,
-					  project->name, target);
+	return project->version
+		       ? arena_printf(arena, "%s%s%s-%s-%s", output, separator, project->name,
+				 project->version, target)
+		       : arena_printf(arena, "%s%s%s-%s", output, separator, project->name, target);
 }
 
 int build_output_companions(const char *path, const struct installer_file *file, struct err *err)
@@ -77,8 +78,8 @@ int build_output_companions(const char *path, const struct installer_file *file,
 	return readme_text_write(directory, err);
 }
 
-void build_output_record(struct ui *ui, const char *path, const char *target,
-	const struct installer_file *file)
+void build_output_record(
+	struct ui *ui, const char *path, const char *target, const struct installer_file *file)
 {
 	char sha256_hex[SHA256_HEX_LENGTH + 1], root_hex[SHA256_HEX_LENGTH + 1];
 	sha256_to_hex(&file->sha256, sha256_hex);

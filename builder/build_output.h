@@ -6,8 +6,8 @@
 #include "project.h"
 
 /* Targets known, none twice, -o fits their number; made directories are fine. CODE_USAGE. */
-int build_output_check(const struct options *options, const char *const *targets, size_t count,
-	struct err *err);
+int build_output_check(
+	const struct options *options, const char *const *targets, size_t count, struct err *err);
 
 /* "<-o>" or "<directory>/<name>[-<version>]-<target>". */
 const char *build_output_path(const struct options *options, const struct project *project,
@@ -17,5 +17,5 @@ const char *build_output_path(const struct options *options, const struct projec
 int build_output_companions(const char *path, const struct installer_file *file, struct err *err);
 
 /* stdout: the path, or the event "built". */
-void build_output_record(struct ui *ui, const char *path, const char *target,
-	const struct installer_file *file);
+void build_output_record(
+	struct ui *ui, const char *path, const char *target, const struct installer_file *file);

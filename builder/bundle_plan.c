@@ -70,7 +70,8 @@ static void fill_service(struct manifest_service *out, const struct service_imag
 		.name = service->name,
 		.image = image,
 		.active = service->active,
-		.has_healthcheck = !service->healthcheck_disabled &&
+		.has_healthcheck =
+			!service->healthcheck_disabled &&
 			(service->has_healthcheck || from->image->config.has_healthcheck),
 		.port_count = service->port_count,
 		.ports = arena_alloc(arena, service->port_count * sizeof(*out->ports)),
@@ -109,16 +110,15 @@ static struct bundle_content *add_content(
 	return content;
 }
 
-static void add_bytes(
-	struct bundle_plan *plan, const char *path, const void *bytes, size_t length)
+static void add_bytes(struct bundle_plan *plan, const char *path, const void *bytes, size_t length)
 {
 	struct bundle_content *content = add_content(plan, path, 0644, length);
 	content->bytes = bytes;
 	content->sha256 = digest_sha256_of(bytes, length);
 }
 
-static int add_source(struct bundle_plan *plan, const char *path, const char *source,
-	unsigned mode, struct err *err)
+static int add_source(struct bundle_plan *plan, const char *path, const char *source, unsigned mode,
+	struct err *err)
 {
 	struct stat st;
 	AUTO_FD fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -154,8 +154,8 @@ static void add_template(struct bundle_plan *plan, const char *path, const char 
 	manifest->templates[at] = (struct manifest_template){path, target};
 }
 
-static const struct compose_rewritten *find_rewritten(const struct compose_rewritten *files,
-	size_t count, const char *packed)
+static const struct compose_rewritten *find_rewritten(
+	const struct compose_rewritten *files, size_t count, const char *packed)
 {
 	for (size_t i = 0; i < count; i++)
 		if (files[i].file->packed && strcmp(files[i].file->packed, packed) == 0)
@@ -200,9 +200,11 @@ static int plan_files(struct bundle_plan *plan, const struct project *project,
 	for (size_t i = 0; i < service_count; i++)
 		tags[i] = (struct compose_image){manifest->services[i].name,
 			manifest->images[manifest->services[i].image].tag};
-	if (compose_rewrite(plan->arena, project->compose, tags, service_count, &rewritten, err) < 0)
+	if (compose_rewrite(plan->arena, project->compose, tags, service_count, &rewritten, err) <
+		0)
 		return -1;
-	manifest->templates = arena_alloc(plan->arena, closure->count * sizeof(*manifest->templates));
+	manifest->templates =
+		arena_alloc(plan->arena, closure->count * sizeof(*manifest->templates));
 	manifest->directories =
 		arena_alloc(plan->arena, closure->count * sizeof(*manifest->directories));
 	for (size_t i = 0; i < closure->count; i++)
@@ -272,8 +274,8 @@ static void finish_manifest(struct bundle_plan *plan)
 	text_clear(&json);
 	plan->length = TAR_END_SIZE + tar_writer_entry_size(MANIFEST_PATH, plan->manifest_length);
 	for (size_t i = 0; i < plan->content_count; i++)
-		plan->length += tar_writer_entry_size(
-			plan->contents[i].path, plan->contents[i].size_bytes);
+		plan->length +=
+			tar_writer_entry_size(plan->contents[i].path, plan->contents[i].size_bytes);
 }
 
 int bundle_plan_make(struct bundle_plan *plan, const struct project *project,

@@ -17,7 +17,7 @@ struct bundle_content {
 	unsigned mode;
 	struct sha256 sha256;
 	const void *bytes;
-	const char *source;             /* a file of the project */
+	const char *source; /* a file of the project */
 	const struct blob_source *blob;
 };
 

@@ -24,8 +24,7 @@ static int count_and_pass(
 	return stream_write(counting->next, bytes, length, err);
 }
 
-static int write_file(
-	struct tar_writer *tar, const struct bundle_content *content, struct err *err)
+static int write_file(struct tar_writer *tar, const struct bundle_content *content, struct err *err)
 {
 	AUTO_FD fd = open(content->source, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -60,8 +59,7 @@ static int write_content(
 	return tar_writer_copy(tar, &reader.source, err);
 }
 
-static int write_plan(
-	struct installer_payload *payload, struct stream_sink *sink, struct err *err)
+static int write_plan(struct installer_payload *payload, struct stream_sink *sink, struct err *err)
 {
 	const struct bundle_writer *writer = (const struct bundle_writer *)payload;
 	const struct bundle_plan *plan = writer->plan;
@@ -77,8 +75,8 @@ static int write_plan(
 	return tar_writer_finish(&tar, err);
 }
 
-int bundle_writer_init(
-	struct bundle_writer *writer, const struct bundle_plan *plan, struct ui *ui, struct err *err)
+int bundle_writer_init(struct bundle_writer *writer, const struct bundle_plan *plan, struct ui *ui,
+	struct err *err)
 {
 	*writer = (struct bundle_writer){
 		.payload = {plan->length, write_plan},
@@ -87,6 +85,7 @@ int bundle_writer_init(
 	};
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	if (epoch && epoch[0] && !number_parse_u64(epoch, &writer->mtime))
-		return err_set(err, CODE_USAGE, "SOURCE_DATE_EPOCH=%s is not a number of seconds", epoch);
+		return err_set(
+			err, CODE_USAGE, "SOURCE_DATE_EPOCH=%s is not a number of seconds", epoch);
 	return 0;
 }

@@ -14,5 +14,5 @@ struct bundle_writer {
 };
 
 /* mtime is SOURCE_DATE_EPOCH when that is set (CODE_USAGE when it is no number), else 0. */
-int bundle_writer_init(
-	struct bundle_writer *writer, const struct bundle_plan *plan, struct ui *ui, struct err *err);
+int bundle_writer_init(struct bundle_writer *writer, const struct bundle_plan *plan, struct ui *ui,
+	struct err *err);

@@ -30,8 +30,8 @@ void closure_walk_add(struct closure_walk *walk, enum closure_kind kind, const c
 			source ? arena_strdup(walk->arena, source) : NULL, mode};
 }
 
-static void add_refusal(struct closure_walk *walk, const struct closure_reason *reason, const char *rule,
-	const char *format, const char *path)
+static void add_refusal(struct closure_walk *walk, const struct closure_reason *reason,
+	const char *rule, const char *format, const char *path)
 {
 	finding_add(walk->findings, FINDING_ERROR, rule, reason->file, reason->line, format, path);
 }
@@ -107,7 +107,7 @@ static int add_file(struct closure_walk *walk, enum closure_kind kind, const cha
 static bool is_skipped(const struct closure_walk *walk, const char *packed, const char *name)
 {
 	return strcmp(name, ".git") == 0 || strcmp(name, ".DS_Store") == 0 ||
-		(walk->skip_env && strcmp(packed, ".env") == 0);
+	       (walk->skip_env && strcmp(packed, ".env") == 0);
 }
 
 /* A folder that is a link to one of its own parents would never end. */
@@ -123,7 +123,7 @@ static bool is_loop(const struct closure_walk *walk, const char *packed)
 	AUTO_FREE char *parent = realpath(above, NULL);
 	size_t length = real ? strlen(real) : 0;
 	return real && parent && strncmp(parent, real, length) == 0 &&
-		(!parent[length] || parent[length] == '/');
+	       (!parent[length] || parent[length] == '/');
 }
 
 static int walk_directory(struct closure_walk *walk, enum closure_kind kind, const char *packed,
@@ -132,8 +132,8 @@ static int walk_directory(struct closure_walk *walk, enum closure_kind kind, con
 static int walk_child(struct closure_walk *walk, enum closure_kind kind, const char *packed,
 	const char *name, const struct closure_reason *reason, int depth)
 {
-	const char *child =
-		*packed ? arena_printf(walk->arena, "%s/%s", packed, name) : arena_strdup(walk->arena, name);
+	const char *child = *packed ? arena_printf(walk->arena, "%s/%s", packed, name)
+				    : arena_strdup(walk->arena, name);
 	if (is_skipped(walk, child, name))
 		return 0;
 	if (!is_good_name(name)) {

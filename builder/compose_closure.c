@@ -22,7 +22,7 @@ static struct finding *add_refusal(struct collector *collector, const char *rule
 		place->line, format, what);
 }
 
-#define REMEDY(collector, finding, ...)                                                            \
+#define REMEDY(collector, finding, ...) \
 	finding_remedy((collector)->walk.findings, (finding), __VA_ARGS__)
 
 static void check_image(struct collector *collector, const struct compose_service *service)
@@ -32,9 +32,11 @@ static void check_image(struct collector *collector, const struct compose_servic
 	struct finding *finding;
 	if (service->has_build) {
 		finding = add_refusal(collector, "build-without-image", &service->build_place,
-			"the service \"%s\" is built from source and names no image", service->name);
+			"the service \"%s\" is built from source and names no image",
+			service->name);
 		REMEDY(collector, finding,
-			"add  image: %s:1.0  beside build:, build it once (docker compose build), save it "
+			"add  image: %s:1.0  beside build:, build it once (docker compose build), "
+			"save it "
 			"(docker save) and pass --image-archive",
 			service->name);
 		return;
@@ -47,16 +49,17 @@ static void check_image(struct collector *collector, const struct compose_servic
 static void refuse_escape(
 	struct collector *collector, const struct compose_place *place, const char *path)
 {
-	struct finding *finding = add_refusal(collector, "path-escapes", place,
-		"%s lies outside the project directory", path);
-	REMEDY(collector, finding,
-		"copy it into the project directory and write ./%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	struct finding *finding = add_refusal(
+		collector, "path-escapes", place, "%s lies outside the project directory", path);
+	REMEDY(collector, finding, "copy it into the project directory and write ./%s",
+		strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
 }
 
 static void refuse_missing(
 	struct collector *collector, const struct compose_place *place, const char *packed)
 {
-	struct finding *finding = add_refusal(collector, "missing-file", place, "there is no file %s",
+	struct finding *finding = add_refusal(collector, "missing-file", place,
+		"there is no file %s",
 		compose_path_open(collector->walk.arena, collector->project->directory, packed));
 	REMEDY(collector, finding, "create it, or take the line out");
 }
@@ -76,8 +79,7 @@ static int add_path(struct collector *collector, enum closure_kind kind,
 	const struct compose_place *place, const char *packed, bool *found)
 {
 	struct closure_reason reason = {place->file->path, place->line};
-	enum closure_presence presence =
-		closure_walk_look(&collector->walk, packed, &reason);
+	enum closure_presence presence = closure_walk_look(&collector->walk, packed, &reason);
 	*found = presence != CLOSURE_MISSING;
 	if (presence == CLOSURE_MISSING || presence == CLOSURE_REFUSED)
 		return 0;
@@ -129,7 +131,8 @@ static int add_mount(struct collector *collector, const struct compose_service *
 	if (mentions_pwd(&mount->place)) {
 		struct finding *finding = add_refusal(collector, "pwd-mount", &mount->place,
 			"%s: the working directory is another one on the target", "$PWD");
-		REMEDY(collector, finding, "write ./ instead: compose takes it from the file's folder");
+		REMEDY(collector, finding,
+			"write ./ instead: compose takes it from the file's folder");
 		return 0;
 	}
 	if (mount->source[0] == '/')
@@ -224,8 +227,7 @@ static int add_sources(
 		const char *packed =
 			packed_path(collector, &source->place, source->base, source->path);
 		bool found = true;
-		if (packed &&
-			add_path(collector, CLOSURE_FILE, &source->place, packed, &found) < 0)
+		if (packed && add_path(collector, CLOSURE_FILE, &source->place, packed, &found) < 0)
 			return -1;
 		if (!found)
 			refuse_missing(collector, &source->place, packed);
@@ -291,7 +293,8 @@ static void add_env(struct collector *collector)
 	const struct compose_project *project = collector->project;
 	if (!project->env_path)
 		return;
-	const char *name = has_entry(collector->walk.closure, "env.template") ? ".env" : "env.template";
+	const char *name =
+		has_entry(collector->walk.closure, "env.template") ? ".env" : "env.template";
 	closure_walk_add(&collector->walk, CLOSURE_ENV, name, project->env_path, 0644);
 }
 
@@ -334,7 +337,8 @@ int compose_closure(const struct compose_project *project, const struct closure_
 		if (add_env_file(&collector, &project->include_env_files[i]) < 0)
 			return -1;
 	for (size_t i = 0; i < project->service_count; i++)
-		if (project->services[i].packed && add_service(&collector, &project->services[i]) < 0)
+		if (project->services[i].packed &&
+			add_service(&collector, &project->services[i]) < 0)
 			return -1;
 	if (add_sources(&collector, project->configs, project->config_count) < 0 ||
 		add_sources(&collector, project->secrets, project->secret_count) < 0 ||

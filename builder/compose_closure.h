@@ -10,12 +10,12 @@
 #include "compose_project.h"
 
 enum closure_kind {
-	CLOSURE_COMPOSE,   /* a compose file: packed as compose_rewrite() returns it */
-	CLOSURE_ENV,       /* project->env_path, the template of .env: at most one */
-	CLOSURE_ENV_FILE,  /* an env_file: of a service or an include: packed as a template too */
-	CLOSURE_FILE,      /* bind mounts, configs, secrets: packed as it is */
-	CLOSURE_DIRECTORY  /* a directory that must exist and has nothing in it */
-	/* Where two say the same name, the first of these kinds wins. */
+	CLOSURE_COMPOSE,  /* a compose file: packed as compose_rewrite() returns it */
+	CLOSURE_ENV,      /* project->env_path, the template of .env: at most one */
+	CLOSURE_ENV_FILE, /* an env_file: of a service or an include: packed as a template too */
+	CLOSURE_FILE,     /* bind mounts, configs, secrets: packed as it is */
+	CLOSURE_DIRECTORY /* a directory that must exist and has nothing in it */
+			  /* Where two say the same name, the first of these kinds wins. */
 };
 
 struct closure_entry {
@@ -31,8 +31,8 @@ struct closure {
 };
 
 struct closure_options {
-	bool pack_secrets;          /* --pack-secrets */
-	const char *const *files;   /* the project file's files: and handoff:, below its directory */
+	bool pack_secrets;        /* --pack-secrets */
+	const char *const *files; /* the project file's files: and handoff:, below its directory */
 	size_t file_count;
 	const char *files_named_in; /* the project file, for refusals */
 };

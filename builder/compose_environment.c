@@ -26,7 +26,9 @@ static void put_line(struct arena *arena, struct compose_service *service,
 		.name = sign ? arena_strndup(arena, item->text, (size_t)(sign - item->text))
 			     : item->text,
 		.value = sign ? sign + 1 : NULL,
-		.raw = raw_sign ? raw_sign + 1 : sign ? sign + 1 : NULL,
+		.raw = raw_sign ? raw_sign + 1
+		       : sign   ? sign + 1
+				: NULL,
 	};
 	put(arena, service, &variable, capacity);
 }
@@ -40,8 +42,8 @@ static int put_map(struct arena *arena, struct compose_service *service,
 			return compose_value_fail(
 				value, err, "%s must be a text", map->fields[i].key);
 		bool null = value->kind == COMPOSE_NULL;
-		struct compose_variable variable = {compose_value_place(value),
-			map->fields[i].key, null ? NULL : value->text, null ? NULL : value->raw};
+		struct compose_variable variable = {compose_value_place(value), map->fields[i].key,
+			null ? NULL : value->text, null ? NULL : value->raw};
 		put(arena, service, &variable, capacity);
 	}
 	return 0;
@@ -52,7 +54,8 @@ static int read_environment(struct arena *arena, struct compose_value *value,
 {
 	size_t capacity = 0;
 	if (value->kind == COMPOSE_SCALAR)
-		return compose_value_fail(value, err, "%s must be a list or a mapping", "environment");
+		return compose_value_fail(
+			value, err, "%s must be a list or a mapping", "environment");
 	for (size_t i = 0; i < compose_value_item_count(value); i++) {
 		const struct compose_value *item = compose_value_item(value, i);
 		if (item->kind == COMPOSE_MAP) {
@@ -78,8 +81,8 @@ static int read_env_file(struct arena *arena, const struct compose_value *item,
 		const char *format;
 		if (compose_value_text(item, "path", &file.path, err) < 0 ||
 			compose_value_text(item, "format", &format, err) < 0 ||
-			compose_value_bool(compose_value_get(item, "required"), true,
-				&file.required, err) < 0)
+			compose_value_bool(
+				compose_value_get(item, "required"), true, &file.required, err) < 0)
 			return -1;
 		file.raw = format && strcmp(format, "raw") == 0;
 	}
@@ -96,8 +99,8 @@ int compose_environment_read(struct arena *arena, struct compose_value *environm
 	if (environment && read_environment(arena, environment, service, err) < 0)
 		return -1;
 	for (size_t i = 0; env_files && i < compose_value_item_count(env_files); i++)
-		if (read_env_file(arena, compose_value_item(env_files, i), service, &capacity,
-			    err) < 0)
+		if (read_env_file(
+			    arena, compose_value_item(env_files, i), service, &capacity, err) < 0)
 			return -1;
 	return 0;
 }

@@ -63,11 +63,13 @@ static const struct compose_file *open_file(struct loader *loader, const char *p
 	if (from && compose_path_escapes(packed)) {
 		compose_value_fail(from, loader->err, "%s lies outside the project directory %s",
 			packed, project->directory);
-		err_hint(loader->err, "move the file into the project directory; only that travels");
+		err_hint(
+			loader->err, "move the file into the project directory; only that travels");
 		return NULL;
 	}
 	if (project->file_count == LIMIT_FILES) {
-		err_set(loader->err, CODE_INPUT, "%s: the project has too many compose files", path);
+		err_set(loader->err, CODE_INPUT, "%s: the project has too many compose files",
+			path);
 		return NULL;
 	}
 	char *bytes;
@@ -99,7 +101,8 @@ static struct compose_value *file_root(struct loader *loader, const struct compo
 	for (size_t i = 0; i < loader->root_count; i++)
 		if (loader->roots[i].file == file && loader->roots[i].variables == variables)
 			return loader->roots[i].value;
-	if (!file->document->root || yaml_node_resolve(file->document->root)->kind != YAML_MAPPING) {
+	if (!file->document->root ||
+		yaml_node_resolve(file->document->root)->kind != YAML_MAPPING) {
 		err_set(loader->err, CODE_INPUT, "%s:1: this is not a compose file: no mapping",
 			file->path);
 		return NULL;
@@ -119,8 +122,8 @@ static struct compose_value *file_root(struct loader *loader, const struct compo
 }
 
 /* Adds what an env file sets; required: it must be there. */
-static int read_env_file(struct loader *loader, const char *path, struct variable_set *variables,
-	bool *found)
+static int read_env_file(
+	struct loader *loader, const char *path, struct variable_set *variables, bool *found)
 {
 	char *bytes;
 	size_t length;
@@ -169,8 +172,8 @@ static struct compose_value *extend(struct loader *loader, const struct compose_
 	if (path) {
 		const char *packed =
 			compose_path_join(loader->arena, extends->file->directory, path);
-		const struct compose_file *file = open_file(loader, packed,
-			compose_path_directory(loader->arena, packed), extends);
+		const struct compose_file *file = open_file(
+			loader, packed, compose_path_directory(loader->arena, packed), extends);
 		struct compose_value *root = file ? file_root(loader, file, variables) : NULL;
 		if (!root)
 			return NULL;
@@ -291,13 +294,15 @@ static const struct variable_set *include_variables(struct loader *loader,
 			project->include_env_file_count, loader->env_file_capacity) =
 			(struct compose_env_file){
 				.place = compose_value_place(item ? item : include),
-				.path = packed, .required = true, .base = project->files[0]};
+				.path = packed,
+				.required = true,
+				.base = project->files[0]};
 	}
 	return variables;
 }
 
-static int load_include(struct loader *loader, struct compose_value *include,
-	const struct variable_set *variables)
+static int load_include(
+	struct loader *loader, struct compose_value *include, const struct variable_set *variables)
 {
 	struct compose_value *paths =
 		include->kind == COMPOSE_MAP ? compose_value_get(include, "path") : include;
@@ -310,8 +315,7 @@ static int load_include(struct loader *loader, struct compose_value *include,
 	/* A file that includes itself twice doubles at each level. */
 	loader->include_count += count;
 	if (loader->depth == LIMIT_DEPTH || loader->include_count > LIMIT_FILES)
-		return compose_value_fail(
-			include, loader->err, "include goes around in a circle");
+		return compose_value_fail(include, loader->err, "include goes around in a circle");
 	const struct compose_file **files =
 		arena_alloc(loader->arena, count * sizeof(const struct compose_file *));
 	const char *directory = NULL;
@@ -322,11 +326,11 @@ static int load_include(struct loader *loader, struct compose_value *include,
 		if (strstr(path->text, "://") || text_starts_with(path->text, "git@")) {
 			compose_value_fail(
 				path, loader->err, "include of something remote: %s", path->text);
-			return err_hint(loader->err,
-				"copy the file into the project directory and include it from there");
+			return err_hint(loader->err, "copy the file into the project directory and "
+						     "include it from there");
 		}
-		const char *packed = compose_path_join(
-			loader->arena, include->file->directory, path->text);
+		const char *packed =
+			compose_path_join(loader->arena, include->file->directory, path->text);
 		if (!directory)
 			directory = written ? compose_path_join(loader->arena,
 						      include->file->directory, written)
@@ -335,8 +339,7 @@ static int load_include(struct loader *loader, struct compose_value *include,
 		if (!files[i])
 			return -1;
 	}
-	const struct variable_set *own =
-		include_variables(loader, include, directory, variables);
+	const struct variable_set *own = include_variables(loader, include, directory, variables);
 	loader->depth++;
 	int result = own ? load_files(loader, files, count, own) : -1;
 	loader->depth--;
@@ -371,8 +374,8 @@ static int load_files(struct loader *loader, const struct compose_file **files, 
 }
 
 /* The environment of the main file. */
-static int load_variables(
-	struct loader *loader, const struct compose_options *options, struct variable_set *variables)
+static int load_variables(struct loader *loader, const struct compose_options *options,
+	struct variable_set *variables)
 {
 	struct compose_project *project = loader->project;
 	for (size_t i = 0; i < options->variable_count; i++) {
@@ -424,15 +427,16 @@ int compose_load(struct compose_project *project, const char *path,
 	project->reader = options->reader ? options->reader : &file_system;
 	const char *slash = strrchr(path, '/');
 	project->directory = !slash ? "."
-		: slash == path     ? "/"
-				    : arena_strndup(project->arena, path, (size_t)(slash - path));
+			     : slash == path
+				     ? "/"
+				     : arena_strndup(project->arena, path, (size_t)(slash - path));
 	struct variable_set *variables = ARENA_NEW(project->arena, struct variable_set);
 	variable_set_init(variables, project->arena);
 	project->variables = variables;
 	if (load_variables(&loader, options, variables) < 0)
 		return -1;
-	const struct compose_file *main_file = open_file(&loader,
-		arena_strdup(project->arena, slash ? slash + 1 : path), "", NULL);
+	const struct compose_file *main_file = open_file(
+		&loader, arena_strdup(project->arena, slash ? slash + 1 : path), "", NULL);
 	if (!main_file)
 		return -1;
 	set_project_name(&loader, variables);

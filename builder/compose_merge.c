@@ -74,8 +74,8 @@ static struct compose_value *merge_field(struct arena *arena, const char *key,
 	return merge(arena, base, over, below);
 }
 
-static struct compose_value *merge_maps(struct arena *arena, struct compose_value *base,
-	struct compose_value *over, enum rule rule)
+static struct compose_value *merge_maps(
+	struct arena *arena, struct compose_value *base, struct compose_value *over, enum rule rule)
 {
 	struct compose_value *map = copy_shell(arena, over);
 	for (size_t i = 0; i < base->count; i++) {
@@ -99,8 +99,8 @@ static struct compose_value *merge_maps(struct arena *arena, struct compose_valu
 	return map;
 }
 
-static struct compose_value *merge(struct arena *arena, struct compose_value *base,
-	struct compose_value *over, enum rule rule)
+static struct compose_value *merge(
+	struct arena *arena, struct compose_value *base, struct compose_value *over, enum rule rule)
 {
 	if (base->kind == COMPOSE_NULL)
 		return over;

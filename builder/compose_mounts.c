@@ -13,7 +13,7 @@ static bool is_letter(char c)
 bool compose_mounts_is_path(const char *source)
 {
 	return (*source && strchr("./~", *source)) || text_starts_with(source, "\\\\") ||
-		(is_letter(source[0]) && source[1] == ':');
+	       (is_letter(source[0]) && source[1] == ':');
 }
 
 static bool has_option(const char *options, const char *option)
@@ -47,17 +47,18 @@ static int read_short(struct arena *arena, const struct compose_value *value,
 	if (first) {
 		const char *second = strchr(first + 1, ':');
 		mount->source = arena_strndup(arena, text, (size_t)(first - text));
-		mount->target = second ? arena_strndup(arena, first + 1, (size_t)(second - first - 1))
-				       : first + 1;
+		mount->target =
+			second ? arena_strndup(arena, first + 1, (size_t)(second - first - 1))
+			       : first + 1;
 		options = second ? second + 1 : "";
 		mount->one_letter = first - text == 1 && is_letter(*text);
 	}
 	if (!*mount->target || strchr(options, ':'))
 		return fail(value, err);
 	mount->read_only = has_option(options, "ro");
-	mount->kind = !*mount->source			       ? COMPOSE_VOLUME_ANONYMOUS
-		: compose_mounts_is_path(mount->source) ? COMPOSE_VOLUME_BIND
-							: COMPOSE_VOLUME_NAMED;
+	mount->kind = !*mount->source                         ? COMPOSE_VOLUME_ANONYMOUS
+		      : compose_mounts_is_path(mount->source) ? COMPOSE_VOLUME_BIND
+							      : COMPOSE_VOLUME_NAMED;
 	return 0;
 }
 
@@ -96,8 +97,8 @@ static int read_long(
 }
 
 /* Targets are compared without trailing slashes, as compose does. */
-static void add(struct arena *arena, struct compose_service *service,
-	struct compose_mount *mount, size_t *capacity)
+static void add(struct arena *arena, struct compose_service *service, struct compose_mount *mount,
+	size_t *capacity)
 {
 	mount->target = compose_path_join(arena, "", mount->target);
 	for (size_t i = 0; i < service->mount_count; i++) {

@@ -64,5 +64,6 @@ const char *compose_path_open(struct arena *arena, const char *project, const ch
 		return project;
 	if (strcmp(project, ".") == 0)
 		return path;
-	return arena_printf(arena, "%s%s%s", project, text_ends_with(project, "/") ? "" : "/", path);
+	return arena_printf(
+		arena, "%s%s%s", project, text_ends_with(project, "/") ? "" : "/", path);
 }

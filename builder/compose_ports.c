@@ -84,7 +84,7 @@ static int fail(const struct compose_value *value, struct err *err)
 static bool known_protocol(const char *protocol)
 {
 	return strcmp(protocol, "tcp") == 0 || strcmp(protocol, "udp") == 0 ||
-		strcmp(protocol, "sctp") == 0;
+	       strcmp(protocol, "sctp") == 0;
 }
 
 static int read_numbers(struct arena *arena, const struct compose_value *value,
@@ -149,8 +149,8 @@ static int read_long(struct arena *arena, const struct compose_value *value,
 static bool same_port(const struct compose_port *a, const struct compose_port *b)
 {
 	return strcmp(a->host_ip, b->host_ip) == 0 && strcmp(a->protocol, b->protocol) == 0 &&
-		a->published_begin == b->published_begin && a->published_end == b->published_end &&
-		a->target_begin == b->target_begin && a->target_end == b->target_end;
+	       a->published_begin == b->published_begin && a->published_end == b->published_end &&
+	       a->target_begin == b->target_begin && a->target_end == b->target_end;
 }
 
 int compose_ports_read(struct arena *arena, struct compose_value *value,

@@ -44,9 +44,8 @@ static int read_resources(struct arena *arena, const struct compose_field_list *
 		resource->name = fields->items[i].key;
 		resource->place = compose_value_place(value);
 		resource->place.line = fields->items[i].key_node->line;
-		if (value->kind != COMPOSE_NULL &&
-			compose_value_expect(
-				value, COMPOSE_MAP, COMPOSE_MAP, resource->name, err) < 0)
+		if (value->kind != COMPOSE_NULL && compose_value_expect(value, COMPOSE_MAP,
+							   COMPOSE_MAP, resource->name, err) < 0)
 			return -1;
 		/* The old form is external: {name: x}. */
 		struct compose_value *external = compose_value_get(value, "external");
@@ -150,8 +149,7 @@ static void activate(
 	}
 }
 
-static void apply_profiles(
-	struct compose_project *project, const struct compose_options *options)
+static void apply_profiles(struct compose_project *project, const struct compose_options *options)
 {
 	const char *list = variable_set_get(project->variables, "COMPOSE_PROFILES");
 	for (size_t i = 0; i < project->service_count; i++) {
@@ -176,7 +174,8 @@ static int check_dependencies(struct compose_project *project, struct err *err)
 				other->awaited_to_complete = true;
 			if (!other && dependency->required)
 				return err_set(err, CODE_INPUT,
-					"%s:%u: the service \"%s\" depends on \"%s\", which is not defined",
+					"%s:%u: the service \"%s\" depends on \"%s\", which is not "
+					"defined",
 					dependency->place.file->path, dependency->place.line,
 					service->name, dependency->service);
 		}
@@ -199,8 +198,8 @@ struct compose_project *compose_project_load(struct arena *arena, const char *pa
 		read_services(project, &model, err) < 0 ||
 		read_resources(arena, &model.volumes, &project->volumes, &project->volume_count,
 			err) < 0 ||
-		read_resources(arena, &model.networks, &project->networks,
-			&project->network_count, err) < 0 ||
+		read_resources(arena, &model.networks, &project->networks, &project->network_count,
+			err) < 0 ||
 		read_sources(arena, &model.configs, &project->configs, &project->config_count,
 			err) < 0 ||
 		read_sources(arena, &model.secrets, &project->secrets, &project->secret_count,

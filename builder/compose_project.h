@@ -31,8 +31,8 @@ struct compose_place {
 
 /* A compose file of the project: the main one, included ones and files that are extended. */
 struct compose_file {
-	const char *path;      /* to open and to show: "mystack/compose.yaml" */
-	const char *packed;    /* relative to the project directory: "compose.yaml" */
+	const char *path;   /* to open and to show: "mystack/compose.yaml" */
+	const char *packed; /* relative to the project directory: "compose.yaml" */
 	/* What its relative paths are relative to, itself relative to the project directory: ""
 	 * for that one, "sub", "../up" (the closure refuses it). */
 	const char *directory;
@@ -49,12 +49,12 @@ struct compose_reader {
 
 struct compose_port {
 	struct compose_place place;
-	const char *raw;           /* the short form as written, "" for the long form */
-	const char *host_ip;       /* "127.0.0.1", "::1"; "" = all interfaces */
-	unsigned published_begin;  /* 0: the engine chooses */
-	unsigned published_end;    /* same as begin for one port */
+	const char *raw;          /* the short form as written, "" for the long form */
+	const char *host_ip;      /* "127.0.0.1", "::1"; "" = all interfaces */
+	unsigned published_begin; /* 0: the engine chooses */
+	unsigned published_end;   /* same as begin for one port */
 	unsigned target_begin, target_end;
-	const char *protocol;      /* "tcp", "udp" */
+	const char *protocol; /* "tcp", "udp" */
 	/* Not interpolated, for the target, where .env may say something else. */
 	const char *host_ip_raw;   /* "127.0.0.1", "${BIND:-127.0.0.1}"; "" = none */
 	const char *published_raw; /* "${WEB_PORT:-3000}", "3000"; "" = none */
@@ -66,7 +66,7 @@ enum compose_volume_kind {
 	COMPOSE_VOLUME_ANONYMOUS, /* no source */
 	COMPOSE_VOLUME_BIND,      /* a path of the host */
 	COMPOSE_VOLUME_TMPFS,
-	COMPOSE_VOLUME_OTHER      /* npipe, cluster, image */
+	COMPOSE_VOLUME_OTHER /* npipe, cluster, image */
 };
 
 struct compose_mount {
@@ -75,17 +75,17 @@ struct compose_mount {
 	const char *source; /* volume name or path as written (interpolated); "" when none */
 	const char *target; /* path in the container */
 	bool read_only;
-	bool must_exist;    /* long form bind without create_host_path: compose does not create it */
-	bool one_letter;    /* short form "x:/data": compose v2 reads it as a Windows path */
+	bool must_exist; /* long form bind without create_host_path: compose does not create it */
+	bool one_letter; /* short form "x:/data": compose v2 reads it as a Windows path */
 	/* Of a bind: relative to the directory of this file. */
 	const struct compose_file *base;
 };
 
 struct compose_env_file {
 	struct compose_place place;
-	const char *path;     /* as written, interpolated */
-	bool required;        /* required: true is the default */
-	bool raw;             /* format: raw (no interpolation) */
+	const char *path; /* as written, interpolated */
+	bool required;    /* required: true is the default */
+	bool raw;         /* format: raw (no interpolation) */
 	const struct compose_file *base;
 };
 
@@ -115,9 +115,9 @@ struct compose_grant {
 
 struct compose_service {
 	const char *name;
-	struct compose_place place;       /* of its key */
-	const char *image;                /* what compose would run: interpolated, extended; NULL: none */
-	const char *image_raw;            /* as written; NULL: none */
+	struct compose_place place; /* of its key */
+	const char *image;          /* what compose would run: interpolated, extended; NULL: none */
+	const char *image_raw;      /* as written; NULL: none */
 	struct compose_place image_place; /* the scalar that decides */
 	const char *platform;             /* "linux/amd64"; NULL: none */
 	struct compose_place platform_place;
@@ -126,20 +126,20 @@ struct compose_service {
 	const char *pull_policy;    /* NULL: none */
 	const char *container_name; /* NULL: none */
 	struct compose_place container_name_place;
-	const char *network_mode;   /* NULL: none */
+	const char *network_mode; /* NULL: none */
 	struct compose_place network_mode_place;
 	/* "no", "always", "unless-stopped", "on-failure[:N]"; from restart or
 	 * deploy.restart_policy.condition (any -> always, none -> no); NULL: nothing said. */
 	const char *restart;
 	bool privileged;
 	struct compose_place privileged_place;
-	unsigned replicas;          /* scale or deploy.replicas; 1 by default */
+	unsigned replicas; /* scale or deploy.replicas; 1 by default */
 
 	const char **profiles;
 	size_t profile_count;
 	bool packed; /* its image travels: no profiles, or all wanted, or one of options.profiles */
 	bool active; /* `up` starts it: no profiles, or one of options.profiles or COMPOSE_PROFILES,
-	              * or an active service depends on it */
+		      * or an active service depends on it */
 
 	bool has_healthcheck;      /* one is written here (the image may have its own) */
 	bool healthcheck_disabled; /* disable: true or test: NONE */
@@ -152,7 +152,8 @@ struct compose_service {
 	size_t env_file_count;
 	struct compose_variable *environment; /* the last one of a name wins and is the only one */
 	size_t variable_count;
-	struct compose_dependency *depends_on; /* with links, volumes_from, network_mode: service:x */
+	struct compose_dependency
+		*depends_on; /* with links, volumes_from, network_mode: service:x */
 	size_t dependency_count;
 	struct compose_grant *configs, *secrets;
 	size_t config_count, secret_count;
@@ -200,11 +201,11 @@ struct compose_project {
 	struct arena *arena;
 	const char *path;               /* of the main file, as it was given */
 	struct compose_options options; /* as they were given; borrowed */
-	const char *directory;  /* project directory: "mystack", "." */
-	const char *env_path;   /* the env file that was read; NULL: none */
-	const char *name;       /* top-level name:, interpolated; NULL: none */
+	const char *directory;          /* project directory: "mystack", "." */
+	const char *env_path;           /* the env file that was read; NULL: none */
+	const char *name;               /* top-level name:, interpolated; NULL: none */
 	struct compose_place name_place;
-	const char *version;    /* obsolete version:; NULL: none */
+	const char *version; /* obsolete version:; NULL: none */
 	struct compose_place version_place;
 	struct compose_file **files; /* [0] is the main one; each file once */
 	size_t file_count;

@@ -53,8 +53,8 @@ static const char *line_break(const struct compose_file *file)
 /* Line break and spaces that bring a new key under the given one. */
 static const char *next_line(struct editor *editor, const struct yaml_node *key)
 {
-	return arena_printf(editor->arena, "%s%*s", line_break(editor->file),
-		(int)(key->column - 1), "");
+	return arena_printf(
+		editor->arena, "%s%*s", line_break(editor->file), (int)(key->column - 1), "");
 }
 
 static const char *quoted(struct editor *editor, const struct yaml_node *mapping, const char *text)
@@ -74,13 +74,13 @@ static void replace_value(struct editor *editor, const struct yaml_node *mapping
 	if (is_plain_text(value, text))
 		return;
 	const char *anchor = value->kind != YAML_ALIAS && value->anchor
-		? arena_printf(editor->arena, "&%s ", value->anchor)
-		: "";
+				     ? arena_printf(editor->arena, "&%s ", value->anchor)
+				     : "";
 	/* An empty value stands directly behind the colon. */
 	const char *space = value->begin == value->end ? " " : "";
 	add_edit(editor, value->begin, value->end,
-		arena_printf(editor->arena, "%s%s%s", space, anchor,
-			quoted(editor, mapping, text)));
+		arena_printf(
+			editor->arena, "%s%s%s", space, anchor, quoted(editor, mapping, text)));
 }
 
 /* Is there nothing but spaces before the key on its line? "? key" and the like are not. */
@@ -126,8 +126,8 @@ static int insert_keys(struct editor *editor, const struct yaml_node *mapping, c
 }
 
 /* pull_policy goes right behind the image. */
-static void insert_policy(struct editor *editor, const struct yaml_node *mapping,
-	const struct yaml_pair *image)
+static void insert_policy(
+	struct editor *editor, const struct yaml_node *mapping, const struct yaml_pair *image)
 {
 	if (mapping->flow) {
 		add_edit(editor, image->value->end, image->value->end, ", pull_policy: never");
@@ -135,17 +135,15 @@ static void insert_policy(struct editor *editor, const struct yaml_node *mapping
 	}
 	size_t at = line_end(editor->file, image->value->end);
 	add_edit(editor, at, at,
-		arena_printf(
-			editor->arena, "%spull_policy: never", next_line(editor, image->key)));
+		arena_printf(editor->arena, "%spull_policy: never", next_line(editor, image->key)));
 }
 
-static int edit_service(
-	struct editor *editor, const struct yaml_node *definition, const char *image, struct err *err)
+static int edit_service(struct editor *editor, const struct yaml_node *definition,
+	const char *image, struct err *err)
 {
 	if (definition->kind == YAML_ALIAS) {
 		add_edit(editor, definition->begin, definition->end,
-			arena_printf(editor->arena,
-				"{<<: *%s, image: \"%s\", pull_policy: never}",
+			arena_printf(editor->arena, "{<<: *%s, image: \"%s\", pull_policy: never}",
 				definition->target->anchor, image));
 		return 0;
 	}

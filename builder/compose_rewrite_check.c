@@ -60,7 +60,7 @@ static bool is_edited_key(const char *key)
 static bool same_text(const struct comparison *comparison, const char *old, const char *new)
 {
 	return strcmp(old, new) == 0 ||
-		(is_old_image(comparison, old) && is_new_image(comparison, new));
+	       (is_old_image(comparison, old) && is_new_image(comparison, new));
 }
 
 static bool same(const struct comparison *comparison, const struct compose_value *old,
@@ -84,7 +84,7 @@ static bool same(const struct comparison *comparison, const struct compose_value
 			return false;
 		old_count++;
 	}
-	for (size_t i = 0; i < new->count && new->kind == COMPOSE_MAP; i++)
+	for (size_t i = 0; i < new->count &&new->kind == COMPOSE_MAP; i++)
 		new_count += !(service && is_edited_key(new->fields[i].key));
 	return old->kind == COMPOSE_MAP ? old_count == new_count : old->count == new->count;
 }
@@ -103,9 +103,9 @@ static bool same_service(const struct comparison *comparison, const struct compo
 	const char *image = wanted_image(comparison, old->name);
 	if (!image)
 		return true; /* not packed: whatever it inherits, it is not started */
-	return new->image && strcmp(new->image, image) == 0 && new->pull_policy &&
-		strcmp(new->pull_policy, "never") == 0 &&
-		same(comparison, old->value, new->value, true);
+	return new->image &&strcmp(new->image, image) == 0 &&
+	       new->pull_policy &&strcmp(new->pull_policy, "never") == 0 &&
+	       same(comparison, old->value, new->value, true);
 }
 
 int compose_rewrite_check(struct arena *arena, const struct compose_project *project,
@@ -123,7 +123,7 @@ int compose_rewrite_check(struct arena *arena, const struct compose_project *pro
 	for (size_t i = 0; i < project->service_count; i++) {
 		const struct compose_service *old = &project->services[i];
 		const struct compose_service *new = compose_project_service(edited, old->name);
-		if (new && same_service(&comparison, old, new))
+		if (new &&same_service(&comparison, old, new))
 			continue;
 		err_set(err, CODE_INPUT,
 			"%s:%u: the image of the service \"%s\" cannot be edited where it stands",

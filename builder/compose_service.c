@@ -43,8 +43,8 @@ static int read_condition(
 	const char *condition;
 	if (value->kind != COMPOSE_MAP)
 		return value->kind == COMPOSE_NULL
-			? 0
-			: compose_value_fail(value, err, "depends_on has the wrong form");
+			       ? 0
+			       : compose_value_fail(value, err, "depends_on has the wrong form");
 	if (compose_value_text(value, "condition", &condition, err) < 0 ||
 		compose_value_bool(
 			compose_value_get(value, "required"), true, &dependency->required, err) < 0)
@@ -165,8 +165,8 @@ static int read_healthcheck(
 	return 0;
 }
 
-static int read_replicas(const struct compose_value *value, const char *key, unsigned *out,
-	struct err *err)
+static int read_replicas(
+	const struct compose_value *value, const char *key, unsigned *out, struct err *err)
 {
 	const char *text;
 	uint64_t number;
@@ -197,9 +197,9 @@ static int read_deploy(
 	if (service->restart && strcmp(service->restart, "false") == 0)
 		service->restart = "no";
 	if (!service->restart && condition)
-		service->restart = strcmp(condition, "any") == 0 ? "always"
-			: strcmp(condition, "none") == 0	 ? "no"
-								 : condition;
+		service->restart = strcmp(condition, "any") == 0    ? "always"
+				   : strcmp(condition, "none") == 0 ? "no"
+								    : condition;
 	return 0;
 }
 
@@ -259,8 +259,8 @@ int compose_service_read(struct arena *arena, const struct compose_field *field,
 		return -1;
 	service->name = field->key;
 	service->value = value;
-	service->place = (struct compose_place){value->file, field->key_node->line,
-		field->key_node->begin, field->key_node->end};
+	service->place = (struct compose_place){
+		value->file, field->key_node->line, field->key_node->begin, field->key_node->end};
 	service->definition = field->value_node;
 	service->definition_file = value->file;
 	if (read_texts(value, service, err) < 0 || read_deploy(value, service, err) < 0 ||

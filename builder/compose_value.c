@@ -85,10 +85,11 @@ static int merge_key(
 				merged->fields[i];
 	return 0;
 bad:
-	return conversion->err->code ? -1
-				     : err_set(conversion->err, CODE_INPUT,
-					       "%s:%u: a merge key (<<) takes a mapping or a list of mappings",
-					       conversion->file->path, node->line);
+	return conversion->err->code
+		       ? -1
+		       : err_set(conversion->err, CODE_INPUT,
+				 "%s:%u: a merge key (<<) takes a mapping or a list of mappings",
+				 conversion->file->path, node->line);
 }
 
 static int convert_map(
@@ -143,11 +144,10 @@ static struct compose_value *convert(struct conversion *conversion, struct yaml_
 }
 
 struct compose_value *compose_value_new(struct arena *arena, const struct compose_file *file,
-	struct yaml_node *node, const struct variable_set *variables,
-	struct finding_list *warnings, struct err *err)
+	struct yaml_node *node, const struct variable_set *variables, struct finding_list *warnings,
+	struct err *err)
 {
-	struct conversion conversion = {
-		{on_unset}, arena, file, variables, warnings, node, err};
+	struct conversion conversion = {{on_unset}, arena, file, variables, warnings, node, err};
 	return convert(&conversion, node);
 }
 
@@ -184,12 +184,11 @@ int compose_value_fail(const struct compose_value *value, struct err *err, const
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), T(format), ap);
 	va_end(ap);
-	return err_set(
-		err, CODE_INPUT, "%s:%u: %s", value->file->path, value->node->line, text);
+	return err_set(err, CODE_INPUT, "%s:%u: %s", value->file->path, value->node->line, text);
 }
 
-int compose_value_text(const struct compose_value *value, const char *key, const char **out,
-	struct err *err)
+int compose_value_text(
+	const struct compose_value *value, const char *key, const char **out, struct err *err)
 {
 	const struct compose_value *field = compose_value_get(value, key);
 	*out = NULL;
@@ -201,8 +200,7 @@ int compose_value_text(const struct compose_value *value, const char *key, const
 	return 0;
 }
 
-int compose_value_bool(
-	const struct compose_value *value, bool fallback, bool *out, struct err *err)
+int compose_value_bool(const struct compose_value *value, bool fallback, bool *out, struct err *err)
 {
 	static const char *const yes[] = {"true", "yes", "on", "y", "1"};
 	static const char *const no[] = {"false", "no", "off", "n", "0"};

@@ -35,8 +35,8 @@ struct compose_value {
 
 /* The value of a whole node. warnings (may be NULL) hears of variables without a value. */
 struct compose_value *compose_value_new(struct arena *arena, const struct compose_file *file,
-	struct yaml_node *node, const struct variable_set *variables,
-	struct finding_list *warnings, struct err *err);
+	struct yaml_node *node, const struct variable_set *variables, struct finding_list *warnings,
+	struct err *err);
 
 /* The field, NULL when there is none, when its value is null or tagged !reset, or when value is no
  * map (or NULL). */
@@ -57,8 +57,8 @@ static inline struct compose_value *compose_value_item(struct compose_value *val
 struct compose_place compose_value_place(const struct compose_value *value);
 
 /* The text of a scalar field; fallback when there is none. A list or map is an error. */
-int compose_value_text(const struct compose_value *value, const char *key, const char **out,
-	struct err *err);
+int compose_value_text(
+	const struct compose_value *value, const char *key, const char **out, struct err *err);
 
 /* A boolean as compose reads it (true, yes, on, y, 1, …); anything else is an error. NULL is
  * fallback. */

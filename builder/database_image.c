@@ -7,10 +7,12 @@
 #include "cleanup.h"
 #include "text.h"
 
-#define POSTGRES_CHECK "test: [\"CMD-SHELL\", \"pg_isready -U $${POSTGRES_USER:-postgres} -h 127.0.0.1\"]"
+#define POSTGRES_CHECK \
+	"test: [\"CMD-SHELL\", \"pg_isready -U $${POSTGRES_USER:-postgres} -h 127.0.0.1\"]"
 #define REDIS_CHECK "test: [\"CMD\", \"redis-cli\", \"ping\"]"
 #define MYSQL_CHECK "test: [\"CMD-SHELL\", \"mysqladmin ping -h 127.0.0.1 --silent\"]"
-#define MONGO_CHECK "test: [\"CMD\", \"mongosh\", \"--quiet\", \"--eval\", \"db.runCommand('ping').ok\"]"
+#define MONGO_CHECK \
+	"test: [\"CMD\", \"mongosh\", \"--quiet\", \"--eval\", \"db.runCommand('ping').ok\"]"
 
 static const struct database_image table[] = {
 	{"postgres", "/var/lib/postgresql/data", 5432, POSTGRES_CHECK},

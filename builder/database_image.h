@@ -1,11 +1,12 @@
-/* Databases that hardtack knows by their image: ports, data directories, a health check to write. */
+/* Databases that hardtack knows by their image: ports, data directories, a health check to write.
+ */
 #pragma once
 
 #include <stdbool.h>
 
 struct database_image {
-	const char *repository;  /* last component: "postgres" */
-	const char *data;        /* where the image keeps its data */
+	const char *repository; /* last component: "postgres" */
+	const char *data;       /* where the image keeps its data */
 	unsigned port;
 	const char *healthcheck; /* a line for the compose file */
 };

@@ -22,8 +22,7 @@ struct finding *finding_add(struct finding_list *list, enum finding_severity sev
 	return finding;
 }
 
-void finding_remedy(
-	struct finding_list *list, struct finding *finding, const char *format, ...)
+void finding_remedy(struct finding_list *list, struct finding *finding, const char *format, ...)
 {
 	va_list ap;
 	va_start(ap, format);

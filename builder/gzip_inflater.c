@@ -65,7 +65,7 @@ int gzip_inflater_write(
 			if (inflate_some(inflater, err) < 0)
 				return -1;
 		} while (inflater->stream.avail_in > 0 ||
-			(inflater->stream.avail_out == 0 && !inflater->between_members));
+			 (inflater->stream.avail_out == 0 && !inflater->between_members));
 		bytes = (const char *)bytes + part;
 		length -= part;
 	}

@@ -15,8 +15,8 @@ void gzip_inflater_free(struct gzip_inflater *inflater); /* NULL is legal */
 AUTO_DEFINE(gzip_inflater);
 
 /* Damaged data is CODE_INTEGRITY. */
-int gzip_inflater_write(struct gzip_inflater *inflater, const void *bytes, size_t length,
-	struct err *err);
+int gzip_inflater_write(
+	struct gzip_inflater *inflater, const void *bytes, size_t length, struct err *err);
 
 /* After the last byte: CODE_INTEGRITY when the data ends inside a member or nothing came. */
 int gzip_inflater_finish(struct gzip_inflater *inflater, struct err *err);

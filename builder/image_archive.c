@@ -9,8 +9,8 @@
 
 enum {
 	IMAGE_LIMIT = 1000,
-	NAME_LIMIT = 1000,           /* of one image */
-	DOCUMENTS_LIMIT = 64 << 20,  /* bytes of all configs, manifests and indexes of an archive */
+	NAME_LIMIT = 1000,          /* of one image */
+	DOCUMENTS_LIMIT = 64 << 20, /* bytes of all configs, manifests and indexes of an archive */
 };
 
 /* ---- parts for both readers ---- */
@@ -56,8 +56,7 @@ int image_archive_read_document(
 	return 0;
 }
 
-void image_archive_set_problem(
-	struct image_archive *archive, struct image *image, struct err *err)
+void image_archive_set_problem(struct image_archive *archive, struct image *image, struct err *err)
 {
 	struct err *kept = ARENA_NEW(archive->arena, struct err);
 	*kept = *err;
@@ -109,8 +108,7 @@ static void list_names(const struct image_archive *archive, struct text *out, st
 					&archive->images[i]->references[r], arena));
 }
 
-static int fail_several(
-	const struct image_archive *archive, const char *reference, struct err *err)
+static int fail_several(const struct image_archive *archive, const char *reference, struct err *err)
 {
 	AUTO_TEXT names = TEXT_INIT;
 	list_names(archive, &names, archive->arena);
@@ -137,8 +135,7 @@ static int rename_images(struct image_archive *archive, const char *reference, s
 }
 
 /* An existing path is a path, whatever characters it has. */
-static const char *split_argument(
-	const char *argument, const char **file, struct arena *arena)
+static const char *split_argument(const char *argument, const char **file, struct arena *arena)
 {
 	const char *equals = strchr(argument, '=');
 	*file = argument;
@@ -153,8 +150,8 @@ static const char *split_argument(
 static int fail_unknown(const struct image_archive *archive, struct err *err)
 {
 	const char *name = archive_input_name(archive->input);
-	err_set(err, CODE_INPUT, "%s is no image archive: it has neither manifest.json nor index.json",
-		name);
+	err_set(err, CODE_INPUT,
+		"%s is no image archive: it has neither manifest.json nor index.json", name);
 	if (archive_input_has_folder(archive->input, "etc") ||
 		archive_input_has_folder(archive->input, "usr"))
 		return err_hint(err, "It looks like a container's file system (`docker export`): "
@@ -171,16 +168,16 @@ static int read_images(struct image_archive *archive, struct err *err)
 	if (!is_layout && !is_docker)
 		return fail_unknown(archive, err);
 	if (archive->count == 0)
-		return err_set(err, CODE_INPUT, "%s holds no image",
-			archive_input_name(archive->input));
+		return err_set(
+			err, CODE_INPUT, "%s holds no image", archive_input_name(archive->input));
 	if (archive->count > IMAGE_LIMIT)
 		return err_set(err, CODE_INPUT, "%s holds more than %d images",
 			archive_input_name(archive->input), IMAGE_LIMIT);
 	return 0;
 }
 
-int image_archive_add(struct image_set *set, const char *argument, struct blob_cache *cache,
-	struct err *err)
+int image_archive_add(
+	struct image_set *set, const char *argument, struct blob_cache *cache, struct err *err)
 {
 	struct image_archive archive = {.arena = set->arena};
 	struct archive_input *input;
@@ -195,8 +192,7 @@ int image_archive_add(struct image_set *set, const char *argument, struct blob_c
 	if (reference && rename_images(&archive, reference, err) < 0)
 		return -1;
 	for (size_t i = 0; i < archive.count; i++)
-		*ARENA_PUSH(set->arena, set->images, set->count, set->capacity) =
-			archive.images[i];
+		*ARENA_PUSH(set->arena, set->images, set->count, set->capacity) = archive.images[i];
 	if (fd >= 0)
 		*ARENA_PUSH(set->arena, set->fds, set->fd_count, set->fd_capacity) = TAKE_FD(fd);
 	return 0;

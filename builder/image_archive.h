@@ -22,5 +22,5 @@
  * CODE_INPUT for what is no image archive, CODE_INTEGRITY for bytes that differ from their
  * digest, CODE_NOT_FOUND for a blob that is not in the archive. cache is used for compressed tars.
  */
-int image_archive_add(struct image_set *set, const char *argument, struct blob_cache *cache,
-	struct err *err);
+int image_archive_add(
+	struct image_set *set, const char *argument, struct blob_cache *cache, struct err *err);

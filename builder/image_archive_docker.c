@@ -83,8 +83,9 @@ static int take_layer(struct image_archive *archive, const char *path, const cha
 		return -1;
 	if (memcmp(magic, zstd, sizeof(zstd)) == 0) {
 		err_set(err, CODE_INPUT, "%s: the layer is compressed with zstd", layer->blob.name);
-		return err_hint(err, "Docker 20.10 cannot read it. Save the image with plain or gzip "
-				     "layers.");
+		return err_hint(err,
+			"Docker 20.10 cannot read it. Save the image with plain or gzip "
+			"layers.");
 	}
 	if (memcmp(magic, gzip, sizeof(gzip)) == 0) {
 		char *digest = arena_alloc(archive->arena, SHA256_DIGEST_LENGTH + 1);
@@ -143,8 +144,8 @@ static void make_manifest(struct image_archive *archive, struct image *image)
 	image->manifest = (struct blob_source){
 		.digest = digest,
 		.size_bytes = text.length,
-		.name = arena_printf(archive->arena, "%s: %s", archive_input_name(archive->input),
-			digest),
+		.name = arena_printf(
+			archive->arena, "%s: %s", archive_input_name(archive->input), digest),
 		.bytes = arena_strndup(archive->arena, text.bytes, text.length),
 		.fd = -1,
 	};

@@ -56,12 +56,13 @@ static int take_layer(struct image_archive *archive, const struct oci_descriptor
 		err_set(err, CODE_INPUT, "%s: layer %s is compressed with zstd", name,
 			descriptor->digest);
 		return err_hint(err,
-			"Docker 20.10 cannot read it. Save the image with gzip layers, for example: "
+			"Docker 20.10 cannot read it. Save the image with gzip layers, for "
+			"example: "
 			"skopeo copy --dest-compress-format gzip --dest-force-compress-format.");
 	}
 	if (kind == OCI_LAYER_FOREIGN) {
-		err_set(err, CODE_INPUT, "%s: layer %s may not be passed on (a foreign layer)", name,
-			descriptor->digest);
+		err_set(err, CODE_INPUT, "%s: layer %s may not be passed on (a foreign layer)",
+			name, descriptor->digest);
 		return err_hint(err, "Windows base images have such layers; use a Linux image.");
 	}
 	if (kind == OCI_LAYER_UNKNOWN) {
@@ -87,8 +88,8 @@ static int fill_image(struct image_archive *archive, struct image *image, struct
 		return -1;
 	image->manifest_media_type = manifest.media_type;
 	if (!manifest.is_image)
-		return err_set(err, CODE_INPUT, "%s: is an artifact, not a container image",
-			blob->name);
+		return err_set(
+			err, CODE_INPUT, "%s: is an artifact, not a container image", blob->name);
 	if (read_blob(archive, &manifest.config, &image->config_blob, err) < 0 ||
 		image_archive_take_config(archive, image, manifest.layer_count, err) < 0)
 		return -1;
@@ -153,8 +154,7 @@ static int visit(struct image_archive *archive, const struct oci_descriptor *des
 	if (image)
 		return add_names(archive, image, context.top, err);
 	if (read_blob(archive, descriptor, &blob, err) < 0 ||
-		oci_document_kind(
-			blob.bytes, (size_t)blob.size_bytes, blob.name, &kind, err) < 0) {
+		oci_document_kind(blob.bytes, (size_t)blob.size_bytes, blob.name, &kind, err) < 0) {
 		/* Other platforms of an index are often not there; asking for them says so. */
 		image = add_image(archive, descriptor, &context);
 		image_archive_set_problem(archive, image, err);
@@ -202,8 +202,7 @@ static int check_layout(struct image_archive *archive, struct err *err)
 		json_get_string(root, "imageLayoutVersion", &version, err) < 0)
 		return -1;
 	if (strcmp(version, "1.0.0") != 0)
-		return json_fail(
-			json_member(root, "imageLayoutVersion"), err, "must be 1.0.0");
+		return json_fail(json_member(root, "imageLayoutVersion"), err, "must be 1.0.0");
 	return 0;
 }
 
@@ -218,8 +217,8 @@ int image_archive_read_oci(struct image_archive *archive, bool *found, struct er
 		return 0;
 	if (check_layout(archive, err) < 0 ||
 		blob_source_read(&blob, OCI_DOCUMENT_LIMIT, archive->arena, &bytes, err) < 0 ||
-		oci_index_parse(bytes, (size_t)blob.size_bytes, blob.name, archive->arena, &index,
-			err) < 0)
+		oci_index_parse(
+			bytes, (size_t)blob.size_bytes, blob.name, archive->arena, &index, err) < 0)
 		return -1;
 	for (size_t i = 0; i < index.count; i++) {
 		struct context context = {.top = &index.manifests[i]};

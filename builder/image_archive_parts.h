@@ -27,8 +27,7 @@ int image_archive_read_document(
 	struct image_archive *archive, struct blob_source *blob, struct err *err);
 
 /* Keeps *err as the reason why this image cannot be used, and clears it. */
-void image_archive_set_problem(
-	struct image_archive *archive, struct image *image, struct err *err);
+void image_archive_set_problem(struct image_archive *archive, struct image *image, struct err *err);
 
 /* The error for a blob or file that the documents name but the archive does not have. */
 int image_archive_fail_missing(

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 struct alias {
 	const char *given, *architecture, *variant;
 };

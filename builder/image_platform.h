@@ -11,10 +11,9 @@
 #include "oci_image.h"
 
 /* "os/arch[/variant]", or "arch" alone for linux. CODE_USAGE for anything else. Strings: arena. */
-int image_platform_parse(const char *text, struct arena *arena, struct oci_platform *out,
-	struct err *err);
+int image_platform_parse(
+	const char *text, struct arena *arena, struct oci_platform *out, struct err *err);
 
 /* How well an image runs where `wanted` does: 0 not at all, more is better. A lower variant of
  * the same architecture runs (arm/v6 on arm/v7), a higher one does not. */
 int image_platform_match(const struct oci_platform *wanted, const struct oci_platform *image);
-

@@ -56,7 +56,7 @@ static bool looks_like_domain(const char *component, size_t length)
 {
 	size_t plain = strcspn(component, ".:[" UPPER);
 	return plain < length ||
-		(length == strlen("localhost") && strncmp(component, "localhost", length) == 0);
+	       (length == strlen("localhost") && strncmp(component, "localhost", length) == 0);
 }
 
 static bool is_path(const char *path)
@@ -112,7 +112,7 @@ static bool is_domain(const char *domain)
 static bool is_tag(const char *tag)
 {
 	return is_one_of(tag[0], LOWER UPPER DIGIT "_") && strlen(tag) <= TAG_LIMIT &&
-		consists_of(tag, LOWER UPPER DIGIT "_.-");
+	       consists_of(tag, LOWER UPPER DIGIT "_.-");
 }
 
 /* ---- parsing ---- */
@@ -133,9 +133,8 @@ static const char *lower_case(const char *text, struct arena *arena)
 	return copy;
 }
 
-
-static int split_domain(
-	const char *text, char *name, struct arena *arena, struct image_reference *out, struct err *err)
+static int split_domain(const char *text, char *name, struct arena *arena,
+	struct image_reference *out, struct err *err)
 {
 	char *slash = strchr(name, '/');
 	const char *domain = "docker.io", *path = name;
@@ -239,7 +238,7 @@ static bool same(const char *a, const char *b)
 bool image_reference_equal(const struct image_reference *a, const struct image_reference *b)
 {
 	return same(a->domain, b->domain) && same(a->path, b->path) && same(a->tag, b->tag) &&
-		same(a->digest, b->digest);
+	       same(a->digest, b->digest);
 }
 
 const char *image_reference_private_tag(

@@ -28,8 +28,8 @@ struct image_reference {
 
 /* The text as a normalised reference. Refused as CODE_INPUT with the reason: what the grammar does
  * not allow, 64 hex digits alone (Docker reads that as an image id), other digest algorithms. */
-int image_reference_parse(const char *text, struct arena *arena, struct image_reference *out,
-	struct err *err);
+int image_reference_parse(
+	const char *text, struct arena *arena, struct image_reference *out, struct err *err);
 
 /* "docker.io/library/postgres": the repository. */
 const char *image_reference_repository(const struct image_reference *ref, struct arena *arena);
@@ -46,5 +46,5 @@ bool image_reference_equal(const struct image_reference *a, const struct image_r
 /* The private, immutable tag that is loaded on the target: "docker.io/library/postgres:17-<first
  * 12 hex digits of the pin>". The tag in front is cut so that all of it has at most 128
  * characters; a reference with a digest only gets "pinned-<12 hex>". pin is "sha256:<64 hex>". */
-const char *image_reference_private_tag(const struct image_reference *ref, const char *pin,
-	struct arena *arena);
+const char *image_reference_private_tag(
+	const struct image_reference *ref, const char *pin, struct arena *arena);

@@ -48,7 +48,7 @@ static bool is_meant(const struct image *image, const struct image_reference *wa
 	if (has_name(image, wanted))
 		return true;
 	return wanted->digest && (same_text(image->manifest.digest, wanted->digest) ||
-		same_text(image->index_digest, wanted->digest));
+					 same_text(image->index_digest, wanted->digest));
 }
 
 /* How well it fits; an image that could not be read far enough to know its platform fits least. */
@@ -63,8 +63,8 @@ static int fit_of(const struct image *image, const struct oci_platform *platform
 static void list_image(const struct image *image, struct text *out, struct arena *arena)
 {
 	const char *name = image->reference_count > 0
-		? image_reference_familiar(&image->references[0], arena)
-		: "-";
+				   ? image_reference_familiar(&image->references[0], arena)
+				   : "-";
 	text_addf(out, "%s%s (%s)", out->length > 0 ? ", " : "", name,
 		oci_platform_text(&image->platform, arena));
 }
@@ -97,21 +97,26 @@ static int fail_not_found(const struct image_set *set, const struct image_refere
 		list_images(set, wanted, &list, arena);
 		err_set(err, CODE_NOT_FOUND, "the image %s is there, but not for %s", name,
 			oci_platform_text(platform, arena));
-		return err_hint(err, "There is: %s. Save it for the other platform too, or choose with "
-				     "--platform.", list.bytes);
+		return err_hint(err,
+			"There is: %s. Save it for the other platform too, or choose with "
+			"--platform.",
+			list.bytes);
 	}
 	err_set(err, CODE_NOT_FOUND, "the image %s is in none of the image archives", name);
 	list_images(set, NULL, &list, arena);
 	if (list.length == 0)
-		return err_hint(err, "Give it with --image-archive FILE (`docker save -o FILE %s`).",
-			name);
+		return err_hint(
+			err, "Give it with --image-archive FILE (`docker save -o FILE %s`).", name);
 	if (wanted->digest)
 		return err_hint(err,
-			"There is: %s. A digest is rarely kept by `docker save`: if one of them is the "
+			"There is: %s. A digest is rarely kept by `docker save`: if one of them is "
+			"the "
 			"image, say so with --image-archive %s=FILE.",
 			list.bytes, name);
-	return err_hint(err, "There is: %s. If one of them is the image under another name, say so "
-			     "with --image-archive %s=FILE.", list.bytes, name);
+	return err_hint(err,
+		"There is: %s. If one of them is the image under another name, say so "
+		"with --image-archive %s=FILE.",
+		list.bytes, name);
 }
 
 static int fail_ambiguous(const struct image_reference *wanted, const struct image *a,
@@ -141,7 +146,7 @@ int image_set_find(const struct image_set *set, const struct image_reference *re
 			best_fit = fit;
 			rival = NULL;
 		} else if (fit > 0 && fit == best_fit && !image->problem &&
-			!same_text(image->manifest.digest, best->manifest.digest)) {
+			   !same_text(image->manifest.digest, best->manifest.digest)) {
 			rival = image;
 		}
 	}

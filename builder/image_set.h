@@ -14,7 +14,8 @@ struct image_layer {
 	struct blob_source blob; /* as it is in the archive: digest, size */
 	const char *media_type;
 	const char *diff_id;     /* "sha256:<64 hex>" of the uncompressed tar, as the config says */
-	uint64_t unpacked_bytes; /* of the uncompressed tar; 0 until image_layers_verify() for gzip */
+	uint64_t unpacked_bytes; /* of the uncompressed tar; 0 until image_layers_verify() for gzip
+				  */
 };
 
 struct image {
@@ -24,14 +25,14 @@ struct image {
 	struct oci_platform platform; /* from the config */
 	struct blob_source manifest;  /* its digest is the pin; bytes in memory */
 	const char *manifest_media_type;
-	bool manifest_is_made;        /* the archive has none; this one is hardtack's own */
-	const char *index_digest;     /* of the index that names the manifest, or NULL */
+	bool manifest_is_made;          /* the archive has none; this one is hardtack's own */
+	const char *index_digest;       /* of the index that names the manifest, or NULL */
 	struct blob_source config_blob; /* bytes in memory */
 	struct oci_config config;
 	struct image_layer *layers;
 	size_t layer_count;
-	uint64_t unpacked_bytes;      /* sum over the layers; 0 until image_layers_verify() */
-	const struct err *problem;    /* why it cannot be used, or NULL */
+	uint64_t unpacked_bytes;   /* sum over the layers; 0 until image_layers_verify() */
+	const struct err *problem; /* why it cannot be used, or NULL */
 };
 
 struct image_set {

@@ -13,7 +13,10 @@ struct installer {
 	struct bundle *bundle;
 };
 
-#define INSTALLER_INIT {.fd = -1}
+#define INSTALLER_INIT   \
+	{                \
+		.fd = -1 \
+	}
 
 /* Opens the file, finds its payload and reads the bundle's manifest; proves no byte yet. */
 int installer_open(struct installer *installer, const char *path, struct err *err);

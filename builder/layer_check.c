@@ -7,7 +7,8 @@ static int hash_unpacked(
 	struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
 {
 	struct layer_check *check =
-		(struct layer_check *)(void *)((char *)sink - offsetof(struct layer_check, unpacked));
+		(struct layer_check *)(void *)((char *)sink -
+					       offsetof(struct layer_check, unpacked));
 	(void)err;
 	digest_sha256_update(&check->hash, bytes, length);
 	check->unpacked_bytes += length;
@@ -45,8 +46,9 @@ int layer_check_finish(struct layer_check *check, struct err *err)
 	struct sha256 sum = digest_sha256_final(&check->hash);
 	sha256_to_digest(&sum, digest);
 	if (strcmp(digest, layer->diff_id) != 0) {
-		err_set(err, CODE_INTEGRITY, "%s: the layer unpacks to %s, the image's config says %s",
-			layer->blob.name, digest, layer->diff_id);
+		err_set(err, CODE_INTEGRITY,
+			"%s: the layer unpacks to %s, the image's config says %s", layer->blob.name,
+			digest, layer->diff_id);
 		return err_hint(err, "Docker would refuse this image: pull or save it again.");
 	}
 	layer->unpacked_bytes = check->unpacked_bytes;

@@ -28,8 +28,8 @@ static struct finding *warn(struct lint *lint, const char *rule, const struct co
 static const char *loopback_line(const struct lint *lint, const struct compose_port *port)
 {
 	const char *protocol = strcmp(port->protocol, "tcp") == 0
-		? ""
-		: arena_printf(lint->findings->arena, "/%s", port->protocol);
+				       ? ""
+				       : arena_printf(lint->findings->arena, "/%s", port->protocol);
 	return arena_printf(lint->findings->arena, "\"127.0.0.1:%s:%s%s\"",
 		*port->published_raw ? port->published_raw : port->target_raw, port->target_raw,
 		protocol);
@@ -38,7 +38,7 @@ static const char *loopback_line(const struct lint *lint, const struct compose_p
 static bool is_public(const struct compose_port *port)
 {
 	return !*port->host_ip || strcmp(port->host_ip, "0.0.0.0") == 0 ||
-		strcmp(port->host_ip, "::") == 0;
+	       strcmp(port->host_ip, "::") == 0;
 }
 
 /* Unquoted 22:22 is a number in base 60 to YAML 1.1 and so to compose v1. */
@@ -72,7 +72,8 @@ static void check_ports(struct lint *lint, const struct compose_service *service
 		struct finding *finding;
 		if (is_base_60(port)) {
 			finding = warn(lint, "base-60-port", &port->place,
-				"%s without quotes is a number in base 60 to compose v1", port->raw);
+				"%s without quotes is a number in base 60 to compose v1",
+				port->raw);
 			finding_remedy(lint->findings, finding, "write \"%s\"", port->raw);
 		}
 		if (!is_public(port))
@@ -92,8 +93,8 @@ static void check_ports(struct lint *lint, const struct compose_service *service
 
 /* Mounts */
 
-static void check_mount(struct lint *lint, const struct compose_service *service,
-	const struct compose_mount *mount)
+static void check_mount(
+	struct lint *lint, const struct compose_service *service, const struct compose_mount *mount)
 {
 	struct finding *finding;
 	if (mount->one_letter) {
@@ -110,7 +111,8 @@ static void check_mount(struct lint *lint, const struct compose_service *service
 		finding = warn(lint, "docker-socket", &mount->place,
 			"the service \"%s\" controls the whole engine through its socket",
 			service->name);
-		finding_remedy(lint->findings, finding, "take the mount out unless it is the point");
+		finding_remedy(
+			lint->findings, finding, "take the mount out unless it is the point");
 	} else if (mount->source[0] == '/') {
 		finding = warn(lint, "host-path", &mount->place,
 			"%s must exist on the target's host; it does not travel", mount->source);
@@ -118,7 +120,8 @@ static void check_mount(struct lint *lint, const struct compose_service *service
 			"use a named volume, or a copy below the project directory");
 	} else if (database_image_keeps(service->image, mount->target)) {
 		finding = warn(lint, "database-bind", &mount->place,
-			"a database's data in the folder %s: slow on a Mac, wrong owner on Linux; its "
+			"a database's data in the folder %s: slow on a Mac, wrong owner on Linux; "
+			"its "
 			"content does not travel",
 			mount->source);
 		finding_remedy(lint->findings, finding, "use a named volume:  - %s_data:%s",
@@ -245,13 +248,12 @@ static void check_override(struct lint *lint)
 		"docker-compose.override.yaml", "docker-compose.override.yml"};
 	const struct compose_project *project = lint->project;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *path =
-			compose_path_open(project->arena, project->directory, names[i]);
+		const char *path = compose_path_open(project->arena, project->directory, names[i]);
 		struct err ignored = ERR_INIT;
 		char *bytes = NULL;
 		size_t length;
-		if (project->reader->read(project->reader, path, project->arena, &bytes, &length,
-			    &ignored) < 0 ||
+		if (project->reader->read(
+			    project->reader, path, project->arena, &bytes, &length, &ignored) < 0 ||
 			!bytes)
 			continue;
 		finding_add(lint->findings, FINDING_WARNING, "override-file", path, 0,

@@ -1,4 +1,5 @@
-/* Advice about a compose project: what will bite on the target, where it is written, what to write. */
+/* Advice about a compose project: what will bite on the target, where it is written, what to write.
+ */
 #pragma once
 
 #include "compose_project.h"

@@ -58,7 +58,8 @@ static void check_tag(const struct compose_service *service, const struct refere
 			place->line, "%s: the tag \"%s\" moves from release to release",
 			service->image, reference->tag);
 	/* "2" becomes "2.x.y": nobody but the maker knows which release was tried. */
-	bool major = reference->tag && strspn(reference->tag, "0123456789") == strlen(reference->tag);
+	bool major =
+		reference->tag && strspn(reference->tag, "0123456789") == strlen(reference->tag);
 	finding_remedy(findings, finding, "name one release in full: image: %s:%s",
 		reference->repository,
 		major ? arena_printf(findings->arena, "%s.x.y", reference->tag) : "x.y.z");
@@ -71,8 +72,8 @@ static bool is_official_postgres(const char *repository)
 	if (strcmp(slash ? slash + 1 : repository, "postgres") != 0)
 		return false;
 	return !slash || text_ends_with(repository, "/library/postgres") ||
-		strcmp(repository, "library/postgres") == 0 ||
-		strcmp(repository, "docker.io/postgres") == 0;
+	       strcmp(repository, "library/postgres") == 0 ||
+	       strcmp(repository, "docker.io/postgres") == 0;
 }
 
 /* The mount that the image of 18 refuses; NULL: none, or PGDATA says otherwise. */
@@ -96,8 +97,8 @@ static unsigned major_of(struct arena *arena, const char *tag)
 	uint64_t value = 0;
 	size_t n = strspn(tag, "0123456789");
 	return n && number_parse_u64(arena_strndup(arena, tag, n), &value) && value < 1000
-		? (unsigned)value
-		: 0;
+		       ? (unsigned)value
+		       : 0;
 }
 
 /* "17" with what the tag says of the base system ("-alpine"). */
@@ -122,12 +123,11 @@ static void add_fatal(const struct compose_service *service, const struct compos
 		place->file->path, place->line,
 		"%s is Postgres %u, which refuses to start over a volume at %s (line %u)",
 		service->image, major, mount->target, mount->place.line);
-	finding_remedy(
-		findings, finding, "write  %s", replacement(findings->arena, reference));
+	finding_remedy(findings, finding, "write  %s", replacement(findings->arena, reference));
 }
 
-static void check_postgres(const struct compose_service *service,
-	const struct reference *reference, struct finding_list *findings)
+static void check_postgres(const struct compose_service *service, const struct reference *reference,
+	struct finding_list *findings)
 {
 	const struct compose_mount *mount = old_volume(service);
 	if (!mount || !is_official_postgres(reference->repository))
@@ -145,8 +145,7 @@ static void check_postgres(const struct compose_service *service,
 		"%s now means Postgres 18 or later, which refuses to start over a volume at %s "
 		"(line %u)",
 		service->image, mount->target, mount->place.line);
-	finding_remedy(
-		findings, finding, "write  %s", replacement(findings->arena, reference));
+	finding_remedy(findings, finding, "write  %s", replacement(findings->arena, reference));
 }
 
 void lint_image_check(const struct compose_service *service, struct finding_list *findings)

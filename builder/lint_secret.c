@@ -31,8 +31,7 @@ static bool has_url_password(const char *value)
 	return !(slash && slash < at) && colon[1] != '$';
 }
 
-static void check_variable(
-	const struct compose_variable *variable, struct finding_list *findings)
+static void check_variable(const struct compose_variable *variable, struct finding_list *findings)
 {
 	struct finding *finding;
 	const struct compose_place *place = &variable->place;

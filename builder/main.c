@@ -40,8 +40,8 @@ int main(int argc, char **argv)
 	message_register(messages_bundle);
 	message_register(messages_builder);
 	ui_language_detect(argc, argv);
-	AUTO(ui) ui =
-		ui_new(&(struct ui_settings){.mode = ui_wants_json(argc, argv) ? UI_JSON : UI_AUTO});
+	AUTO(ui)
+	ui = ui_new(&(struct ui_settings){.mode = ui_wants_json(argc, argv) ? UI_JSON : UI_AUTO});
 	int code = run(argc, argv, &options, &result, &ui, arena, &err) < 0 ? err.code : CODE_OK;
 	if (code != CODE_OK)
 		ui_error(ui, &err);

@@ -8,12 +8,15 @@ static const struct option_row common[] = {
 	{0},
 };
 
-#define PROJECT_ROWS                                                                               \
-	{0, "name", "NAME", OPTION_TEXT, FIELD(name), NULL, "name of the project"},                \
-	{0, "env-file", "FILE", OPTION_TEXT, FIELD(env_file), NULL,                                \
-		"values for ${VARIABLES}, instead of .env beside the compose file"},               \
-	{0, "profile", "NAME", OPTION_LIST, FIELD(profiles), NULL,                                 \
-		"pack and start this profile; without it the images of all profiles travel"}
+#define PROJECT_ROWS                                                                          \
+	{0, "name", "NAME", OPTION_TEXT, FIELD(name), NULL, "name of the project"},           \
+		{0, "env-file", "FILE", OPTION_TEXT, FIELD(env_file), NULL,                   \
+			"values for ${VARIABLES}, instead of .env beside the compose file"},  \
+	{                                                                                     \
+		0, "profile", "NAME", OPTION_LIST, FIELD(profiles), NULL,                     \
+			"pack and start this profile; without it the images of all profiles " \
+			"travel"                                                              \
+	}
 
 static const struct option_row build_rows[] = {
 	{0, "image-archive", "[REF=]FILE", OPTION_LIST, FIELD(archives), NULL,
@@ -52,7 +55,13 @@ typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
 static verb_function *const functions[] = {
-	verb_build, verb_lint, verb_init, verb_inspect, verb_verify, verb_extract, verb_version,
+	verb_build,
+	verb_lint,
+	verb_init,
+	verb_inspect,
+	verb_verify,
+	verb_extract,
+	verb_version,
 };
 
 static const struct option_verb verbs[] = {

@@ -6,18 +6,18 @@
 
 struct options {
 	struct option_ui ui;
-	struct option_list targets;     /* --target */
-	const char *output;             /* -o */
-	struct option_list archives;    /* --image-archive [REF=]FILE */
-	const char *name;               /* --name */
-	const char *version;            /* --version-label */
-	struct option_list platforms;   /* --platform [SERVICE=]OS/ARCH */
-	struct option_list profiles;    /* --profile */
-	const char *env_file;           /* --env-file */
-	bool pack_secrets;              /* --pack-secrets */
-	bool offline;                   /* --offline */
-	bool strict;                    /* --strict */
-	const char *from;               /* --from */
+	struct option_list targets;   /* --target */
+	const char *output;           /* -o */
+	struct option_list archives;  /* --image-archive [REF=]FILE */
+	const char *name;             /* --name */
+	const char *version;          /* --version-label */
+	struct option_list platforms; /* --platform [SERVICE=]OS/ARCH */
+	struct option_list profiles;  /* --profile */
+	const char *env_file;         /* --env-file */
+	bool pack_secrets;            /* --pack-secrets */
+	bool offline;                 /* --offline */
+	bool strict;                  /* --strict */
+	const char *from;             /* --from */
 };
 
 /* What a verb is called with. Everything is lent for the call. */

@@ -21,8 +21,8 @@ static bool is_file(const char *path)
 static const char *join(struct arena *arena, const char *directory, const char *name)
 {
 	return strcmp(directory, ".") == 0 || name[0] == '/'
-		? name
-		: arena_printf(arena, "%s/%s", directory, name);
+		       ? name
+		       : arena_printf(arena, "%s/%s", directory, name);
 }
 
 static const char *directory_of(struct arena *arena, const char *path)
@@ -54,8 +54,8 @@ static char *trim_slashes(struct arena *arena, const char *path)
 }
 
 /* A directory may hold hardtack.yaml, which names the compose file; a file is one or the other. */
-static int find_files(struct project *project, const char *path, struct arena *arena,
-	struct err *err)
+static int find_files(
+	struct project *project, const char *path, struct arena *arena, struct err *err)
 {
 	struct stat st;
 	if (stat(path, &st) < 0) {
@@ -85,19 +85,20 @@ static int find_files(struct project *project, const char *path, struct arena *a
 	return 0;
 }
 
-static int choose_name(struct project *project, const struct options *options,
-	struct arena *arena, struct err *err)
+static int choose_name(struct project *project, const struct options *options, struct arena *arena,
+	struct err *err)
 {
 	project->name = project_name_choose(arena, options->name,
 		project->file ? project->file->name : NULL, project->compose->name,
 		project->directory, err);
 	project->version = options->version ? options->version
-		: project->file		    ? project->file->version
+			   : project->file  ? project->file->version
 					    : NULL;
 	if (project->version &&
 		(!project->version[0] ||
-			strspn(project->version, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						 "0123456789._+-") != strlen(project->version)))
+			strspn(project->version,
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789._+-") != strlen(project->version)))
 		return err_set(err, CODE_INPUT,
 			"the version \"%s\" has characters other than letters, digits and . _ + -",
 			project->version);
@@ -126,8 +127,7 @@ int project_open(struct project *project, const char *path, const struct options
 }
 
 /* files: and handoff: of the project file. */
-static const char **own_files(
-	const struct project_file *file, size_t *count, struct arena *arena)
+static const char **own_files(const struct project_file *file, size_t *count, struct arena *arena)
 {
 	const char **files = arena_alloc(arena, (file->file_count + 2) * sizeof(*files));
 	for (size_t i = 0; i < file->file_count; i++)
@@ -144,8 +144,8 @@ static void refuse_downloads(const struct project_file *file, struct finding_lis
 {
 	for (size_t i = 0; i < file->download_count; i++) {
 		struct finding *finding = finding_add(findings, FINDING_ERROR, "download",
-			file->path, file->downloads[i].line,
-			"downloads are not supported yet: %s", file->downloads[i].url);
+			file->path, file->downloads[i].line, "downloads are not supported yet: %s",
+			file->downloads[i].url);
 		finding_remedy(findings, finding,
 			"put the file below the project directory and name it under files:");
 	}

@@ -57,16 +57,17 @@ static int parse_local(struct parser *parser, const struct yaml_node *node, cons
 	if (node->kind == YAML_SCALAR)
 		return parse(parser, node, key, &out->en);
 	if (node->kind != YAML_MAPPING || node->count == 0)
-		return section_fail(parser, node, "%s must be a text, or {en: text, zh: text}", key);
+		return section_fail(
+			parser, node, "%s must be a text, or {en: text, zh: text}", key);
 	for (size_t i = 0; i < node->count; i++) {
 		const char *language = node->pairs[i].key->text;
 		const struct yaml_node *value = yaml_node_resolve(node->pairs[i].value);
-		const char **slot = strcmp(language, "en") == 0 ? &out->en
-			: strcmp(language, "zh") == 0		? &out->zh
-								: NULL;
+		const char **slot = strcmp(language, "en") == 0   ? &out->en
+				    : strcmp(language, "zh") == 0 ? &out->zh
+								  : NULL;
 		if (!slot)
-			return section_fail(parser, node->pairs[i].key, "%s: unknown key \"%s\"", key,
-				language);
+			return section_fail(parser, node->pairs[i].key, "%s: unknown key \"%s\"",
+				key, language);
 		if (parse(parser, value, key, slot) < 0)
 			return -1;
 	}
@@ -75,7 +76,8 @@ static int parse_local(struct parser *parser, const struct yaml_node *node, cons
 
 static int expect_list(struct parser *parser, const struct yaml_node *node, const char *key)
 {
-	return node->kind == YAML_SEQUENCE ? 0 : section_fail(parser, node, "%s must be a list", key);
+	return node->kind == YAML_SEQUENCE ? 0
+					   : section_fail(parser, node, "%s must be a list", key);
 }
 
 static int parse_schema(struct parser *parser, const struct yaml_node *node)
@@ -119,8 +121,9 @@ static int parse_beside(
 	if (parse_path(parser, node, key, out) < 0)
 		return -1;
 	*out = compose_path_join(parser->arena, "", *out);
-	return strchr(*out, '/') ? section_fail(parser, node, "%s must name a file beside hardtack.yaml", key)
-				 : 0;
+	return strchr(*out, '/')
+		       ? section_fail(parser, node, "%s must name a file beside hardtack.yaml", key)
+		       : 0;
 }
 
 static int parse_compose(struct parser *parser, const struct yaml_node *node)
@@ -156,14 +159,15 @@ static int parse_download(
 {
 	download->line = node->line;
 	if (node->kind != YAML_MAPPING)
-		return section_fail(parser, node, "%s must be a mapping (name: value)", "downloads");
+		return section_fail(
+			parser, node, "%s must be a mapping (name: value)", "downloads");
 	for (size_t i = 0; i < node->count; i++) {
 		const char *key = node->pairs[i].key->text;
 		const struct yaml_node *value = yaml_node_resolve(node->pairs[i].value);
-		const char **slot = strcmp(key, "url") == 0 ? &download->url
-			: strcmp(key, "sha256") == 0	    ? &download->sha256
-			: strcmp(key, "to") == 0	    ? &download->to
-							    : NULL;
+		const char **slot = strcmp(key, "url") == 0      ? &download->url
+				    : strcmp(key, "sha256") == 0 ? &download->sha256
+				    : strcmp(key, "to") == 0     ? &download->to
+								 : NULL;
 		if (!slot)
 			return section_fail(parser, node->pairs[i].key, "%s: unknown key \"%s\"",
 				"downloads", key);
@@ -209,8 +213,8 @@ static int parse_mirrors(struct parser *parser, const struct yaml_node *node)
 		mirror->hosts =
 			arena_alloc(parser->arena, (hosts->count + 1) * sizeof(*mirror->hosts));
 		for (size_t j = 0; j < hosts->count; j++)
-			if (parse_text(parser, yaml_node_resolve(hosts->items[j]),
-				    mirror->registry, &mirror->hosts[mirror->host_count++]) < 0)
+			if (parse_text(parser, yaml_node_resolve(hosts->items[j]), mirror->registry,
+				    &mirror->hosts[mirror->host_count++]) < 0)
 				return -1;
 	}
 	return 0;
@@ -296,8 +300,7 @@ int project_file_parse(struct arena *arena, const char *path, const char *bytes,
 	struct project_file **out, struct err *err)
 {
 	struct project_file *file = ARENA_NEW(arena, struct project_file);
-	const struct yaml_document *document =
-		yaml_document_parse(arena, path, bytes, length, err);
+	const struct yaml_document *document = yaml_document_parse(arena, path, bytes, length, err);
 	if (!document)
 		return -1;
 	struct parser parser = {arena, document, file, err};

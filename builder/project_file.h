@@ -25,9 +25,9 @@ struct project_file {
 	const char *path;
 	const char *name, *version; /* NULL: not said */
 	struct manifest_text title;
-	const char *compose;        /* file beside hardtack.yaml; NULL: not said */
-	const char *env;            /* likewise */
-	const char **files;         /* extra files and folders, relative */
+	const char *compose; /* file beside hardtack.yaml; NULL: not said */
+	const char *env;     /* likewise */
+	const char **files;  /* extra files and folders, relative */
 	size_t file_count;
 	struct project_download *downloads;
 	size_t download_count;
@@ -35,8 +35,8 @@ struct project_file {
 	size_t mirror_count;
 	struct manifest_step *steps; /* ready for the manifest; none: the default procedure */
 	size_t step_count;
-	struct manifest_text handoff;  /* relative paths */
-	const char *preflight_json;    /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */
+	struct manifest_text handoff; /* relative paths */
+	const char *preflight_json; /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */
 	const char *known_issues_json; /* [{service, match, cause, remedy}]; NULL */
 };
 

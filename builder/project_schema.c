@@ -10,8 +10,14 @@
 
 typedef const struct project_schema_field field_table[];
 
-#define FIELD(name, kind, ...) {.key = (name), .type = SCHEMA_##kind, ##__VA_ARGS__}
-#define END {.key = NULL}
+#define FIELD(name, kind, ...)                                      \
+	{                                                           \
+		.key = (name), .type = SCHEMA_##kind, ##__VA_ARGS__ \
+	}
+#define END                 \
+	{                   \
+		.key = NULL \
+	}
 
 static field_table none = {END};
 static field_table wait_healthy = {FIELD("timeout", DURATION), END};
@@ -114,7 +120,7 @@ static bool is_duration(const char *text)
 	uint64_t number;
 	const char *unit;
 	return split_number(text, &number, &unit) && number > 0 && number < 1000000 &&
-		(!*unit || (strchr("smh", *unit) && !unit[1]));
+	       (!*unit || (strchr("smh", *unit) && !unit[1]));
 }
 
 static bool parse_size(const char *text, uint64_t *bytes)
@@ -224,8 +230,8 @@ static int add_map(struct text *out, const struct yaml_document *document,
 	for (const struct project_schema_field *f = field->fields; f->key; f++) {
 		const struct yaml_pair *pair = yaml_node_pair(node, f->key);
 		if (!pair && f->required)
-			return project_schema_fail(
-				document, node, err, "%s: the key \"%s\" is missing", field->key, f->key);
+			return project_schema_fail(document, node, err,
+				"%s: the key \"%s\" is missing", field->key, f->key);
 		if (!pair)
 			continue;
 		text_add(out, first ? "" : ",");
@@ -375,12 +381,12 @@ int project_schema_step(struct arena *arena, const struct yaml_document *documen
 			return -1;
 	} else if (bare) {
 		return project_schema_fail(document, node, err, "%s must be a text", key->text);
-	} else if (project_schema_add_json(
-			   &json, document, node->pairs[0].value, field, err) < 0) {
+	} else if (project_schema_add_json(&json, document, node->pairs[0].value, field, err) < 0) {
 		return -1;
 	}
 	if (strcmp(key->text, "http") == 0 &&
-		check_http(document, bare ? node : yaml_node_resolve(node->pairs[0].value), err) < 0)
+		check_http(document, bare ? node : yaml_node_resolve(node->pairs[0].value), err) <
+			0)
 		return -1;
 	step->kind = field->key;
 	step->json = arena_strdup(arena, json.bytes);

@@ -1,6 +1,6 @@
 /*
- * Parts of hardtack.yaml that travel as JSON: steps, preflight, known issues. A table a mapping says
- * which keys there are and what they hold; what is not in it is refused with file:line.
+ * Parts of hardtack.yaml that travel as JSON: steps, preflight, known issues. A table a mapping
+ * says which keys there are and what they hold; what is not in it is refused with file:line.
  */
 #pragma once
 
@@ -9,17 +9,17 @@
 #include "yaml_document.h"
 
 enum project_schema_type {
-	SCHEMA_TEXT,      /* a scalar -> string */
-	SCHEMA_NUMBER,    /* an integer -> number */
-	SCHEMA_BOOL,      /* true, false */
-	SCHEMA_DURATION,  /* 90s, 5m, 1h or seconds -> string as written */
-	SCHEMA_SIZE,      /* 2GiB, 512MiB, bytes, or auto -> number or "auto" */
-	SCHEMA_SWITCH,    /* auto, true, false -> string "auto" or bool */
-	SCHEMA_LOCAL,     /* a text, or {en: …, zh: …} -> object with en and zh */
-	SCHEMA_TEXTS,     /* a list of scalars, or one -> array of strings */
-	SCHEMA_TEXT_MAP,  /* name: scalar -> object of strings */
-	SCHEMA_ANY,       /* any YAML -> the same JSON */
-	SCHEMA_MAP        /* a mapping with its own table */
+	SCHEMA_TEXT,     /* a scalar -> string */
+	SCHEMA_NUMBER,   /* an integer -> number */
+	SCHEMA_BOOL,     /* true, false */
+	SCHEMA_DURATION, /* 90s, 5m, 1h or seconds -> string as written */
+	SCHEMA_SIZE,     /* 2GiB, 512MiB, bytes, or auto -> number or "auto" */
+	SCHEMA_SWITCH,   /* auto, true, false -> string "auto" or bool */
+	SCHEMA_LOCAL,    /* a text, or {en: …, zh: …} -> object with en and zh */
+	SCHEMA_TEXTS,    /* a list of scalars, or one -> array of strings */
+	SCHEMA_TEXT_MAP, /* name: scalar -> object of strings */
+	SCHEMA_ANY,      /* any YAML -> the same JSON */
+	SCHEMA_MAP       /* a mapping with its own table */
 };
 
 struct project_schema_field {

@@ -9,7 +9,8 @@ static const char text[] =
 	"怎样运行离线安装包\n"
 	"==================\n"
 	"\n"
-	"旁边名字以 -darwin-arm64（Mac，Apple 芯片）、-linux-arm64 或 -linux-amd64 结尾的文件就是离线安装包。\n"
+	"旁边名字以 -darwin-arm64（Mac，Apple 芯片）、-linux-arm64 或 -linux-amd64 "
+	"结尾的文件就是离线安装包。\n"
 	"它需要的一切都在文件里，不使用网络；目标机器上只要有正在运行的 Docker。\n"
 	"\n"
 	"1. 把文件复制到本机硬盘（不要直接在 U 盘上运行）。\n"
@@ -34,7 +35,8 @@ static const char text[] =
 	"========================\n"
 	"\n"
 	"The file beside this one whose name ends in -darwin-arm64 (Mac with Apple silicon),\n"
-	"-linux-arm64 or -linux-amd64 is the installer. All it needs is inside; it uses no network.\n"
+	"-linux-arm64 or -linux-amd64 is the installer. All it needs is inside; it uses no "
+	"network.\n"
 	"The machine only needs a running Docker.\n"
 	"\n"
 	"1. Copy the file to the local disk (do not run it from the USB stick).\n"
@@ -50,10 +52,12 @@ static const char text[] =
 	"  macOS quarantines files that came through a browser, a messenger or AirDrop. Either\n"
 	"  - run in a terminal: xattr -d com.apple.quarantine FILE\n"
 	"  - or open System Settings > Privacy & Security and click \"Open Anyway\" further down.\n"
-	"  When it says \"damaged\", check first: shasum -a 256 -c FILE.sha256; if that is not OK,\n"
+	"  When it says \"damaged\", check first: shasum -a 256 -c FILE.sha256; if that is not "
+	"OK,\n"
 	"  copy the file again.\n"
 	"\n"
-	"To see what is inside: ./FILE info      only check: ./FILE verify      help: ./FILE --help\n";
+	"To see what is inside: ./FILE info      only check: ./FILE verify      help: ./FILE "
+	"--help\n";
 
 int readme_text_write(const char *directory, struct err *err)
 {

@@ -22,12 +22,13 @@ static bool contains(const char *name, const char *word)
 bool secret_check_name(const char *name)
 {
 	return contains(name, "PASSWORD") || contains(name, "SECRET") || contains(name, "TOKEN") ||
-		contains(name, "KEY");
+	       contains(name, "KEY");
 }
 
 bool secret_check_value(const char *name, const char *value)
 {
-	static const char *const harmless[] = {"", "true", "false", "yes", "no", "on", "off", "null"};
+	static const char *const harmless[] = {
+		"", "true", "false", "yes", "no", "on", "off", "null"};
 	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
 		if (text_equal_ignoring_case(value, harmless[i]))
 			return false;

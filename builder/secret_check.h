@@ -12,4 +12,5 @@ bool secret_check_value(const char *name, const char *value);
 
 /* Adds an error (rule literal-secret) for each literal secret of the env file. A file that is not
  * an env file is an error of the call when strict, otherwise it has none. */
-int secret_check_file(const char *path, bool strict, struct finding_list *findings, struct err *err);
+int secret_check_file(
+	const char *path, bool strict, struct finding_list *findings, struct err *err);

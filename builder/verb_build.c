@@ -56,12 +56,12 @@ static int read_project(struct build *build, struct err *err)
 {
 	const char *path = build->verb->argument_count ? build->verb->arguments[0] : ".";
 	finding_list_init(&build->findings, build->arena);
-	if (project_open(&build->project, path, build->options, build->arena, &build->findings,
-		    err) < 0)
+	if (project_open(
+		    &build->project, path, build->options, build->arena, &build->findings, err) < 0)
 		return -1;
 	lint_project(build->project.compose, &build->findings);
-	if (project_closure(&build->project, build->options, &build->closure, &build->findings,
-		    err) < 0)
+	if (project_closure(
+		    &build->project, build->options, &build->closure, &build->findings, err) < 0)
 		return -1;
 	show_findings(build);
 	return judge_findings(build, err);
@@ -74,15 +74,16 @@ static int read_archives(struct build *build, struct err *err)
 	build->images = image_set_new();
 	if (!archives->count) {
 		err_set(err, CODE_NOT_FOUND, "no images are given");
-		return err_hint(err, "add --image-archive FILE, made with: docker save -o FILE IMAGE...");
+		return err_hint(
+			err, "add --image-archive FILE, made with: docker save -o FILE IMAGE...");
 	}
 	ui_step_begin(build->ui, "read", T("Reading the image archives (%zu)"), archives->count);
 	int status = blob_cache_open(&cache, NULL, err);
 	for (size_t i = 0; status == 0 && i < archives->count; i++)
 		status = image_archive_add(build->images, archives->items[i], cache, err);
 	if (status == 0)
-		ui_step_end(build->ui, UI_DONE, T("Images found: %zu; archives: %zu"), build->images->count,
-			archives->count);
+		ui_step_end(build->ui, UI_DONE, T("Images found: %zu; archives: %zu"),
+			build->images->count, archives->count);
 	return status;
 }
 
@@ -128,7 +129,7 @@ static int find_image(struct build *build, const struct compose_service *service
 	struct oci_platform platform;
 	const char *flag = platform_flag(&build->options->platforms, service->name);
 	const char *wanted = service->platform ? service->platform
-		: flag			       ? flag
+			     : flag            ? flag
 					       : target_platform(target);
 	out->service = service;
 	if (image_reference_parse(service->image, build->arena, &out->reference, err) < 0 ||
@@ -183,8 +184,8 @@ static int write_target(struct build *build, const char *target, struct err *err
 		return -1;
 	const char *path = build_output_path(build->options, &build->project, target, build->arena);
 	ui_step_begin(build->ui, "write", T("Writing %s"), path);
-	if (installer_file_write(&file, path, target, stub->bytes, stub->length, &writer.payload,
-		    err) < 0 ||
+	if (installer_file_write(
+		    &file, path, target, stub->bytes, stub->length, &writer.payload, err) < 0 ||
 		build_output_companions(path, &file, err) < 0) {
 		ui_step_end(build->ui, UI_FAILED, T("%s was not written"), path);
 		return -1;
@@ -206,7 +207,8 @@ static int write_targets(struct build *build, struct err *err)
 		check_platform_flags(build, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(targets[i], "darwin-", 7) == 0 && closure_names_check(&build->closure, err) < 0)
+		if (strncmp(targets[i], "darwin-", 7) == 0 &&
+			closure_names_check(&build->closure, err) < 0)
 			return err_wrap(err, "build for %s", targets[i]);
 	if (read_archives(build, err) < 0)
 		return -1;

@@ -77,8 +77,8 @@ static int copy_file(const struct closure_entry *entry, const char *path, struct
 	return status < 0 ? -1 : file_output_commit(&output, err);
 }
 
-static int add_entry(const struct closure_entry *entry, const char *directory,
-	struct arena *arena, struct err *err)
+static int add_entry(const struct closure_entry *entry, const char *directory, struct arena *arena,
+	struct err *err)
 {
 	const char *name = entry->kind == CLOSURE_ENV ? "env.template" : entry->packed;
 	char *path = arena_printf(arena, "%s/%s", directory, name);
@@ -93,8 +93,8 @@ static int add_entry(const struct closure_entry *entry, const char *directory,
 	return copy_file(entry, path, err);
 }
 
-static int write_project_file(const struct project *project, bool has_env, const char *directory,
-	struct err *err)
+static int write_project_file(
+	const struct project *project, bool has_env, const char *directory, struct err *err)
 {
 	AUTO_TEXT text = TEXT_INIT;
 	AUTO_FREE char *path = xprintf("%s/hardtack.yaml", directory);
@@ -132,7 +132,8 @@ int verb_init(struct verb *verb, struct err *err)
 	}
 	if (write_project_file(&project, has_env, directory, err) < 0)
 		return -1;
-	ui_note(verb->ui, T("Next: hardtack lint %s, then hardtack build %s"), directory, directory);
+	ui_note(verb->ui, T("Next: hardtack lint %s, then hardtack build %s"), directory,
+		directory);
 	struct ui_field fields[] = {UI_TEXT("directory", directory)};
 	UI_RECORD(verb->ui, "created", fields, "%s", directory);
 	return 0;

@@ -10,8 +10,10 @@
 /* A path as a shell word. */
 static void add_shell_word(struct text *out, const char *word)
 {
-	if (word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789._/-+:@%") == strlen(word) && word[0] != '-') {
+	if (word[0] &&
+		strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789._/-+:@%") == strlen(word) &&
+		word[0] != '-') {
 		text_add(out, word);
 		return;
 	}
@@ -32,7 +34,8 @@ static void add_load_line(struct text *out, const struct installer *installer)
 	AUTO_FREE char *plain = installer->path[0] == '-' ? xprintf("./%s", installer->path)
 							  : xstrdup(installer->path);
 	add_shell_word(out, plain);
-	text_addf(out, " | head -c %llu | docker load", (unsigned long long)locator->payload_length);
+	text_addf(
+		out, " | head -c %llu | docker load", (unsigned long long)locator->payload_length);
 }
 
 static void add_root(struct text *out, const struct installer *installer)
@@ -104,10 +107,12 @@ static void add_services(struct text *out, const struct manifest *manifest)
 	text_addf(out, T("\nServices (%zu)\n"), manifest->service_count);
 	for (size_t i = 0; i < manifest->service_count; i++) {
 		const struct manifest_service *service = &manifest->services[i];
-		text_addf(out, "  %-20s %s", service->name, manifest->images[service->image].reference);
+		text_addf(out, "  %-20s %s", service->name,
+			manifest->images[service->image].reference);
 		for (size_t p = 0; p < service->port_count; p++)
 			text_addf(out, "  %s:%s->%s/%s",
-				service->ports[p].host_ip[0] ? service->ports[p].host_ip : "0.0.0.0",
+				service->ports[p].host_ip[0] ? service->ports[p].host_ip
+							     : "0.0.0.0",
 				service->ports[p].published[0] ? service->ports[p].published : "*",
 				service->ports[p].target, service->ports[p].protocol);
 		text_add(out, service->active ? "\n" : T("  (only with its profile)\n"));

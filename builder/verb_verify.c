@@ -3,7 +3,6 @@
 #include "message.h"
 #include "options.h"
 
-
 int verb_verify(struct verb *verb, struct err *err)
 {
 	AUTO_INSTALLER installer = INSTALLER_INIT;

@@ -158,14 +158,14 @@ static int on_scalar(struct reader *reader, const yaml_event_t *event)
 		[YAML_LITERAL_SCALAR_STYLE] = YAML_LITERAL,
 		[YAML_FOLDED_SCALAR_STYLE] = YAML_FOLDED,
 	};
-	struct yaml_node *node = node_new(reader, YAML_SCALAR, event, event->data.scalar.anchor,
-		event->data.scalar.tag);
+	struct yaml_node *node = node_new(
+		reader, YAML_SCALAR, event, event->data.scalar.anchor, event->data.scalar.tag);
 	if (!node)
 		return -1;
 	node->style = styles[event->data.scalar.style];
 	node->length = event->data.scalar.length;
-	node->text = arena_strndup(
-		reader->arena, (const char *)event->data.scalar.value, node->length);
+	node->text =
+		arena_strndup(reader->arena, (const char *)event->data.scalar.value, node->length);
 	if (strlen(node->text) != node->length)
 		return fail_at(reader, node->line, "%s:%u: a NUL character in a text");
 	/* A block scalar's end mark stands behind its trailing line breaks. */
@@ -185,8 +185,9 @@ static int on_alias(struct reader *reader, const yaml_event_t *event)
 			target = reader->anchors[i - 1];
 	unsigned line = (unsigned)event->start_mark.line + 1;
 	if (!target)
-		return err_set(reader->err, CODE_INPUT, "%s:%u: the anchor &%s is not defined above",
-			reader->document->name, line, name);
+		return err_set(reader->err, CODE_INPUT,
+			"%s:%u: the anchor &%s is not defined above", reader->document->name, line,
+			name);
 	for (size_t i = 0; i < reader->depth; i++)
 		if (reader->stack[i].node == target)
 			return err_set(reader->err, CODE_INPUT,
@@ -258,8 +259,8 @@ static int fail_malformed(struct reader *reader)
 {
 	const yaml_parser_t *parser = &reader->parser;
 	const char *problem = parser->problem ? parser->problem : "?";
-	size_t line = parser->error == YAML_READER_ERROR ? parser->mark.line
-							 : parser->problem_mark.line;
+	size_t line =
+		parser->error == YAML_READER_ERROR ? parser->mark.line : parser->problem_mark.line;
 	return err_set(reader->err, CODE_INPUT, "%s:%u: not valid YAML: %s", reader->document->name,
 		(unsigned)line + 1, problem);
 }
@@ -300,8 +301,8 @@ static int check_bytes(const struct yaml_document *document, struct err *err)
 	return err_hint(err, "save the file as UTF-8");
 }
 
-struct yaml_document *yaml_document_parse(struct arena *arena, const char *name, const char *bytes,
-	size_t length, struct err *err)
+struct yaml_document *yaml_document_parse(
+	struct arena *arena, const char *name, const char *bytes, size_t length, struct err *err)
 {
 	struct yaml_document *document = ARENA_NEW(arena, struct yaml_document);
 	*document = (struct yaml_document){.name = name, .bytes = bytes, .length = length};
@@ -344,8 +345,8 @@ bool yaml_node_is_null(const struct yaml_node *node)
 	if (node->tag)
 		return strcmp(node->tag, YAML_NULL_TAG) == 0;
 	return node->style == YAML_PLAIN &&
-		(!*node->text || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0 ||
-			strcmp(node->text, "Null") == 0 || strcmp(node->text, "NULL") == 0);
+	       (!*node->text || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0 ||
+		       strcmp(node->text, "Null") == 0 || strcmp(node->text, "NULL") == 0);
 }
 
 bool yaml_node_is_merge_key(const struct yaml_node *key)

@@ -33,19 +33,19 @@ struct yaml_pair {
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line, column;  /* of its first byte, from 1; the column counts characters */
-	size_t begin, end;      /* bytes: with anchor and tag; block scalars without the last newline */
-	const char *anchor;     /* name without &, NULL: none */
-	const char *tag;        /* "!reset", "tag:yaml.org,2002:str"; NULL: none */
-	size_t expanded;        /* nodes below and including this one, aliases followed */
+	unsigned line, column; /* of its first byte, from 1; the column counts characters */
+	size_t begin, end;  /* bytes: with anchor and tag; block scalars without the last newline */
+	const char *anchor; /* name without &, NULL: none */
+	const char *tag;    /* "!reset", "tag:yaml.org,2002:str"; NULL: none */
+	size_t expanded;    /* nodes below and including this one, aliases followed */
 
 	/* YAML_SCALAR */
 	enum yaml_style style;
-	const char *text;       /* NUL-terminated; the input has no NUL */
+	const char *text; /* NUL-terminated; the input has no NUL */
 	size_t length;
 
 	/* YAML_SEQUENCE, YAML_MAPPING */
-	bool flow;              /* [a, b] and {a: b} */
+	bool flow; /* [a, b] and {a: b} */
 	struct yaml_node **items;
 	struct yaml_pair *pairs;
 	size_t count, capacity; /* of items or pairs */
@@ -55,15 +55,15 @@ struct yaml_node {
 };
 
 struct yaml_document {
-	const char *name;       /* file name for errors, borrowed */
-	const char *bytes;      /* borrowed */
+	const char *name;  /* file name for errors, borrowed */
+	const char *bytes; /* borrowed */
 	size_t length;
 	struct yaml_node *root; /* NULL: the document is empty */
 };
 
 /* name and bytes are borrowed for the life of the arena. NULL on failure. */
-struct yaml_document *yaml_document_parse(struct arena *arena, const char *name, const char *bytes,
-	size_t length, struct err *err);
+struct yaml_document *yaml_document_parse(
+	struct arena *arena, const char *name, const char *bytes, size_t length, struct err *err);
 
 /* The node itself, or what the alias stands for. */
 static inline struct yaml_node *yaml_node_resolve(struct yaml_node *node)

@@ -1,4 +1,5 @@
-/* Reading a bundle: the tar's entries held against the manifest, every byte hashed as it is lent. */
+/* Reading a bundle: the tar's entries held against the manifest, every byte hashed as it is lent.
+ */
 #include "bundle_reader.h"
 
 #include <stdlib.h>
@@ -72,7 +73,8 @@ static int read_manifest(struct bundle *bundle, struct tar_reader *tar, struct e
 	if (tar_reader_next(tar, &entry, err) < 0)
 		return -1;
 	if (!entry || strcmp(entry->path, MANIFEST_PATH) != 0)
-		return err_set(err, CODE_INTEGRITY, "the payload does not begin with %s", MANIFEST_PATH);
+		return err_set(
+			err, CODE_INTEGRITY, "the payload does not begin with %s", MANIFEST_PATH);
 	if (entry->size_bytes > MANIFEST_LIMIT)
 		return err_set(err, CODE_INTEGRITY, "%s is larger than the limit of %d bytes",
 			MANIFEST_PATH, MANIFEST_LIMIT);
@@ -81,7 +83,8 @@ static int read_manifest(struct bundle *bundle, struct tar_reader *tar, struct e
 	if (file_pread(bundle->fd, bundle->name, json, size, entry->data_offset, err) < 0 ||
 		manifest_parse(json, size, bundle->arena, &bundle->manifest, err) < 0)
 		return -1;
-	bundle->self = (struct manifest_entry){MANIFEST_PATH, size, digest_sha256_of(json, size), 0644};
+	bundle->self =
+		(struct manifest_entry){MANIFEST_PATH, size, digest_sha256_of(json, size), 0644};
 	bundle->places = arena_alloc(
 		bundle->arena, (bundle->manifest->entry_count + 1) * sizeof(*bundle->places));
 	bundle->places[bundle->place_count++] = (struct place){&bundle->self, entry->data_offset};
@@ -103,15 +106,18 @@ static int match_entries(struct bundle *bundle, struct tar_reader *tar, struct e
 		if (next == manifest->entry_count ||
 			strcmp(manifest->entries[next].path, entry->path) != 0)
 			return err_set(err, CODE_INTEGRITY,
-				"the payload holds %s, which the manifest does not name there", entry->path);
+				"the payload holds %s, which the manifest does not name there",
+				entry->path);
 		const struct manifest_entry *expected = &manifest->entries[next++];
 		if (entry->size_bytes != expected->size_bytes || entry->mode != expected->mode)
 			return err_set(err, CODE_INTEGRITY,
 				"%s has another size or mode than the manifest says", entry->path);
-		bundle->places[bundle->place_count++] = (struct place){expected, entry->data_offset};
+		bundle->places[bundle->place_count++] =
+			(struct place){expected, entry->data_offset};
 	}
 	if (next < manifest->entry_count)
-		return err_set(err, CODE_INTEGRITY, "the payload lacks %s", manifest->entries[next].path);
+		return err_set(
+			err, CODE_INTEGRITY, "the payload lacks %s", manifest->entries[next].path);
 	qsort(bundle->places, bundle->place_count, sizeof(*bundle->places), by_path);
 	return 0;
 }
@@ -127,12 +133,14 @@ static int check_blobs(const struct bundle *bundle, struct err *err)
 		const struct place *place =
 			find_place(bundle, manifest_blob_path(blobs[i].digest, arena));
 		if (!place)
-			return err_set(err, CODE_INTEGRITY, "the payload lacks %s", blobs[i].digest);
+			return err_set(
+				err, CODE_INTEGRITY, "the payload lacks %s", blobs[i].digest);
 		if (place->entry->size_bytes != blobs[i].size_bytes ||
 			!sha256_from_digest(&digest, blobs[i].digest) ||
 			!sha256_equal(&digest, &place->entry->sha256))
 			return err_set(err, CODE_INTEGRITY,
-				"%s has another size or mode than the manifest says", blobs[i].digest);
+				"%s has another size or mode than the manifest says",
+				blobs[i].digest);
 	}
 	return 0;
 }
@@ -151,7 +159,8 @@ int bundle_open(struct bundle **out, int fd, const char *name, uint64_t offset, 
 	struct err *err)
 {
 	AUTO(bundle) bundle = xmalloc(sizeof(*bundle));
-	*bundle = (struct bundle){.arena = arena_new(), .fd = fd, .offset = offset, .length = length};
+	*bundle =
+		(struct bundle){.arena = arena_new(), .fd = fd, .offset = offset, .length = length};
 	bundle->name = arena_strdup(bundle->arena, name);
 	if (open_tar(bundle, err) < 0)
 		return err_wrap(err, "read the bundle in %s", name);
@@ -169,8 +178,7 @@ static int push(const struct bundle *bundle, const struct place *place, struct s
 	size_t length;
 	int status = 0;
 	digest_sha256_init(&hash);
-	stream_file_init(
-		&file, bundle->fd, bundle->name, place->offset, place->entry->size_bytes);
+	stream_file_init(&file, bundle->fd, bundle->name, place->offset, place->entry->size_bytes);
 	for (uint64_t left = place->entry->size_bytes; status == 0;) {
 		status = stream_next(&file.source, &bytes, &length, err);
 		if (status < 0)
@@ -182,7 +190,8 @@ static int push(const struct bundle *bundle, const struct place *place, struct s
 			if (!sha256_equal(&actual, &place->entry->sha256)) {
 				err_set(err, CODE_INTEGRITY, "%s in %s does not match its digest",
 					place->entry->path, bundle->name);
-				status = err_hint(err, "copy the file again from where it came from");
+				status = err_hint(
+					err, "copy the file again from where it came from");
 				break;
 			}
 		}
@@ -195,8 +204,8 @@ static int push(const struct bundle *bundle, const struct place *place, struct s
 	return status;
 }
 
-static int require_place(const struct bundle *bundle, const char *path,
-	const struct place **out, struct err *err)
+static int require_place(
+	const struct bundle *bundle, const char *path, const struct place **out, struct err *err)
 {
 	*out = find_place(bundle, path);
 	return *out ? 0 : err_set(err, CODE_INTEGRITY, "the payload lacks %s", path);
@@ -251,8 +260,8 @@ struct load_documents {
 	struct text layout, index, manifest;
 };
 
-static void documents_make(struct load_documents *documents, const struct manifest *manifest,
-	const bool *wanted)
+static void documents_make(
+	struct load_documents *documents, const struct manifest *manifest, const bool *wanted)
 {
 	*documents = (struct load_documents){TEXT_INIT, TEXT_INIT, TEXT_INIT};
 	text_add(&documents->layout, load_archive_layout);
@@ -275,8 +284,8 @@ static int write_document(
 	return tar_writer_data(tar, text->bytes, text->length, err);
 }
 
-static int write_blobs(const struct bundle *bundle, const bool *wanted, struct tar_writer *tar,
-	struct err *err)
+static int write_blobs(
+	const struct bundle *bundle, const bool *wanted, struct tar_writer *tar, struct err *err)
 {
 	AUTO(arena) arena = arena_new();
 	struct load_archive_blob *blobs;
@@ -290,8 +299,8 @@ static int write_blobs(const struct bundle *bundle, const bool *wanted, struct t
 	return 0;
 }
 
-int bundle_stream_images(const struct bundle *bundle, const bool *wanted, struct stream_sink *sink,
-	struct err *err)
+int bundle_stream_images(
+	const struct bundle *bundle, const bool *wanted, struct stream_sink *sink, struct err *err)
 {
 	struct tar_writer tar;
 	struct load_documents documents;
@@ -313,7 +322,8 @@ uint64_t bundle_images_size(const struct bundle *bundle, const bool *wanted)
 	struct load_documents documents;
 	struct load_archive_blob *blobs;
 	documents_make(&documents, bundle->manifest, wanted);
-	uint64_t size = TAR_END_SIZE +
+	uint64_t size =
+		TAR_END_SIZE +
 		tar_writer_entry_size(LOAD_ARCHIVE_LAYOUT_PATH, documents.layout.length) +
 		tar_writer_entry_size(LOAD_ARCHIVE_INDEX_PATH, documents.index.length) +
 		tar_writer_entry_size(LOAD_ARCHIVE_MANIFEST_PATH, documents.manifest.length);

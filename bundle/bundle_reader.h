@@ -30,8 +30,8 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit_byte
 	struct arena *arena, char **bytes, size_t *length, struct err *err);
 
 /* Pushes an entry; its last chunk is withheld until the digest matches. */
-int bundle_stream(const struct bundle *bundle, const char *path, struct stream_sink *sink,
-	struct err *err);
+int bundle_stream(
+	const struct bundle *bundle, const char *path, struct stream_sink *sink, struct err *err);
 
 /*
  * The `docker load` archive of the chosen images: oci-layout, index.json, manifest.json, then
@@ -40,8 +40,8 @@ int bundle_stream(const struct bundle *bundle, const char *path, struct stream_s
  * digest matches: on a mismatch the stream ends early, which every engine answers with a clean
  * failure (facts/docker.md).
  */
-int bundle_stream_images(const struct bundle *bundle, const bool *wanted, struct stream_sink *sink,
-	struct err *err);
+int bundle_stream_images(
+	const struct bundle *bundle, const bool *wanted, struct stream_sink *sink, struct err *err);
 
 /* The exact number of bytes that bundle_stream_images() will push. */
 uint64_t bundle_images_size(const struct bundle *bundle, const bool *wanted);

@@ -62,7 +62,7 @@ static void skip_to_entry(struct reader *reader)
 static bool is_name_byte(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c >= 0x80 || (c && strchr("_.-[]", c));
+	       c >= 0x80 || (c && strchr("_.-[]", c));
 }
 
 static int read_name(struct reader *reader, struct dotenv_entry *entry)
@@ -157,8 +157,8 @@ int dotenv_parse(struct arena *arena, const char *name, const char *bytes, size_
 		reader.at = 3;
 	for (skip_to_entry(&reader); !ended(&reader); skip_to_entry(&reader)) {
 		if (out->count == DOTENV_LIMIT_ENTRIES)
-			return err_set(err, CODE_INPUT, "%s:%u: too many variables", name,
-				reader.line);
+			return err_set(
+				err, CODE_INPUT, "%s:%u: too many variables", name, reader.line);
 		struct dotenv_entry entry = {0};
 		if (read_name(&reader, &entry) < 0)
 			return -1;

@@ -17,12 +17,12 @@ enum { DOTENV_LIMIT_BYTES = 1 << 20, DOTENV_LIMIT_ENTRIES = 10000 };
 
 struct dotenv_entry {
 	const char *name;
-	const char *raw;         /* the value without quotes and comment, not yet expanded */
-	char quote;              /* '"', '\'' or 0 */
-	bool inherited;          /* "NAME" alone: taken from the environment */
-	unsigned line;           /* of the name, from 1 */
-	size_t begin, end;       /* bytes from the name (or export) to the value's last byte */
-	size_t value_begin;      /* bytes of the value with its quotes: value_begin..end */
+	const char *raw;    /* the value without quotes and comment, not yet expanded */
+	char quote;         /* '"', '\'' or 0 */
+	bool inherited;     /* "NAME" alone: taken from the environment */
+	unsigned line;      /* of the name, from 1 */
+	size_t begin, end;  /* bytes from the name (or export) to the value's last byte */
+	size_t value_begin; /* bytes of the value with its quotes: value_begin..end */
 };
 
 struct dotenv {

@@ -153,9 +153,9 @@ static int expand_range(struct expansion *expansion, const char *text, size_t le
 		}
 		if (n == 0)
 			return fail_invalid(expansion, dollar, length - at);
-		int result = dollar[1] == '$' ? add(expansion, "$", 1)
-			: dollar[1] == '{'    ? expand_braced(expansion, dollar + 2, n - 3)
-					      : expand_braced(expansion, dollar + 1, n - 1);
+		int result = dollar[1] == '$'   ? add(expansion, "$", 1)
+			     : dollar[1] == '{' ? expand_braced(expansion, dollar + 2, n - 3)
+						: expand_braced(expansion, dollar + 1, n - 1);
 		if (result < 0)
 			return -1;
 		at += n;

@@ -103,7 +103,8 @@ static int check_names(struct json object, struct err *err)
 	struct json value;
 	for (struct json_iterator it = json_items(object); json_next_member(&it, &name, &value);)
 		if (strlen(name) != yyjson_get_len(node_of(value) - 1))
-			return json_fail(object, err, "has a member whose name has a NUL character");
+			return json_fail(
+				object, err, "has a member whose name has a NUL character");
 	yyjson_val *key = repeated_key(node_of(object));
 	if (!key)
 		return 0;
@@ -295,7 +296,7 @@ bool json_equal(struct json a, struct json b)
 	if (yyjson_is_num(left) && yyjson_is_num(right) &&
 		(yyjson_is_real(left) || yyjson_is_real(right)))
 		return !(yyjson_get_num(left) < yyjson_get_num(right)) &&
-			!(yyjson_get_num(left) > yyjson_get_num(right));
+		       !(yyjson_get_num(left) > yyjson_get_num(right));
 	if (!yyjson_is_ctn(left) || !yyjson_is_ctn(right))
 		return yyjson_equals(left, right);
 	if (yyjson_get_type(left) != yyjson_get_type(right) || json_count(a) != json_count(b))
@@ -324,8 +325,8 @@ void json_write(struct text *text, struct json value)
 
 /* ---- values as C types: `near` and `key` say where, for the error ---- */
 
-static int as_string(yyjson_val *node, struct json near, const char *key, const char **out,
-	struct err *err)
+static int as_string(
+	yyjson_val *node, struct json near, const char *key, const char **out, struct err *err)
 {
 	if (!yyjson_is_str(node))
 		return fail_at(near, key, err, node ? T("must be a string") : T("is missing"));
@@ -335,8 +336,8 @@ static int as_string(yyjson_val *node, struct json near, const char *key, const 
 	return 0;
 }
 
-static int as_u64(yyjson_val *node, struct json near, const char *key, uint64_t *out,
-	struct err *err)
+static int as_u64(
+	yyjson_val *node, struct json near, const char *key, uint64_t *out, struct err *err)
 {
 	if (!yyjson_is_uint(node))
 		return fail_at(near, key, err,
@@ -345,22 +346,20 @@ static int as_u64(yyjson_val *node, struct json near, const char *key, uint64_t 
 	return 0;
 }
 
-static int as_i64(yyjson_val *node, struct json near, const char *key, int64_t *out,
-	struct err *err)
+static int as_i64(
+	yyjson_val *node, struct json near, const char *key, int64_t *out, struct err *err)
 {
 	if (!yyjson_is_int(node) || (yyjson_is_uint(node) && yyjson_get_uint(node) > INT64_MAX))
-		return fail_at(near, key, err,
-			node ? T("must be a whole number") : T("is missing"));
+		return fail_at(
+			near, key, err, node ? T("must be a whole number") : T("is missing"));
 	*out = yyjson_get_sint(node);
 	return 0;
 }
 
-static int as_bool(yyjson_val *node, struct json near, const char *key, bool *out,
-	struct err *err)
+static int as_bool(yyjson_val *node, struct json near, const char *key, bool *out, struct err *err)
 {
 	if (!yyjson_is_bool(node))
-		return fail_at(near, key, err,
-			node ? T("must be true or false") : T("is missing"));
+		return fail_at(near, key, err, node ? T("must be true or false") : T("is missing"));
 	*out = yyjson_get_bool(node);
 	return 0;
 }
@@ -389,30 +388,30 @@ int json_as_bool(struct json value, bool *out, struct err *err)
 static int find_member(struct json object, const char *key, yyjson_val **node, struct err *err)
 {
 	if (!json_is_object(object))
-		return fail_at(object, NULL, err,
-			object.node ? T("must be an object") : T("is missing"));
+		return fail_at(
+			object, NULL, err, object.node ? T("must be an object") : T("is missing"));
 	*node = yyjson_obj_get(node_of(object), key);
 	return 0;
 }
 
-#define DEFINE_GET(type, c_type)                                                                   \
-	int json_get_##type(struct json object, const char *key, c_type *out, struct err *err)     \
-	{                                                                                          \
-		yyjson_val *node;                                                                  \
-		if (find_member(object, key, &node, err) < 0)                                      \
-			return -1;                                                                 \
-		return as_##type(node, object, key, out, err);                                     \
-	}                                                                                          \
-	int json_get_##type##_or(struct json object, const char *key, c_type fallback,             \
-		c_type *out, struct err *err)                                                      \
-	{                                                                                          \
-		yyjson_val *node;                                                                  \
-		if (find_member(object, key, &node, err) < 0)                                      \
-			return -1;                                                                 \
-		*out = fallback;                                                                   \
-		if (!node || yyjson_is_null(node))                                                 \
-			return 0;                                                                  \
-		return as_##type(node, object, key, out, err);                                     \
+#define DEFINE_GET(type, c_type)                                                               \
+	int json_get_##type(struct json object, const char *key, c_type *out, struct err *err) \
+	{                                                                                      \
+		yyjson_val *node;                                                              \
+		if (find_member(object, key, &node, err) < 0)                                  \
+			return -1;                                                             \
+		return as_##type(node, object, key, out, err);                                 \
+	}                                                                                      \
+	int json_get_##type##_or(struct json object, const char *key, c_type fallback,         \
+		c_type *out, struct err *err)                                                  \
+	{                                                                                      \
+		yyjson_val *node;                                                              \
+		if (find_member(object, key, &node, err) < 0)                                  \
+			return -1;                                                             \
+		*out = fallback;                                                               \
+		if (!node || yyjson_is_null(node))                                             \
+			return 0;                                                              \
+		return as_##type(node, object, key, out, err);                                 \
 	}
 
 DEFINE_GET(string, const char *)

@@ -72,18 +72,16 @@ int json_get_object(struct json object, const char *key, struct json *out, struc
 
 /* A member that may be missing or null: then the fallback; for arrays and objects, absent (which
  * has no items). Of another type: an error all the same. */
-int json_get_string_or(struct json object, const char *key, const char *fallback,
-	const char **out, struct err *err);
-int json_get_u64_or(struct json object, const char *key, uint64_t fallback, uint64_t *out,
+int json_get_string_or(struct json object, const char *key, const char *fallback, const char **out,
 	struct err *err);
-int json_get_i64_or(struct json object, const char *key, int64_t fallback, int64_t *out,
-	struct err *err);
-int json_get_bool_or(struct json object, const char *key, bool fallback, bool *out,
-	struct err *err);
-int json_get_array_or_none(struct json object, const char *key, struct json *out,
-	struct err *err);
-int json_get_object_or_none(struct json object, const char *key, struct json *out,
-	struct err *err);
+int json_get_u64_or(
+	struct json object, const char *key, uint64_t fallback, uint64_t *out, struct err *err);
+int json_get_i64_or(
+	struct json object, const char *key, int64_t fallback, int64_t *out, struct err *err);
+int json_get_bool_or(
+	struct json object, const char *key, bool fallback, bool *out, struct err *err);
+int json_get_array_or_none(struct json object, const char *key, struct json *out, struct err *err);
+int json_get_object_or_none(struct json object, const char *key, struct json *out, struct err *err);
 
 /* Number of items of an array or of members of an object; 0 for anything else. */
 size_t json_count(struct json value);

@@ -132,9 +132,11 @@ size_t load_archive_blobs(const struct manifest *manifest, const bool *wanted, s
 				continue;
 			if (pass == 0) {
 				ARENA_PUSH(arena, all, count, capacity)->blob =
-					(struct load_archive_blob){image->pin, image->manifest_size};
+					(struct load_archive_blob){
+						image->pin, image->manifest_size};
 				ARENA_PUSH(arena, all, count, capacity)->blob =
-					(struct load_archive_blob){image->config, image->config_size};
+					(struct load_archive_blob){
+						image->config, image->config_size};
 				continue;
 			}
 			for (size_t l = 0; l < image->layer_count; l++)

@@ -30,18 +30,20 @@ struct manifest_text {
 };
 
 struct manifest_layer {
-	const char *digest;     /* "sha256:<64 hex>" of the blob as it is in the bundle */
-	const char *diff_id;    /* "sha256:<64 hex>" of the uncompressed layer tar */
+	const char *digest;  /* "sha256:<64 hex>" of the blob as it is in the bundle */
+	const char *diff_id; /* "sha256:<64 hex>" of the uncompressed layer tar */
 	const char *media_type;
 	uint64_t size_bytes;
 };
 
 struct manifest_image {
-	const char *reference;  /* as the project names it, normalised: docker.io/library/postgres:17 */
-	const char *tag;        /* the private one that is loaded: docker.io/library/postgres:17-<12 hex> */
-	const char *pin;        /* manifest digest */
-	const char *index;      /* digest of the index it was found in, or NULL */
-	const char *config;     /* config digest */
+	const char
+		*reference; /* as the project names it, normalised: docker.io/library/postgres:17 */
+	const char
+		*tag; /* the private one that is loaded: docker.io/library/postgres:17-<12 hex> */
+	const char *pin;    /* manifest digest */
+	const char *index;  /* digest of the index it was found in, or NULL */
+	const char *config; /* config digest */
 	uint64_t config_size;
 	const char *manifest_media_type;
 	uint64_t manifest_size;
@@ -54,64 +56,66 @@ struct manifest_image {
 /* A published port, before interpolation: the stub fills in the values of .env
  * (interpolation.h), because the person may have changed them. */
 struct manifest_port {
-	const char *host_ip;    /* "", "127.0.0.1", "${BIND:-127.0.0.1}" … "" = all interfaces */
-	const char *published;  /* "3000", "${LANGFUSE_PORT:-3000}", "3000-3005", "" = chosen by Docker */
-	const char *target;     /* port in the container */
-	const char *protocol;   /* "tcp" or "udp" */
+	const char *host_ip;   /* "", "127.0.0.1", "${BIND:-127.0.0.1}" … "" = all interfaces */
+	const char *published; /* "3000", "${LANGFUSE_PORT:-3000}", "3000-3005", "" = chosen by
+				  Docker */
+	const char *target;    /* port in the container */
+	const char *protocol;  /* "tcp" or "udp" */
 };
 
 struct manifest_service {
 	const char *name;
-	size_t image;            /* index into images */
-	bool active;             /* false: only started with its profile */
-	bool has_healthcheck;    /* the compose file's or the image's own */
+	size_t image;         /* index into images */
+	bool active;          /* false: only started with its profile */
+	bool has_healthcheck; /* the compose file's or the image's own */
 	struct manifest_port *ports;
 	size_t port_count;
 };
 
 /* An entry of the tar: under MANIFEST_FILES_PREFIX, one of the image part's three, or a blob. */
 struct manifest_entry {
-	const char *path;       /* in the tar */
+	const char *path; /* in the tar */
 	uint64_t size_bytes;
 	struct sha256 sha256;
-	unsigned mode;          /* 0644 or 0755 */
+	unsigned mode; /* 0644 or 0755 */
 };
 
 /* A dotenv file that is rendered on the target (env_template.h): once, 0600, never overwritten;
  * a later run only adds new keys. All other files are copied as they are. */
 struct manifest_template {
-	const char *path;       /* below files/: "env.template", "web.env" */
-	const char *target;     /* relative to the project's directory: ".env", "web.env" */
+	const char *path;   /* below files/: "env.template", "web.env" */
+	const char *target; /* relative to the project's directory: ".env", "web.env" */
 };
 
 struct manifest_step {
-	const char *kind;       /* "up", "wait_healthy", "wait_log", "http", "exec", "message" */
-	const char *json;       /* its parameters: one JSON object, as written */
+	const char *kind; /* "up", "wait_healthy", "wait_log", "http", "exec", "message" */
+	const char *json; /* its parameters: one JSON object, as written */
 };
 
 struct manifest {
-	const char *name;        /* compose project name */
-	const char *version;     /* may be NULL */
+	const char *name;    /* compose project name */
+	const char *version; /* may be NULL */
 	struct manifest_text title;
-	const char *builder;     /* "hardtack 0.1.0" */
-	const char *compose;     /* path below files/ of the top compose file */
+	const char *builder;                 /* "hardtack 0.1.0" */
+	const char *compose;                 /* path below files/ of the top compose file */
 	struct manifest_template *templates; /* the one with target ".env" first, if there is one */
 	size_t template_count;
 	const char **directories; /* empty ones to make, relative to the project's directory */
 	size_t directory_count;
-	const char **profiles;   /* active ones */
+	const char **profiles; /* active ones */
 	size_t profile_count;
 	struct manifest_image *images;
 	size_t image_count;
 	struct manifest_service *services;
 	size_t service_count;
-	struct manifest_entry *entries; /* every tar entry but manifest.json (and .sig), in tar order */
+	struct manifest_entry
+		*entries; /* every tar entry but manifest.json (and .sig), in tar order */
 	size_t entry_count;
 	struct manifest_step *steps;
 	size_t step_count;
-	struct manifest_text handoff;   /* paths below files/ */
-	const char *preflight_json;     /* JSON object of thresholds, or NULL */
-	const char *known_issues_json;  /* JSON array, or NULL */
+	struct manifest_text handoff;  /* paths below files/ */
+	const char *preflight_json;    /* JSON object of thresholds, or NULL */
+	const char *known_issues_json; /* JSON array, or NULL */
 };
 
 /* bytes -> struct. The text may be changed or freed afterwards. */

@@ -13,8 +13,8 @@ struct parser {
 /* Bounds that no real bundle comes near, so that counts can be trusted afterwards. */
 enum { MAX_ITEMS = 100000 };
 
-static int get_array(struct parser *p, struct json object, const char *key, struct json *out,
-	size_t *count)
+static int get_array(
+	struct parser *p, struct json object, const char *key, struct json *out, size_t *count)
 {
 	if (json_get_array(object, key, out, p->err) < 0)
 		return -1;
@@ -32,8 +32,8 @@ static int get_digest(struct parser *p, struct json object, const char *key, con
 	return sha256_parse(&ignored, *out, p->err);
 }
 
-static int parse_text(struct parser *p, struct json object, const char *key,
-	struct manifest_text *out)
+static int parse_text(
+	struct parser *p, struct json object, const char *key, struct manifest_text *out)
 {
 	struct json text;
 	if (json_get_object_or_none(object, key, &text, p->err) < 0)
@@ -131,7 +131,8 @@ static int parse_services(struct parser *p, struct json root)
 		if (json_get_string(item, "name", &service->name, p->err) < 0 ||
 			json_get_u64(item, "image", &image, p->err) < 0 ||
 			json_get_bool(item, "active", &service->active, p->err) < 0 ||
-			json_get_bool(item, "has_healthcheck", &service->has_healthcheck, p->err) < 0 ||
+			json_get_bool(item, "has_healthcheck", &service->has_healthcheck, p->err) <
+				0 ||
 			parse_ports(p, item, service) < 0)
 			return -1;
 		if (image >= m->image_count)
@@ -142,8 +143,8 @@ static int parse_services(struct parser *p, struct json root)
 	return 0;
 }
 
-static int parse_strings(struct parser *p, struct json root, const char *key, const char ***out,
-	size_t *count)
+static int parse_strings(
+	struct parser *p, struct json root, const char *key, const char ***out, size_t *count)
 {
 	struct json array, item;
 	if (get_array(p, root, key, &array, count) < 0)
@@ -181,7 +182,7 @@ static int parse_templates(struct parser *p, struct json root)
 		return -1;
 	m->templates = arena_alloc(p->arena, m->template_count * sizeof(*m->templates));
 	struct manifest_template *template = m->templates;
-	for (struct json_iterator it = json_items(templates); json_next(&it, &item); template++)
+	for (struct json_iterator it = json_items(templates); json_next(&it, &item); template ++)
 		if (json_get_string(item, "path", &template->path, p->err) < 0 ||
 			json_get_string(item, "target", &template->target, p->err) < 0 ||
 			check_relative(p, item, template->target) < 0)
@@ -238,7 +239,8 @@ static int parse_steps(struct parser *p, struct json root)
 	struct manifest_step *step = m->steps;
 	for (struct json_iterator it = json_items(steps); json_next(&it, &item); step++) {
 		struct json_iterator members = json_items(item);
-		if (json_count(item) != 1 || !json_next_member(&members, &step->kind, &parameters) ||
+		if (json_count(item) != 1 ||
+			!json_next_member(&members, &step->kind, &parameters) ||
 			!json_is_object(parameters))
 			return json_fail(item, p->err, "a step has exactly one kind");
 		step->json = json_text(p, parameters);
@@ -287,9 +289,8 @@ static int parse_root(struct parser *p, struct json root)
 		json_get_string(root, "compose", &m->compose, err) < 0 ||
 		parse_templates(p, root) < 0 || parse_directories(p, root) < 0 ||
 		parse_strings(p, root, "profiles", &m->profiles, &m->profile_count) < 0 ||
-		parse_images(p, root) < 0 ||
-		parse_services(p, root) < 0 || parse_steps(p, root) < 0 ||
-		parse_text(p, root, "handoff", &m->handoff) < 0 ||
+		parse_images(p, root) < 0 || parse_services(p, root) < 0 ||
+		parse_steps(p, root) < 0 || parse_text(p, root, "handoff", &m->handoff) < 0 ||
 		parse_optional_documents(p, root) < 0 || parse_entries(p, root) < 0)
 		return -1;
 	for (size_t i = 0; i < m->template_count; i++)

@@ -48,8 +48,8 @@ enum oci_layer_kind oci_layer_kind(const char *media_type)
 
 static bool is_platform_word(const char *word)
 {
-	size_t length = strspn(word,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+	size_t length =
+		strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 	return length > 0 && length <= 64 && word[length] == '\0';
 }
 
@@ -97,7 +97,8 @@ static int parse_annotations(struct json object, struct oci_descriptor *out, str
 			json_get_string_or(notes, "vnd.docker.reference.type", NULL, &kind, err) <
 				0))
 		return -1;
-	out->is_attestation = (kind && strcmp(kind, "attestation-manifest") == 0) ||
+	out->is_attestation =
+		(kind && strcmp(kind, "attestation-manifest") == 0) ||
 		(is_unknown(out->platform.os) && is_unknown(out->platform.architecture));
 	return 0;
 }
@@ -119,8 +120,8 @@ static int parse_descriptor(struct json object, struct oci_descriptor *out, stru
 	return parse_annotations(object, out, err);
 }
 
-static int parse_descriptors(struct json object, const char *key, size_t limit,
-	struct arena *arena, struct oci_descriptor **out, size_t *count, struct err *err)
+static int parse_descriptors(struct json object, const char *key, size_t limit, struct arena *arena,
+	struct oci_descriptor **out, size_t *count, struct err *err)
 {
 	struct json array, item;
 	if (json_get_array(object, key, &array, err) < 0)
@@ -146,8 +147,9 @@ static int parse_document(const char *bytes, size_t length, const char *name, st
 		return -1;
 	if (schema == 1) {
 		err_set(err, CODE_INPUT, "%s is an image manifest of schema 1", name);
-		return err_hint(err, "Docker no longer loads this form (withdrawn in 2020): push or "
-				     "save the image again with a newer tool.");
+		return err_hint(err,
+			"Docker no longer loads this form (withdrawn in 2020): push or "
+			"save the image again with a newer tool.");
 	}
 	if (schema != 2)
 		return json_fail(json_member(*root, "schemaVersion"), err, "must be 2");
@@ -160,10 +162,11 @@ static int kind_of(struct json root, enum oci_document *kind, struct err *err)
 {
 	bool has_manifests = !json_is_absent(json_member(root, "manifests"));
 	bool has_layers = !json_is_absent(json_member(root, "layers")) ||
-		!json_is_absent(json_member(root, "config"));
+			  !json_is_absent(json_member(root, "config"));
 	if (has_manifests == has_layers)
-		return json_fail(root, err, has_manifests ? "is a manifest and an index at once"
-							  : "is neither a manifest nor an index");
+		return json_fail(root, err,
+			has_manifests ? "is a manifest and an index at once"
+				      : "is neither a manifest nor an index");
 	*kind = has_manifests ? OCI_DOCUMENT_INDEX : OCI_DOCUMENT_MANIFEST;
 	return 0;
 }
@@ -184,9 +187,9 @@ static int expect_kind(struct json root, enum oci_document expected, struct err 
 	if (kind_of(root, &kind, err) < 0)
 		return -1;
 	if (kind != expected)
-		return json_fail(root, err, expected == OCI_DOCUMENT_INDEX
-				? "is a manifest where an index belongs"
-				: "is an index where a manifest belongs");
+		return json_fail(root, err,
+			expected == OCI_DOCUMENT_INDEX ? "is a manifest where an index belongs"
+						       : "is an index where a manifest belongs");
 	return 0;
 }
 
@@ -201,15 +204,16 @@ int oci_index_parse(const char *bytes, size_t length, const char *name, struct a
 		return -1;
 	if (*out->media_type && strcmp(out->media_type, OCI_MEDIA_INDEX) != 0 &&
 		strcmp(out->media_type, DOCKER_MEDIA_LIST) != 0)
-		return json_fail(json_member(root, "mediaType"), err, "is no media type of an index");
-	return parse_descriptors(root, "manifests", OCI_INDEX_LIMIT, arena, &out->manifests,
-		&out->count, err);
+		return json_fail(
+			json_member(root, "mediaType"), err, "is no media type of an index");
+	return parse_descriptors(
+		root, "manifests", OCI_INDEX_LIMIT, arena, &out->manifests, &out->count, err);
 }
 
 static bool is_image_config(const char *media_type)
 {
 	return strcmp(media_type, OCI_MEDIA_CONFIG) == 0 ||
-		strcmp(media_type, DOCKER_MEDIA_CONFIG) == 0;
+	       strcmp(media_type, DOCKER_MEDIA_CONFIG) == 0;
 }
 
 int oci_manifest_parse(const char *bytes, size_t length, const char *name, struct arena *arena,
@@ -229,10 +233,10 @@ int oci_manifest_parse(const char *bytes, size_t length, const char *name, struc
 		return -1;
 	if (!*out->media_type)
 		out->media_type = strcmp(out->config.media_type, DOCKER_MEDIA_CONFIG) == 0
-			? DOCKER_MEDIA_MANIFEST
-			: OCI_MEDIA_MANIFEST;
+					  ? DOCKER_MEDIA_MANIFEST
+					  : OCI_MEDIA_MANIFEST;
 	else if (strcmp(out->media_type, OCI_MEDIA_MANIFEST) != 0 &&
-		strcmp(out->media_type, DOCKER_MEDIA_MANIFEST) != 0)
+		 strcmp(out->media_type, DOCKER_MEDIA_MANIFEST) != 0)
 		return json_fail(
 			json_member(root, "mediaType"), err, "is no media type of a manifest");
 	out->is_image = !artifact && is_image_config(out->config.media_type);
@@ -241,8 +245,8 @@ int oci_manifest_parse(const char *bytes, size_t length, const char *name, struc
 
 /* ---- config ---- */
 
-static int parse_strings(struct json array, struct arena *arena, const char ***out, size_t *count,
-	struct err *err)
+static int parse_strings(
+	struct json array, struct arena *arena, const char ***out, size_t *count, struct err *err)
 {
 	struct json item;
 	*out = arena_alloc(arena, json_count(array) * sizeof(**out));
@@ -286,8 +290,8 @@ static int parse_healthcheck(struct json settings, bool *out, struct err *err)
 	return 0;
 }
 
-static int parse_settings(struct json root, struct arena *arena, struct oci_config *out,
-	struct err *err)
+static int parse_settings(
+	struct json root, struct arena *arena, struct oci_config *out, struct err *err)
 {
 	struct json settings, env;
 	if (json_get_object_or_none(root, "config", &settings, err) < 0)
@@ -296,15 +300,16 @@ static int parse_settings(struct json root, struct arena *arena, struct oci_conf
 		return 0;
 	if (json_get_array_or_none(settings, "Env", &env, err) < 0 ||
 		parse_strings(env, arena, &out->env, &out->env_count, err) < 0 ||
-		parse_keys(settings, "Volumes", arena, &out->volumes, &out->volume_count, err) < 0 ||
+		parse_keys(settings, "Volumes", arena, &out->volumes, &out->volume_count, err) <
+			0 ||
 		parse_keys(settings, "ExposedPorts", arena, &out->exposed_ports,
 			&out->exposed_port_count, err) < 0)
 		return -1;
 	return parse_healthcheck(settings, &out->has_healthcheck, err);
 }
 
-static int parse_rootfs(struct json root, struct arena *arena, struct oci_config *out,
-	struct err *err)
+static int parse_rootfs(
+	struct json root, struct arena *arena, struct oci_config *out, struct err *err)
 {
 	struct json rootfs, diff_ids, item;
 	if (json_get_object(root, "rootfs", &rootfs, err) < 0 ||

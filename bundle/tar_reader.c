@@ -68,9 +68,8 @@ static la_ssize_t read_input(struct archive *archive, void *self, const void **b
 	uint64_t left = reader->length - reader->position;
 	length = left < READ_SIZE ? (size_t)left : READ_SIZE;
 	*bytes = reader->buffer;
-	if (length > 0 &&
-		file_pread(reader->fd, reader->name, reader->buffer, length,
-			reader->start + reader->position, &reader->input_err) < 0)
+	if (length > 0 && file_pread(reader->fd, reader->name, reader->buffer, length,
+				  reader->start + reader->position, &reader->input_err) < 0)
 		return -1;
 	reader->position += length;
 	return (la_ssize_t)length;
@@ -107,10 +106,9 @@ static int fail_archive(struct tar_reader *reader, struct err *err)
 }
 
 /* "what" comes translated. */
-#define fail_entry(reader, err, what)                                                              \
-	fail_entry_at((reader), (err), __FILE__, __LINE__, (what))
-static int fail_entry_at(struct tar_reader *reader, struct err *err, const char *file, int line,
-	const char *what)
+#define fail_entry(reader, err, what) fail_entry_at((reader), (err), __FILE__, __LINE__, (what))
+static int fail_entry_at(
+	struct tar_reader *reader, struct err *err, const char *file, int line, const char *what)
 {
 	AUTO_TEXT shown = TEXT_INIT;
 	text_add_printable(&shown, reader->path.bytes, reader->path.length);
@@ -401,11 +399,11 @@ int tar_reader_next(struct tar_reader *reader, const struct tar_entry **entry, s
 
 /* ---- data ---- */
 
-static int next_data(struct stream_source *source, const void **bytes, size_t *length,
-	struct err *err)
+static int next_data(
+	struct stream_source *source, const void **bytes, size_t *length, struct err *err)
 {
-	struct tar_reader *reader = (struct tar_reader *)(void *)((char *)source -
-		offsetof(struct tar_reader, data));
+	struct tar_reader *reader =
+		(struct tar_reader *)(void *)((char *)source - offsetof(struct tar_reader, data));
 	la_int64_t offset = 0;
 	*length = 0;
 	if (reader->data_left == 0)

@@ -29,13 +29,13 @@ enum tar_type { TAR_FILE, TAR_DIRECTORY, TAR_SYMLINK, TAR_HARDLINK };
 enum { TAR_ENTRY_LIMIT = 100000, TAR_PATH_LIMIT = 4096 };
 
 struct tar_entry {
-	const char *path;        /* UTF-8 when the archive's is; no trailing slash */
+	const char *path; /* UTF-8 when the archive's is; no trailing slash */
 	enum tar_type type;
 	unsigned mode;           /* permission bits */
 	uint64_t size_bytes;     /* 0 unless TAR_FILE */
 	const char *link_target; /* of links, as in the archive; otherwise NULL */
 	uint64_t data_offset;    /* of the data in the file (not in the range); UINT64_MAX when it
-	                          * is not in the file as it is (a source, a compressed archive) */
+				  * is not in the file as it is (a source, a compressed archive) */
 };
 
 struct tar_reader;

@@ -145,8 +145,8 @@ static int push(struct tar_writer *writer, const void *bytes, size_t length, str
 	return 0;
 }
 
-static int write_pax_header(struct tar_writer *writer, const char *path, uint64_t size_bytes,
-	struct err *err)
+static int write_pax_header(
+	struct tar_writer *writer, const char *path, uint64_t size_bytes, struct err *err)
 {
 	AUTO_TEXT records = TEXT_INIT;
 	struct ustar header;

@@ -30,11 +30,10 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list ap);
 
 /* Grows an array that lives in the arena: ARENA_PUSH(arena, items, count, capacity) returns a
  * pointer to a new zeroed last element. Old storage stays in the arena (doubling: at most 2x). */
-#define ARENA_PUSH(arena, items, count, capacity)                                                  \
-	((count) == (capacity)                                                                     \
-			? (void)((items) = arena_grow((arena), (items), &(capacity),               \
-					 sizeof(*(items))))                                        \
-			: (void)0,                                                                 \
+#define ARENA_PUSH(arena, items, count, capacity)                                                 \
+	((count) == (capacity) ? (void)((items) = arena_grow(                                     \
+						(arena), (items), &(capacity), sizeof(*(items)))) \
+			       : (void)0,                                                         \
 		&(items)[(count)++])
 void *arena_grow(struct arena *arena, const void *items, size_t *capacity, size_t item_bytes);
 

@@ -23,26 +23,26 @@ static inline void cleanup_fd(const int *fd)
 
 /* `AUTO(bundle) b = NULL;` calls bundle_free(b) at the end of the block; the type must have been
  * named once with AUTO_DEFINE(bundle). bundle_free(NULL) is legal. */
-#define AUTO_DEFINE(type)                                                                          \
-	static inline void cleanup_##type(struct type **slot)                                      \
-	{                                                                                          \
-		type##_free(*slot);                                                                \
-	}                                                                                          \
+#define AUTO_DEFINE(type)                                     \
+	static inline void cleanup_##type(struct type **slot) \
+	{                                                     \
+		type##_free(*slot);                           \
+	}                                                     \
 	struct type
 #define AUTO(type) __attribute__((cleanup(cleanup_##type))) struct type *
 
 /* Hands the value over and leaves the slot empty. */
-#define TAKE(slot)                                                                                 \
-	({                                                                                         \
-		__typeof__(slot) taken_ = (slot);                                                  \
-		(slot) = NULL;                                                                     \
-		taken_;                                                                            \
+#define TAKE(slot)                                \
+	({                                        \
+		__typeof__(slot) taken_ = (slot); \
+		(slot) = NULL;                    \
+		taken_;                           \
 	})
-#define TAKE_FD(slot)                                                                              \
-	({                                                                                         \
-		int taken_ = (slot);                                                               \
-		(slot) = -1;                                                                       \
-		taken_;                                                                            \
+#define TAKE_FD(slot)                \
+	({                           \
+		int taken_ = (slot); \
+		(slot) = -1;         \
+		taken_;              \
 	})
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

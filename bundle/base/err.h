@@ -14,15 +14,18 @@
 #include "exit_code.h"
 
 struct err {
-	int code;          /* enum exit_code; 0 while nothing failed */
-	int sys_errno;     /* errno at the place of the fault, 0 when it was none of the system's */
-	const char *file;  /* place of the fault in our source, for -v and bug reports */
+	int code;         /* enum exit_code; 0 while nothing failed */
+	int sys_errno;    /* errno at the place of the fault, 0 when it was none of the system's */
+	const char *file; /* place of the fault in our source, for -v and bug reports */
 	int line;
-	char text[2048];   /* "open installer x: read: I/O error"; UTF-8, no newline at the end */
-	char hint[1024];   /* next step, or "" */
+	char text[2048]; /* "open installer x: read: I/O error"; UTF-8, no newline at the end */
+	char hint[1024]; /* next step, or "" */
 };
 
-#define ERR_INIT {0}
+#define ERR_INIT  \
+	{         \
+		0 \
+	}
 
 #if defined(__GNUC__)
 #define ERR_PRINTF(fmt, args) __attribute__((format(printf, fmt, args), cold))
@@ -35,7 +38,8 @@ struct err {
 
 /* A failed system call: appends ": " strerror(errno). CODE_IO becomes CODE_DISK_FULL by itself
  * when errno is ENOSPC or EDQUOT. */
-#define err_set_errno(err, code, ...) err_set_errno_at((err), __FILE__, __LINE__, (code), __VA_ARGS__)
+#define err_set_errno(err, code, ...) \
+	err_set_errno_at((err), __FILE__, __LINE__, (code), __VA_ARGS__)
 
 int err_set_at(struct err *err, const char *file, int line, int code, const char *format, ...)
 	ERR_PRINTF(5, 6);
@@ -51,10 +55,10 @@ int err_hint(struct err *err, const char *format, ...) ERR_PRINTF(2, 3);
 void err_clear(struct err *err);
 
 /* Our own mistakes; always on. Never reached by any input. Exits with CODE_BUG. */
-#define BUG_ON(cond)                                                                               \
-	do {                                                                                       \
-		if (cond)                                                                          \
-			err_bug(#cond, __FILE__, __LINE__);                                        \
+#define BUG_ON(cond)                                        \
+	do {                                                \
+		if (cond)                                   \
+			err_bug(#cond, __FILE__, __LINE__); \
 	} while (0)
 
 _Noreturn void err_bug(const char *what, const char *file, int line);

@@ -4,8 +4,8 @@
 const char *exit_code_name(int code)
 {
 	switch (code) {
-#define NAME_CASE(number, name, meaning)                                                           \
-	case number:                                                                               \
+#define NAME_CASE(number, name, meaning) \
+	case number:                     \
 		return #name;
 		EXIT_CODE_TABLE(NAME_CASE)
 	}
@@ -15,8 +15,8 @@ const char *exit_code_name(int code)
 const char *exit_code_meaning(int code)
 {
 	switch (code) {
-#define MEANING_CASE(number, name, meaning)                                                        \
-	case number:                                                                               \
+#define MEANING_CASE(number, name, meaning) \
+	case number:                        \
 		return meaning;
 		EXIT_CODE_TABLE(MEANING_CASE)
 	}

@@ -51,8 +51,8 @@ int file_write(int fd, const char *name, const void *bytes, size_t length, struc
 	return 0;
 }
 
-int file_pwrite(
-	int fd, const char *name, const void *bytes, size_t length, uint64_t offset, struct err *err)
+int file_pwrite(int fd, const char *name, const void *bytes, size_t length, uint64_t offset,
+	struct err *err)
 {
 	const unsigned char *at = bytes;
 	while (length > 0) {
@@ -154,8 +154,8 @@ static char *directory_of(const char *path)
 static int open_named(struct file_output *output, mode_t mode, struct err *err)
 {
 	const char *base = file_base_name(output->path);
-	output->temp_path = xprintf("%.*s.%s.%ld.tmp", (int)(base - output->path), output->path,
-		base, (long)getpid());
+	output->temp_path = xprintf(
+		"%.*s.%s.%ld.tmp", (int)(base - output->path), output->path, base, (long)getpid());
 	install_clean_up();
 	remember(output->temp_path);
 	unlink(output->temp_path);
@@ -193,8 +193,8 @@ static int give_name(struct file_output *output, struct err *err)
 	const char *base = file_base_name(output->path);
 	char self[64];
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", output->fd);
-	output->temp_path = xprintf("%.*s.%s.%ld.tmp", (int)(base - output->path), output->path,
-		base, (long)getpid());
+	output->temp_path = xprintf(
+		"%.*s.%s.%ld.tmp", (int)(base - output->path), output->path, base, (long)getpid());
 	install_clean_up();
 	remember(output->temp_path);
 	unlink(output->temp_path);
@@ -222,12 +222,14 @@ int file_output_commit(struct file_output *output, struct err *err)
 		return -1;
 #endif
 	if (rename(output->temp_path, output->path) < 0)
-		return err_set_errno(err, CODE_IO, "rename %s to %s", output->temp_path, output->path);
+		return err_set_errno(
+			err, CODE_IO, "rename %s to %s", output->temp_path, output->path);
 	forget(output->temp_path);
 	AUTO_FREE char *directory = directory_of(output->path);
 	AUTO_FD directory_fd = open(directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	if (directory_fd >= 0)
-		fsync(directory_fd); /* the name too survives a power cut; not every file system can */
+		fsync(directory_fd); /* the name too survives a power cut; not every file system can
+				      */
 	free(TAKE(output->temp_path));
 	file_output_abort(output);
 	return 0;
@@ -246,8 +248,7 @@ void file_output_abort(struct file_output *output)
 	*output = (struct file_output)FILE_OUTPUT_INIT;
 }
 
-int file_write_all(
-	const char *path, const void *bytes, size_t length, mode_t mode, struct err *err)
+int file_write_all(const char *path, const void *bytes, size_t length, mode_t mode, struct err *err)
 {
 	AUTO_OUTPUT output = FILE_OUTPUT_INIT;
 	if (file_output_open(&output, path, mode, err) < 0 ||

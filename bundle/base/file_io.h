@@ -10,8 +10,8 @@
 
 /* All length bytes at offset, or an error: an early end of file is CODE_INTEGRITY ("ends early").
  * name is for the text only. Retries EINTR and short reads; chunks stay below 1 GiB (macOS). */
-int file_pread(int fd, const char *name, void *bytes, size_t length, uint64_t offset,
-	struct err *err);
+int file_pread(
+	int fd, const char *name, void *bytes, size_t length, uint64_t offset, struct err *err);
 
 /* All bytes, or an error (CODE_IO, CODE_DISK_FULL). */
 int file_write(int fd, const char *name, const void *bytes, size_t length, struct err *err);
@@ -35,7 +35,10 @@ struct file_output {
 	char *temp_path; /* NULL while the file has no name */
 };
 
-#define FILE_OUTPUT_INIT {.fd = -1}
+#define FILE_OUTPUT_INIT \
+	{                \
+		.fd = -1 \
+	}
 
 int file_output_open(struct file_output *output, const char *path, mode_t mode, struct err *err);
 int file_output_commit(struct file_output *output, struct err *err);
@@ -43,8 +46,8 @@ void file_output_abort(struct file_output *output); /* no-op after commit, legal
 #define AUTO_OUTPUT __attribute__((cleanup(file_output_abort))) struct file_output
 
 /* A small file, whole or not at all. The mode is exact, whatever the umask. */
-int file_write_all(const char *path, const void *bytes, size_t length, mode_t mode,
-	struct err *err);
+int file_write_all(
+	const char *path, const void *bytes, size_t length, mode_t mode, struct err *err);
 
 /* mkdir -p; existing directories are fine. */
 int file_make_directories(const char *path, mode_t mode, struct err *err);

@@ -13,8 +13,8 @@
 
 /* Pull. next() lends *bytes until its next call; *length == 0 is the end. */
 struct stream_source {
-	int (*next)(struct stream_source *source, const void **bytes, size_t *length,
-		struct err *err);
+	int (*next)(
+		struct stream_source *source, const void **bytes, size_t *length, struct err *err);
 };
 
 /* Push. write() takes all bytes or fails. */

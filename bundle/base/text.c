@@ -101,10 +101,10 @@ static size_t utf8_character(const unsigned char *bytes, size_t length)
 	unsigned char lead = bytes[0];
 	if (lead < 0x80)
 		return 1;
-	size_t size = lead >= 0xc2 && lead <= 0xdf ? 2
-		: lead >= 0xe0 && lead <= 0xef	   ? 3
-		: lead >= 0xf0 && lead <= 0xf4	   ? 4
-						   : 0;
+	size_t size = lead >= 0xc2 && lead <= 0xdf   ? 2
+		      : lead >= 0xe0 && lead <= 0xef ? 3
+		      : lead >= 0xf0 && lead <= 0xf4 ? 4
+						     : 0;
 	if (size == 0 || size > length)
 		return 0;
 	unsigned char low = 0x80, high = 0xbf;
@@ -143,7 +143,7 @@ void text_add_printable(struct text *text, const void *bytes, size_t length)
 	while (length > 0) {
 		size_t size = utf8_character(at, length);
 		bool control = (at[0] < 0x20 && at[0] != '\t' && at[0] != '\n') || at[0] == 0x7f ||
-			(size == 2 && at[0] == 0xc2 && at[1] < 0xa0);
+			       (size == 2 && at[0] == 0xc2 && at[1] < 0xa0);
 		if (size == 0 || control) {
 			for (size_t i = 0; i < (size ? size : 1); i++)
 				text_addf(text, "\\x%02x", at[i]);

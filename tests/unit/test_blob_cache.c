@@ -1,4 +1,5 @@
-/* The cache: where it is, that blobs appear whole under their digest, that they are proven again. */
+/* The cache: where it is, that blobs appear whole under their digest, that they are proven again.
+ */
 #include "check.h"
 
 #include <stdlib.h>

@@ -57,12 +57,22 @@ static void fixture_init(struct fixture *f)
 	}
 	f->layers[0] = (struct manifest_layer){f->digest[2], f->digest[2], "tar", LAYER_SIZE};
 	f->image[0] = (struct manifest_image){.reference = "docker.io/a/b:1",
-		.tag = "docker.io/a/b:1-000000000000", .pin = f->digest[0],
-		.manifest_size = sizes[0], .config = f->digest[1], .config_size = sizes[1],
-		.manifest_media_type = "m", .os = "linux", .architecture = "arm64",
-		.layers = f->layers, .layer_count = 1};
-	f->manifest = (struct manifest){.name = "n", .builder = "b", .compose = "compose.yaml",
-		.images = f->image, .image_count = 1, .entries = f->entries};
+		.tag = "docker.io/a/b:1-000000000000",
+		.pin = f->digest[0],
+		.manifest_size = sizes[0],
+		.config = f->digest[1],
+		.config_size = sizes[1],
+		.manifest_media_type = "m",
+		.os = "linux",
+		.architecture = "arm64",
+		.layers = f->layers,
+		.layer_count = 1};
+	f->manifest = (struct manifest){.name = "n",
+		.builder = "b",
+		.compose = "compose.yaml",
+		.images = f->image,
+		.image_count = 1,
+		.entries = f->entries};
 	add_entry(f, "hardtack/files/compose.yaml", "services: {}\n", 13);
 	struct text index = TEXT_INIT, archive = TEXT_INIT;
 	load_archive_index(&f->manifest, NULL, &index);
@@ -113,12 +123,13 @@ TEST(a_bundle_is_read_and_its_files_come_back)
 	CHECK_OK(bundle_open(&bundle, fd, "bundle", 4, length, &err));
 	char *bytes = NULL;
 	size_t size = 0;
-	CHECK_OK(bundle_read(bundle, "hardtack/files/compose.yaml", 100, f.arena, &bytes, &size, &err));
+	CHECK_OK(bundle_read(
+		bundle, "hardtack/files/compose.yaml", 100, f.arena, &bytes, &size, &err));
 	CHECK_STR(bytes, "services: {}\n");
 	CHECK_FAILS(bundle_read(bundle, f.entries[6].path, 100, f.arena, &bytes, &size, &err),
 		CODE_INPUT);
-	CHECK_FAILS(bundle_read(bundle, "nothing", 100, f.arena, &bytes, &size, &err),
-		CODE_INTEGRITY);
+	CHECK_FAILS(
+		bundle_read(bundle, "nothing", 100, f.arena, &bytes, &size, &err), CODE_INTEGRITY);
 	CHECK_OK(bundle_extract(bundle, "out", &err));
 	CHECK_OK(file_read_all("out/oci-layout", 1000, f.arena, &bytes, &size, &err));
 	CHECK_STR(bytes, load_archive_layout);
@@ -141,8 +152,10 @@ TEST(the_load_stream_has_the_size_that_was_said)
 	CHECK(fstat(sink.fd, &st) == 0);
 	CHECK_INT(st.st_size, bundle_images_size(bundle, NULL));
 	close(sink.fd);
-	CHECK_INT(system("tar -tf load | tr '\\n' ' ' | grep -q '^oci-layout index.json manifest.json "
-			 "blobs/sha256/[0-9a-f]* blobs/sha256/[0-9a-f]* blobs/sha256/[0-9a-f]* $'"), 0);
+	CHECK_INT(system("tar -tf load | tr '\\n' ' ' | grep -q '^oci-layout index.json "
+			 "manifest.json "
+			 "blobs/sha256/[0-9a-f]* blobs/sha256/[0-9a-f]* blobs/sha256/[0-9a-f]* $'"),
+		0);
 	arena_free(f.arena);
 }
 

@@ -121,7 +121,8 @@ TEST(what_cannot_travel_is_refused_with_its_line)
 	refused("services:\n  a: {image: a,\n    volumes: [\"~/x:/x\"]}\n", "path-escapes", 3);
 	refused("services:\n  a: {image: a,\n    env_file: /etc/x.env}\n", "path-escapes", 3);
 	refused("services:\n  a: {image: a,\n    env_file: no.env}\n", "missing-file", 3);
-	refused("services:\n  a: {image: a,\n    volumes: [\"./no.conf:/x\"]}\n", "missing-file", 3);
+	refused("services:\n  a: {image: a,\n    volumes: [\"./no.conf:/x\"]}\n", "missing-file",
+		3);
 	refused("services:\n  a: {image: a,\n    volumes: [\"data:/x\"]}\n", "undefined-volume", 3);
 	refused("services:\n  a: {image: a}\nconfigs:\n  c:\n    file: no\n", "missing-file", 5);
 	refused("services:\n  a: {image: a,\n    secrets: [s]}\n", "undefined-source", 3);
@@ -204,7 +205,8 @@ TEST(the_project_files_own_files_travel_as_they_are)
 
 TEST(services_that_do_not_travel_need_nothing)
 {
-	file("compose.yaml", "services:\n  a: {image: a}\n  b: {build: ., profiles: [dev]}\n", 0644);
+	file("compose.yaml", "services:\n  a: {image: a}\n  b: {build: ., profiles: [dev]}\n",
+		0644);
 	static const char *const profiles[] = {"prod"};
 	struct compose_options compose = {.profiles = profiles, .profile_count = 1};
 	finding_list_init(&findings, arena);
@@ -220,7 +222,8 @@ TEST(names_and_values_of_secrets_are_told_apart)
 	CHECK(!secret_check_name("POSTGRES_USER"));
 	CHECK(secret_check_value("A_KEY", "x") && secret_check_value("A_KEY", "${B:-x}"));
 	CHECK(!secret_check_value("A_KEY", "${B}") && !secret_check_value("A_KEY", "$B"));
-	CHECK(!secret_check_value("A_KEY", "${B:?set-it}") && !secret_check_value("A_KEY", "${B:-}"));
+	CHECK(!secret_check_value("A_KEY", "${B:?set-it}") &&
+		!secret_check_value("A_KEY", "${B:-}"));
 	CHECK(secret_check_value("A_KEY", "$$B") && secret_check_value("A_KEY", "$B-x"));
 	CHECK(!secret_check_value("A_PASSWORD_FILE", "/run/secrets/x"));
 	CHECK(!secret_check_value("USE_TOKEN", "true"));

@@ -72,8 +72,8 @@ static void dump_ports(struct text *out, const struct compose_service *service)
 		const struct compose_port *port = &service->ports[i];
 		text_addf(out, "%s[", i ? "," : "");
 		text_add_json(out, port->host_ip);
-		text_addf(out, ",%u,%u,%u,%u,\"%s\"]", port->published_begin,
-			port->published_end, port->target_begin, port->target_end, port->protocol);
+		text_addf(out, ",%u,%u,%u,%u,\"%s\"]", port->published_begin, port->published_end,
+			port->target_begin, port->target_end, port->protocol);
 	}
 	text_add(out, "]");
 }
@@ -100,7 +100,8 @@ static void dump_rest(struct text *out, const struct compose_service *service)
 		text_add(out, i ? "," : "");
 		text_add_json(out, service->environment[i].name);
 		text_add(out, ":");
-		text_add_json(out, service->environment[i].value ? service->environment[i].value : "");
+		text_add_json(
+			out, service->environment[i].value ? service->environment[i].value : "");
 	}
 	text_addf(out, "},\"profiles\":%zu,\"replicas\":%u,\"privileged\":%s",
 		service->profile_count, service->replicas, service->privileged ? "true" : "false");
@@ -146,8 +147,8 @@ static void dump(struct arena *arena, const char *name, const struct compose_pro
 	dump_services(&services, project);
 	const char *out = arena_printf(arena, "%s/%s", directory, name);
 	CHECK_OK(file_make_directories(out, 0755, &err));
-	CHECK_OK(file_write_all(arena_printf(arena, "%s.json", out), services.bytes,
-		services.length, 0644, &err));
+	CHECK_OK(file_write_all(
+		arena_printf(arena, "%s.json", out), services.bytes, services.length, 0644, &err));
 	for (size_t i = 0; i < project->file_count; i++) {
 		char *path = arena_printf(arena, "%s/%s", out, project->files[i]->packed);
 		char *slash = strrchr(path, '/');
@@ -167,7 +168,7 @@ static bool contains(const char *line, size_t length, const char *word)
 static bool may_change(const char *line, size_t length)
 {
 	return contains(line, length, "image") || contains(line, length, "pull_policy") ||
-		contains(line, length, "name:") || contains(line, length, ": *");
+	       contains(line, length, "name:") || contains(line, length, ": *");
 }
 
 /* All other lines are there, in their order. */
@@ -226,8 +227,7 @@ static void check_project(const char *name)
 				project->files[i]->packed, files[i].bytes);
 	struct overlay overlay = {{overlay_read}, project, files};
 	struct compose_options options = {.reader = &overlay.reader};
-	struct compose_project *packed =
-		compose_project_load(arena, path, &options, NULL, &err);
+	struct compose_project *packed = compose_project_load(arena, path, &options, NULL, &err);
 	CHECK_STR(err.text, "");
 	CHECK(packed && packed->service_count == project->service_count);
 	if (packed && compose_rewrite(arena, packed, images, count, &again, &err) == 0)

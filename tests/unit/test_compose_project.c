@@ -52,7 +52,8 @@ static void refused(const char *text, const char *message)
 static const struct compose_service *service(struct compose_project *project, const char *name)
 {
 	static const struct compose_service nothing;
-	const struct compose_service *found = project ? compose_project_service(project, name) : NULL;
+	const struct compose_service *found =
+		project ? compose_project_service(project, name) : NULL;
 	CHECK(found != NULL);
 	return found ? found : &nothing;
 }
@@ -116,16 +117,17 @@ TEST(extends_merges_by_composes_rules)
 			       "    volumes: [./data:/data]\n"
 			       "    ports: [\"80:80\"]\n"
 			       "    command: [a]\n");
-	struct compose_project *project = load("services:\n"
-					       "  web:\n"
-					       "    extends: {service: base, file: sub/common.yml}\n"
-					       "    environment: {B: 2}\n"
-					       "    ports: [\"81:81\"]\n"
-					       "    volumes: [v:/data]\n"
-					       "  two:\n"
-					       "    extends: {service: web}\n"
-					       "    image: two:2\n"
-					       "volumes: {v: }\n");
+	struct compose_project *project =
+		load("services:\n"
+		     "  web:\n"
+		     "    extends: {service: base, file: sub/common.yml}\n"
+		     "    environment: {B: 2}\n"
+		     "    ports: [\"81:81\"]\n"
+		     "    volumes: [v:/data]\n"
+		     "  two:\n"
+		     "    extends: {service: web}\n"
+		     "    image: two:2\n"
+		     "volumes: {v: }\n");
 	const struct compose_service *web = service(project, "web");
 	CHECK_STR(web->image, "root:1");
 	CHECK_STR(web->image_place.file->path, "sub/common.yml");
@@ -163,18 +165,19 @@ TEST(include_reads_other_projects_with_their_own_env)
 TEST(ports_are_taken_apart)
 {
 	file(".env", "P=9000\nMAP=1:2\n");
-	struct compose_project *project = load("services:\n"
-					       "  a:\n"
-					       "    image: a\n"
-					       "    ports:\n"
-					       "      - 3000\n"
-					       "      - \"127.0.0.1:${P:-80}:80/udp\"\n"
-					       "      - \"[::1]:81:81\"\n"
-					       "      - \"8000-8002:9000-9002\"\n"
-					       "      - $MAP\n"
-					       "      - {target: 5, published: \"${P}\", host_ip: 0.0.0.0}\n"
-					       "      - \"127.0.0.1::6\"\n"
-					       "      - \"3000\"\n");
+	struct compose_project *project =
+		load("services:\n"
+		     "  a:\n"
+		     "    image: a\n"
+		     "    ports:\n"
+		     "      - 3000\n"
+		     "      - \"127.0.0.1:${P:-80}:80/udp\"\n"
+		     "      - \"[::1]:81:81\"\n"
+		     "      - \"8000-8002:9000-9002\"\n"
+		     "      - $MAP\n"
+		     "      - {target: 5, published: \"${P}\", host_ip: 0.0.0.0}\n"
+		     "      - \"127.0.0.1::6\"\n"
+		     "      - \"3000\"\n");
 	const struct compose_service *a = service(project, "a");
 	CHECK_INT(a->port_count, 7);
 	CHECK_INT(a->ports[0].target_begin, 3000);
@@ -225,36 +228,36 @@ TEST(volumes_are_told_apart)
 
 TEST(the_rest_of_a_service_is_read)
 {
-	struct compose_project *project = load(
-		"name: My.App\n"
-		"version: '3.9'\n"
-		"services:\n"
-		"  a:\n"
-		"    image: a\n"
-		"    platform: linux/amd64\n"
-		"    container_name: box\n"
-		"    network_mode: host\n"
-		"    privileged: true\n"
-		"    pull_policy: always\n"
-		"    env_file:\n"
-		"      - one.env\n"
-		"      - {path: two.env, required: false, format: raw}\n"
-		"    environment: [A, B=, C=x=y]\n"
-		"    depends_on: {b: {condition: service_healthy}, job: {condition: "
-		"service_completed_successfully}}\n"
-		"    configs: [c1, {source: c2, target: /x}]\n"
-		"    secrets: [s1]\n"
-		"    deploy: {replicas: 3, restart_policy: {condition: any}}\n"
-		"  b:\n"
-		"    image: b\n"
-		"    build: .\n"
-		"    restart: no\n"
-		"    healthcheck: {test: [CMD, x]}\n"
-		"    depends_on: [job]\n"
-		"  job: {image: j, healthcheck: {test: NONE}}\n"
-		"configs: {c1: {file: ./c1}, c2: {content: \"x\"}}\n"
-		"secrets: {s1: {environment: S}}\n"
-		"volumes: {v: {external: true, name: other}}\n");
+	struct compose_project *project =
+		load("name: My.App\n"
+		     "version: '3.9'\n"
+		     "services:\n"
+		     "  a:\n"
+		     "    image: a\n"
+		     "    platform: linux/amd64\n"
+		     "    container_name: box\n"
+		     "    network_mode: host\n"
+		     "    privileged: true\n"
+		     "    pull_policy: always\n"
+		     "    env_file:\n"
+		     "      - one.env\n"
+		     "      - {path: two.env, required: false, format: raw}\n"
+		     "    environment: [A, B=, C=x=y]\n"
+		     "    depends_on: {b: {condition: service_healthy}, job: {condition: "
+		     "service_completed_successfully}}\n"
+		     "    configs: [c1, {source: c2, target: /x}]\n"
+		     "    secrets: [s1]\n"
+		     "    deploy: {replicas: 3, restart_policy: {condition: any}}\n"
+		     "  b:\n"
+		     "    image: b\n"
+		     "    build: .\n"
+		     "    restart: no\n"
+		     "    healthcheck: {test: [CMD, x]}\n"
+		     "    depends_on: [job]\n"
+		     "  job: {image: j, healthcheck: {test: NONE}}\n"
+		     "configs: {c1: {file: ./c1}, c2: {content: \"x\"}}\n"
+		     "secrets: {s1: {environment: S}}\n"
+		     "volumes: {v: {external: true, name: other}}\n");
 	const struct compose_service *a = service(project, "a");
 	CHECK_STR(project->name, "My.App");
 	CHECK_INT(project->name_place.line, 1);
@@ -335,7 +338,8 @@ TEST(bad_projects_are_refused_with_their_line)
 	refused("include: [compose.yaml]\nservices: {a: {image: a}}\n", "in a circle");
 	refused("include: [\"https://example.com/x.yml\"]\n", "something remote");
 	refused("services:\n  a:\n    image: [x]\n", "compose.yaml:3: image must be a text");
-	refused("services:\n  a:\n    ports: [\"99999:1\"]\n", "compose.yaml:3: \"99999:1\" is not a port");
+	refused("services:\n  a:\n    ports: [\"99999:1\"]\n",
+		"compose.yaml:3: \"99999:1\" is not a port");
 	refused("services:\n  a:\n    ports: [\"1-3:1-2\"]\n", "is not a port");
 	refused("services:\n  a:\n    ports: [\"http\"]\n", "is not a port");
 	refused("services:\n  a:\n    volumes: [\"a:/b:ro:x\"]\n", "is not a volume");

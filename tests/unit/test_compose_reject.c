@@ -17,8 +17,7 @@ static int examine(struct arena *arena, const char *path, struct err *err)
 	struct closure closure;
 	const struct closure_options options = {0};
 	finding_list_init(&findings, arena);
-	struct compose_project *project =
-		compose_project_load(arena, path, NULL, &findings, err);
+	struct compose_project *project = compose_project_load(arena, path, NULL, &findings, err);
 	if (!project)
 		return -1;
 	lint_project(project, &findings);

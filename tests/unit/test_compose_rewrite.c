@@ -89,7 +89,8 @@ TEST(windows_line_ends_stay)
 
 TEST(a_file_without_a_last_line_break_works)
 {
-	becomes("services:\n  a:\n    image: x", "services:\n  a:\n    image: new/a:1\n    pull_policy: never");
+	becomes("services:\n  a:\n    image: x",
+		"services:\n  a:\n    image: new/a:1\n    pull_policy: never");
 }
 
 TEST(flow_style_stays_flow_style)
@@ -103,7 +104,8 @@ TEST(flow_style_stays_flow_style)
 TEST(a_block_scalar_is_replaced_whole)
 {
 	becomes("services:\n  a:\n    image: >-\n      x:1\n\n    restart: always\n",
-		"services:\n  a:\n    image: new/a:1\n    pull_policy: never\n\n    restart: always\n");
+		"services:\n  a:\n    image: new/a:1\n    pull_policy: never\n\n    restart: "
+		"always\n");
 }
 
 TEST(a_merged_image_gets_keys_of_its_own)
@@ -181,7 +183,8 @@ TEST(a_service_with_a_build_keeps_it)
 TEST(an_explicit_key_gets_its_column)
 {
 	becomes("services:\n  ? a\n  : image: x\n    restart: always\n",
-		"services:\n  ? a\n  : image: new/a:1\n    pull_policy: never\n    restart: always\n");
+		"services:\n  ? a\n  : image: new/a:1\n    pull_policy: never\n    restart: "
+		"always\n");
 }
 
 TEST(included_and_extended_files_are_edited_where_the_service_is_defined)

@@ -3,7 +3,8 @@
 
 #include "env_template.h"
 
-static int evaluate(struct arena *arena, const char *text, struct variable_set *set, struct err *err)
+static int evaluate(
+	struct arena *arena, const char *text, struct variable_set *set, struct err *err)
 {
 	struct env_template file;
 	variable_set_init(set, arena);
@@ -83,12 +84,12 @@ TEST(rendering_replaces_values_and_nothing_else)
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
 	struct env_template file;
-	static const char text[] = "# head\n\nexport A={{port 1}} # tail\nB=keep\nC=\"{{secret hex 1}}\"";
+	static const char text[] =
+		"# head\n\nexport A={{port 1}} # tail\nB=keep\nC=\"{{secret hex 1}}\"";
 	const char *values[] = {"x y", NULL, "a'b\\c$d\"e"};
 	CHECK_OK(env_template_parse(arena, "e", text, strlen(text), &file, &err));
 	char *rendered = env_template_render(arena, &file, values);
-	CHECK_STR(rendered,
-		"# head\n\nexport A='x y' # tail\nB=keep\nC=\"a'b\\\\c\\$d\\\"e\"\n");
+	CHECK_STR(rendered, "# head\n\nexport A='x y' # tail\nB=keep\nC=\"a'b\\\\c\\$d\\\"e\"\n");
 	struct variable_set set;
 	CHECK_OK(evaluate(arena, rendered, &set, &err));
 	CHECK_STR(variable_set_get(&set, "A"), "x y");

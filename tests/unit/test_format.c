@@ -12,7 +12,8 @@ TEST(the_example_in_format_md_is_read_and_written_back_to_the_letter)
 	AUTO_TEXT written = TEXT_INIT;
 	char *text = NULL;
 	struct manifest *manifest = NULL;
-	CHECK_OK(file_read_all(TEST_DATA "/../bundle/FORMAT.md", 1 << 20, arena, &text, NULL, &err));
+	CHECK_OK(
+		file_read_all(TEST_DATA "/../bundle/FORMAT.md", 1 << 20, arena, &text, NULL, &err));
 	char *begin = text ? strstr(text, "```json\n") : NULL;
 	char *end = begin ? strstr(begin, "\n```\n") : NULL;
 	CHECK(end != NULL);

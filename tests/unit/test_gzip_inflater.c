@@ -53,8 +53,8 @@ TEST(data_in_any_portions_comes_out_the_same)
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
 	size_t length;
-	char *bytes = make("seq 200000 >plain; gzip -c plain >a.gz; sha256sum plain >sum", arena,
-		&length);
+	char *bytes = make(
+		"seq 200000 >plain; gzip -c plain >a.gz; sha256sum plain >sum", arena, &length);
 	static const size_t steps[] = {1 << 24, 4096, 7, 1};
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		struct text_sink to = {0};

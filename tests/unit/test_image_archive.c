@@ -1,4 +1,5 @@
-/* Image archives: every form is read, blobs in place; the reject corpus tests/reject/image_archive. */
+/* Image archives: every form is read, blobs in place; the reject corpus tests/reject/image_archive.
+ */
 #include "check.h"
 
 #include <dirent.h>

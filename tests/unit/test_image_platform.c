@@ -28,8 +28,8 @@ TEST(platforms_are_normalised)
 
 TEST(what_is_no_platform_is_refused)
 {
-	static const char *const bad[] = {
-		"", "/", "linux", "linux/", "linux/arm64/", "a/b/c/d", "Linux/amd64", "linux amd64"};
+	static const char *const bad[] = {"", "/", "linux", "linux/", "linux/arm64/", "a/b/c/d",
+		"Linux/amd64", "linux amd64"};
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -66,8 +66,7 @@ TEST(images_run_on_their_architecture_and_lower_variants_too)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct oci_platform both[2];
 		for (int side = 0; side < 2; side++) {
-			char *text = arena_strdup(
-				arena, side ? cases[i].image : cases[i].wanted);
+			char *text = arena_strdup(arena, side ? cases[i].image : cases[i].wanted);
 			both[side] = (struct oci_platform){.os = strsep(&text, "/")};
 			both[side].architecture = strsep(&text, "/");
 			both[side].variant = text;

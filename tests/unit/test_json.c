@@ -86,10 +86,10 @@ TEST(absent_values_answer_every_question)
 
 TEST(what_is_not_strict_json_is_refused)
 {
-	static const char *const bad[] = {"", " ", "{", "[1,]", "{\"a\":1,}", "// c\n1", "'a'", "nan",
-		"1 2", "01", "+1", "\"\xff\"", "\"\xed\xa0\x80\"", "\"a\nb\"", "\xef\xbb\xbf{}",
-		"{\"a\":1,\"a\":2}", "[{\"x\":{\"b\":1,\"c\":1,\"b\":1}}]", "Infinity", "1e999",
-		"\"\\ud800\"", "{\"a\":1,\"\\u0061\":2}",
+	static const char *const bad[] = {"", " ", "{", "[1,]", "{\"a\":1,}", "// c\n1", "'a'",
+		"nan", "1 2", "01", "+1", "\"\xff\"", "\"\xed\xa0\x80\"", "\"a\nb\"",
+		"\xef\xbb\xbf{}", "{\"a\":1,\"a\":2}", "[{\"x\":{\"b\":1,\"c\":1,\"b\":1}}]",
+		"Infinity", "1e999", "\"\\ud800\"", "{\"a\":1,\"\\u0061\":2}",
 		"[{\"a\\u0000b\":1}]"};
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
@@ -117,8 +117,8 @@ TEST(depth_is_limited_but_brackets_in_strings_do_not_count)
 			text_add(&text, "[");
 		for (int i = 0; i < depth; i++)
 			text_add(&text, "]");
-		int result = json_parse(
-			text.bytes, text.length, "doc", 1 << 20, arena, &root, &err);
+		int result =
+			json_parse(text.bytes, text.length, "doc", 1 << 20, arena, &root, &err);
 		CHECK_INT(result, depth <= JSON_DEPTH_LIMIT ? 0 : -1);
 	}
 	text_clear(&text);

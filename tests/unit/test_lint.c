@@ -107,10 +107,14 @@ TEST(secrets_in_the_file_are_named_and_never_shown)
 {
 	finds("    image: a:1.0\n    environment:\n      - SALT_KEY=hunter2", "weak-secret", 5);
 	CHECK(!strstr(rule("weak-secret")->text, "hunter2"));
-	finds("    image: a:1.0\n    environment:\n      A_SECRET: 0123456789abcdef", "inline-secret", 5);
-	finds("    image: a:1.0\n    environment:\n      URL: postgresql://u:pw@db:5432/x", "inline-secret", 5);
-	finds_not("    image: a:1.0\n    environment:\n      URL: postgresql://u:${PW-}@db:5432/x", "inline-secret");
-	finds_not("    image: a:1.0\n    environment:\n      A_SECRET: ${A_SECRET-}", "inline-secret");
+	finds("    image: a:1.0\n    environment:\n      A_SECRET: 0123456789abcdef",
+		"inline-secret", 5);
+	finds("    image: a:1.0\n    environment:\n      URL: postgresql://u:pw@db:5432/x",
+		"inline-secret", 5);
+	finds_not("    image: a:1.0\n    environment:\n      URL: postgresql://u:${PW-}@db:5432/x",
+		"inline-secret");
+	finds_not("    image: a:1.0\n    environment:\n      A_SECRET: ${A_SECRET-}",
+		"inline-secret");
 }
 
 TEST(mounts_that_bite_are_named)
@@ -163,11 +167,13 @@ TEST(postgres_18_over_the_old_volume_is_fatal_when_it_is_certain)
 	text_addf(&text, "    image: docker.io/library/postgres:18.1-alpine\n%s", volume);
 	finds(text.bytes, "postgres-18-volume", 3);
 	CHECK_INT(rule("postgres-18-volume")->severity, FINDING_ERROR);
-	CHECK_CONTAINS(rule("postgres-18-volume")->remedy, "image: docker.io/library/postgres:17-alpine");
+	CHECK_CONTAINS(
+		rule("postgres-18-volume")->remedy, "image: docker.io/library/postgres:17-alpine");
 	text_clear(&text);
 	text_addf(&text, "    image: postgres:17\n%s", volume);
 	finds_not(text.bytes, "postgres-18-volume");
-	finds_not("    image: postgres:18\n    volumes: [v:/var/lib/postgresql]", "postgres-18-volume");
+	finds_not("    image: postgres:18\n    volumes: [v:/var/lib/postgresql]",
+		"postgres-18-volume");
 }
 
 TEST(the_packed_image_itself_decides_for_a_floating_tag)
@@ -198,7 +204,8 @@ TEST(findings_are_written_for_people_and_for_programs)
 	CHECK_STR(text.bytes, "f:3: warning: a \"b\" [r]\n    x\n    y\n");
 	AUTO_TEXT json = TEXT_INIT;
 	finding_add_json(&json, finding);
-	CHECK_STR(json.bytes, "{\"schema\":1,\"event\":\"finding\",\"severity\":\"warning\",\"rule\":"
-			      "\"r\",\"file\":\"f\",\"line\":3,\"text\":\"a \\\"b\\\"\",\"remedy\":"
-			      "\"x\\ny\"}\n");
+	CHECK_STR(json.bytes,
+		"{\"schema\":1,\"event\":\"finding\",\"severity\":\"warning\",\"rule\":"
+		"\"r\",\"file\":\"f\",\"line\":3,\"text\":\"a \\\"b\\\"\",\"remedy\":"
+		"\"x\\ny\"}\n");
 }

@@ -45,7 +45,8 @@ TEST(a_config_tells_platform_layers_and_settings)
 	struct oci_config config;
 	static const char text[] =
 		"{\"os\":\"linux\",\"architecture\":\"arm\",\"variant\":\"v7\",\"config\":{"
-		"\"Env\":[\"PATH=/bin\",\"PG_MAJOR=17\"],\"Volumes\":{\"/var/lib/postgresql/data\":{}},"
+		"\"Env\":[\"PATH=/bin\",\"PG_MAJOR=17\"],\"Volumes\":{\"/var/lib/postgresql/"
+		"data\":{}},"
 		"\"ExposedPorts\":{\"5432/tcp\":{}},\"Healthcheck\":{\"Test\":[\"CMD\",\"x\"]}},"
 		"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" D1 "\",\"" D2 "\"]}}";
 	CHECK_OK(oci_config_parse(text, strlen(text), "config", arena, &config, &err));
@@ -89,9 +90,9 @@ TEST(a_manifest_is_written_as_always_and_read_back)
 	CHECK_STR(text.bytes,
 		"{\"schemaVersion\":2,\"mediaType\":\"" OCI_MEDIA_MANIFEST
 		"\",\"config\":{\"mediaType\":\"" OCI_MEDIA_CONFIG "\",\"digest\":\"" D1
-		"\",\"size\":3},\"layers\":[{\"mediaType\":\"" OCI_MEDIA_LAYER
-		"\",\"digest\":\"" D2 "\",\"size\":4},{\"mediaType\":\"" OCI_MEDIA_LAYER_GZIP
-		"\",\"digest\":\"" D1 "\",\"size\":5}]}");
+		"\",\"size\":3},\"layers\":[{\"mediaType\":\"" OCI_MEDIA_LAYER "\",\"digest\":\"" D2
+		"\",\"size\":4},{\"mediaType\":\"" OCI_MEDIA_LAYER_GZIP "\",\"digest\":\"" D1
+		"\",\"size\":5}]}");
 	struct oci_manifest manifest;
 	CHECK_OK(oci_manifest_parse(text.bytes, text.length, "m", arena, &manifest, &err));
 	CHECK_STR(manifest.config.digest, D1);
@@ -104,7 +105,8 @@ TEST(layer_types_are_told_apart)
 {
 	CHECK_INT(oci_layer_kind(OCI_MEDIA_LAYER), OCI_LAYER_TAR);
 	CHECK_INT(oci_layer_kind(DOCKER_MEDIA_LAYER_GZIP), OCI_LAYER_TAR_GZIP);
-	CHECK_INT(oci_layer_kind("application/vnd.oci.image.layer.v1.tar+zstd"), OCI_LAYER_TAR_ZSTD);
+	CHECK_INT(
+		oci_layer_kind("application/vnd.oci.image.layer.v1.tar+zstd"), OCI_LAYER_TAR_ZSTD);
 	CHECK_INT(oci_layer_kind("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
 		OCI_LAYER_FOREIGN);
 	CHECK_INT(oci_layer_kind("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"),
@@ -138,8 +140,8 @@ TEST(every_document_of_the_reject_corpus_is_refused)
 		else
 			result = oci_config_parse(bytes, length, "doc", arena, &config, &err);
 		if (result == 0 || err.code != CODE_INPUT)
-			check_report(__FILE__, __LINE__, "%s: %d, code %d, %s", file->d_name, result,
-				err.code, err.text);
+			check_report(__FILE__, __LINE__, "%s: %d, code %d, %s", file->d_name,
+				result, err.code, err.text);
 		count++;
 	}
 	if (dir)

@@ -18,8 +18,9 @@ __attribute__((destructor)) static void tear_down(void)
 static struct project_file *parse(const char *text, struct err *err)
 {
 	struct project_file *file = NULL;
-	return project_file_parse(arena, "hardtack.yaml", text, strlen(text), &file, err) < 0 ? NULL
-											      : file;
+	return project_file_parse(arena, "hardtack.yaml", text, strlen(text), &file, err) < 0
+		       ? NULL
+		       : file;
 }
 
 static void refused(const char *text, const char *message)
@@ -74,7 +75,8 @@ TEST(every_field_is_read)
 	CHECK_INT(file->downloads[0].line, 9);
 	CHECK_INT(file->mirror_count, 2);
 	CHECK_STR(file->mirrors[1].hosts[1], "h/{repo}:{tag}");
-	CHECK_STR(file->preflight_json, "{\"memory\":2147483648,\"disk\":\"auto\",\"ports\":\"auto\"}");
+	CHECK_STR(file->preflight_json,
+		"{\"memory\":2147483648,\"disk\":\"auto\",\"ports\":\"auto\"}");
 	CHECK_INT(file->step_count, 6);
 	CHECK_STR(file->steps[0].kind, "up");
 	CHECK_STR(file->steps[0].json, "{}");
@@ -117,7 +119,8 @@ TEST(mistakes_are_refused_with_their_line)
 	refused("hardtack: 1\ndownloads: [{to: x}]\n", "downloads: the key \"url\" is missing");
 	refused("hardtack: 1\ndownloads: [{url: \"ftp://x\", to: x}]\n", "is not an http address");
 	refused("hardtack: 1\ndownloads: [{url: \"http://x\", to: ../x}]\n", "lies outside");
-	refused("hardtack: 1\ndownloads: [{url: \"http://x\", to: x, sha256: ab}]\n", "64 lower-case");
+	refused("hardtack: 1\ndownloads: [{url: \"http://x\", to: x, sha256: ab}]\n",
+		"64 lower-case");
 	refused("hardtack: 1\nmirrors: {docker.io: x}\n", "docker.io must be a list");
 	refused("hardtack: 1\npreflight: {memory: 2GB}\n", "memory must be a size");
 	refused("hardtack: 1\npreflight: {memory: 99999999999TiB}\n", "memory must be a size");
@@ -126,16 +129,22 @@ TEST(mistakes_are_refused_with_their_line)
 	refused("hardtack: 1\nsop: []\n", "sop has no steps");
 	refused("hardtack: 1\nsop:\n  - down: {}\n", "hardtack.yaml:3: unknown step \"down\"");
 	refused("hardtack: 1\nsop:\n  - {up: {}, http: {}}\n", "a step is one kind");
-	refused("hardtack: 1\nsop:\n  - wait_healthy: {timeout: soon}\n", "timeout must be a duration");
-	refused("hardtack: 1\nsop:\n  - wait_healthy: {timeout: 0s}\n", "timeout must be a duration");
-	refused("hardtack: 1\nsop:\n  - wait_log: {service: x}\n", "wait_log: the key \"match\" is missing");
+	refused("hardtack: 1\nsop:\n  - wait_healthy: {timeout: soon}\n",
+		"timeout must be a duration");
+	refused("hardtack: 1\nsop:\n  - wait_healthy: {timeout: 0s}\n",
+		"timeout must be a duration");
+	refused("hardtack: 1\nsop:\n  - wait_log: {service: x}\n",
+		"wait_log: the key \"match\" is missing");
 	refused("hardtack: 1\nsop:\n  - wait_log\n", "wait_log: the key \"service\" is missing");
-	refused("hardtack: 1\nsop:\n  - http: {expect: {status: ok}, get: x}\n", "status must be a number");
-	refused("hardtack: 1\nsop:\n  - http: {get: x, post: y}\n", "one of get, post, put and delete");
+	refused("hardtack: 1\nsop:\n  - http: {expect: {status: ok}, get: x}\n",
+		"status must be a number");
+	refused("hardtack: 1\nsop:\n  - http: {get: x, post: y}\n",
+		"one of get, post, put and delete");
 	refused("hardtack: 1\nsop:\n  - http\n", "one of get, post, put and delete");
 	refused("hardtack: 1\nsop:\n  - message\n", "message must be a text");
 	refused("hardtack: 1\nknown_issues: [{match: x}]\n", "the key \"cause\" is missing");
-	refused("hardtack: 1\nfallback: [v3, v2]\n", "hardtack.yaml:2: fallback is not supported yet");
+	refused("hardtack: 1\nfallback: [v3, v2]\n",
+		"hardtack.yaml:2: fallback is not supported yet");
 	refused("hardtack: 1\nhandoff: {en: ../x}\n", "../x lies outside");
 	refused("- a\n", "the key \"hardtack\" is missing");
 	refused("hardtack: 1\nhardtack: 1\n", "already defined on line 1");

@@ -21,7 +21,8 @@ TEST(a_directory_is_normalised_as_compose_does_it)
 	AUTO(arena) arena = arena_new();
 	CHECK_STR(project_name_choose(arena, NULL, NULL, NULL, "/x/My.Proj_1", &err), "myproj_1");
 	CHECK_STR(project_name_choose(arena, NULL, NULL, NULL, "/x/_-a-B", &err), "a-b");
-	CHECK_STR(project_name_choose(arena, NULL, NULL, NULL, "/x/langfuse 本地部署", &err), "langfuse");
+	CHECK_STR(project_name_choose(arena, NULL, NULL, NULL, "/x/langfuse 本地部署", &err),
+		"langfuse");
 }
 
 TEST(the_working_directory_has_a_name)
@@ -51,5 +52,6 @@ TEST(a_name_that_was_asked_for_is_not_bent)
 	CHECK(!project_name_choose(arena, NULL, "-x", NULL, "d", &err));
 	CHECK_INT(err.code, CODE_INPUT);
 	CHECK(!project_name_is_valid(""));
-	CHECK(!project_name_is_valid("0123456789012345678901234567890123456789012345678901234567890123"));
+	CHECK(!project_name_is_valid(
+		"0123456789012345678901234567890123456789012345678901234567890123"));
 }

@@ -36,7 +36,8 @@ static void make_tar(const char *body)
 	text_addf(&script,
 		"import tarfile, io, sys\n"
 		"def add(t, name, data=b'', type=tarfile.REGTYPE, link='', **more):\n"
-		"    i = tarfile.TarInfo(name); i.size = len(data); i.type = type; i.linkname = link\n"
+		"    i = tarfile.TarInfo(name); i.size = len(data); i.type = type; i.linkname = "
+		"link\n"
 		"    for k in more: setattr(i, k, more[k])\n"
 		"    t.addfile(i, io.BytesIO(data))\n"
 		"%s",
@@ -58,7 +59,7 @@ static int read_all(const char *path, enum tar_mode mode, struct text *listing, 
 			return -1;
 		if (!entry)
 			return 0;
-		text_addf(listing, "%c %s", "fdsh"[entry->type], entry->path);
+		text_addf(listing, "%c %s", "fdsh"[entry->type], entry -> path);
 		if (entry->link_target)
 			text_addf(listing, " -> %s", entry->link_target);
 		AUTO_TEXT data = TEXT_INIT;
@@ -106,7 +107,8 @@ TEST(our_own_archive_is_read_back_with_offsets)
 	AUTO_TEXT listing = TEXT_INIT;
 	CHECK_OK(write_bundle("a.tar", &err));
 	CHECK_OK(read_all("a.tar", TAR_BUNDLE, &listing, &err));
-	CHECK_STR(listing.bytes, "f a/b hello|f 文件/先读我.txt hello|f ._apple hello|f apple hello|");
+	CHECK_STR(listing.bytes,
+		"f a/b hello|f 文件/先读我.txt hello|f ._apple hello|f apple hello|");
 }
 
 TEST(an_archive_inside_a_file_is_read_at_its_offset)
@@ -226,8 +228,8 @@ TEST(compressed_archives_are_read_from_a_stream)
 		const struct tar_entry *entry;
 		struct stream_file file;
 		stream_file_init(&file, fd, files[i], 0, size_of(fd));
-		CHECK_OK(tar_reader_open_source(
-			&reader, TAR_FOREIGN, &file.source, files[i], &err));
+		CHECK_OK(
+			tar_reader_open_source(&reader, TAR_FOREIGN, &file.source, files[i], &err));
 		CHECK_OK(tar_reader_next(reader, &entry, &err));
 		CHECK(entry && strcmp(entry->path, "a") == 0);
 		CHECK(entry && entry->data_offset == UINT64_MAX);

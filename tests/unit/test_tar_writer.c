@@ -40,14 +40,17 @@ static const struct {
 	{"hardtack/files/说明/先读我.txt", "你好\n"},
 	{"empty", ""},
 	{"hardtack/files/e\xcc\x81", "decomposed"}, /* must not become U+00E9 anywhere */
-	{"a/" /* 155 + 100 just fits */
-	 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	{"a/"                                       /* 155 + 100 just fits */
+	 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+	 "bbbbbbbbbbb"
 	 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/"
-	 "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
-	 "long"},
-	{"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+	 "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+	 "ccccccccccc",
+		"long"},
+	{"ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+	 "ddddddddddd"
 	 "d",
-	 "too long for ustar"},
+		"too long for ustar"},
 };
 
 static void write_all(struct text_sink *sink, struct err *err_out)
@@ -59,8 +62,8 @@ static void write_all(struct text_sink *sink, struct err *err_out)
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
 		size_t length = strlen(entries[i].data);
 		CHECK_OK(tar_writer_entry(&writer, entries[i].path, length, 0644, &err));
-		CHECK_INT(writer.written,
-			expected + tar_writer_header_size(entries[i].path, length));
+		CHECK_INT(
+			writer.written, expected + tar_writer_header_size(entries[i].path, length));
 		CHECK_OK(stream_write(&writer.data, entries[i].data, length, &err));
 		expected += tar_writer_entry_size(entries[i].path, length);
 		CHECK_INT(writer.written, expected);
@@ -81,7 +84,8 @@ TEST(python_and_gnu_tar_read_what_was_written)
 		"import tarfile\n"
 		"t = tarfile.open('a.tar', encoding='utf-8', errors='strict')\n"
 		"for m in t:\n"
-		"    assert m.isreg() and (m.uid, m.gid, m.uname, m.gname, m.mtime) == (0, 0, '', '', 0), m\n"
+		"    assert m.isreg() and (m.uid, m.gid, m.uname, m.gname, m.mtime) == (0, 0, '', "
+		"'', 0), m\n"
 		"    assert set(m.pax_headers) <= {'path', 'size'}, m.pax_headers\n"
 		"    print(m.name.encode().hex(), t.extractfile(m).read().hex(), oct(m.mode))\n";
 	CHECK_OK(file_write_all("read.py", script, strlen(script), 0644, &err));
@@ -146,8 +150,8 @@ TEST(sizes_beyond_eight_gib_are_in_a_pax_record)
 
 TEST(paths_that_lead_elsewhere_are_refused)
 {
-	static const char *const bad[] = {"", "/a", "a//b", "a/", ".", "./a", "a/..", "../a", "a/./b",
-		"a\xff"};
+	static const char *const bad[] = {
+		"", "/a", "a//b", "a/", ".", "./a", "a/..", "../a", "a/./b", "a\xff"};
 	struct err err = ERR_INIT;
 	struct text_sink sink = sink_new(0);
 	struct tar_writer writer;

@@ -11,8 +11,8 @@ static struct yaml_document *parse(struct arena *arena, const char *text, struct
 }
 
 /* The bytes that a node stands on. */
-static const char *span(struct arena *arena, const struct yaml_document *document,
-	const struct yaml_node *node)
+static const char *span(
+	struct arena *arena, const struct yaml_document *document, const struct yaml_node *node)
 {
 	return arena_strndup(arena, document->bytes + node->begin, node->end - node->begin);
 }
@@ -22,7 +22,8 @@ TEST(scalars_know_their_bytes_behind_wide_characters_and_crlf)
 	struct err err = ERR_INIT;
 	AUTO(arena) arena = arena_new();
 	struct yaml_document *document = parse(arena,
-		"\xef\xbb\xbf# 核心决策：使用 v2 镜像以保证 ARM64 稳定性，这一行要超过六十四个字符才能检验位置的换算是否正确，"
+		"\xef\xbb\xbf# 核心决策：使用 v2 镜像以保证 ARM64 "
+		"稳定性，这一行要超过六十四个字符才能检验位置的换算是否正确，"
 		"所以再写一些汉字在这里凑数，直到足够长为止\r\n"
 		"服务: {a: \"b\"}\r\nc:   'd e'  # 注释\r\n",
 		&err);
