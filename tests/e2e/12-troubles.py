@@ -54,7 +54,8 @@ def story(t):
 
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         process = t.popen([file, "install", "--yes"], engine)
-        time.sleep(0.7)
+        while process.poll() is None and "Writing files" not in t.said():
+            time.sleep(0.02)
         process.send_signal(number)
         status = process.wait(60)
         t.check(status == code, f"{number.name} during install: {code}", f"{status}\n{t.said()}")
