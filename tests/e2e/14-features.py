@@ -17,7 +17,7 @@ def story(t):
     t.check("a page from a mounted file" in answer, "the mounted file is served", answer)
     running = t.containers(engine, "features")
     t.check(sorted(running) == ["features-side-1", "features-web-1"], "web and side run, debug does not", running)
-    web = engine.run(["docker", "exec", "features-web-1", "sh", "-c", 'cat /work/state; echo "$GREETING|$SPACED"']).stdout
+    web = engine.run(["docker", "exec", "features-web-1", "sh", "-c", 'cat /room/state; echo "$GREETING|$SPACED"']).stdout
     t.check(web == "migrated\nhello there|two  spaces\n", "the one-shot ran first, the env_file arrived", web)
     done = t.installer(file, "status", engine=engine)
     t.check(done.code == 0, "status: 0", done)
