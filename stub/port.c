@@ -3,11 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "interpolation.h"
 #include "number.h"
 
@@ -121,16 +124,27 @@ static bool make_address(const char *ip, unsigned number, struct address *out)
 	return false;
 }
 
-/* Does somebody answer? Needed beside bind(): macOS lets SO_REUSEADDR bind 127.0.0.1 while another
- * listens on all interfaces. On loopback this is answered at once. */
+enum { ANSWER_MS = 1000 };
+
+/* Does somebody answer? Needed behind bind(): macOS lets SO_REUSEADDR bind 127.0.0.1 while another
+ * listens on all interfaces. On loopback this is answered at once, unless the listener is there but
+ * too busy to accept: then nobody says no in time, and that is an answer too. */
 static bool somebody_listens(const struct address *address)
 {
-	int fd = socket(address->any.sa_family, SOCK_STREAM, 0);
-	if (fd < 0)
+	AUTO_FD fd = socket(address->any.sa_family, SOCK_STREAM, 0);
+	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
 		return false;
-	bool listens = connect(fd, &address->any, address->length) == 0;
-	close(fd);
-	return listens;
+	if (connect(fd, &address->any, address->length) == 0)
+		return true;
+	if (errno != EINPROGRESS)
+		return false;
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+	int count = poll(&ready, 1, ANSWER_MS);
+	if (count <= 0)
+		return count == 0;
+	int failed = 0;
+	socklen_t size = sizeof(failed);
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size) == 0 && failed == 0;
 }
 
 static bool is_free_at(const char *ip, unsigned number, bool udp)
@@ -139,19 +153,17 @@ static bool is_free_at(const char *ip, unsigned number, bool udp)
 	int one = 1;
 	if (!make_address(ip, number, &address))
 		return true; /* a name or an address of the engine's machine: not ours to judge */
-	bool loopback = strcmp(ip, "127.0.0.1") == 0 || strcmp(ip, "::1") == 0;
-	if (!udp && loopback && somebody_listens(&address))
-		return false;
-	int fd = socket(address.any.sa_family, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
+	AUTO_FD fd = socket(address.any.sa_family, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
 	if (fd < 0)
 		return true; /* no IPv6 here */
 	/* Connections that just ended (TIME_WAIT) do not count. */
 	if (!udp)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	int failed = bind(fd, &address.any, address.length) < 0 ? errno : 0;
-	close(fd);
 	/* EACCES: below 1024, which the engine may use though we may not. */
-	return failed != EADDRINUSE;
+	if (bind(fd, &address.any, address.length) < 0 && errno == EADDRINUSE)
+		return false;
+	bool loopback = strcmp(ip, "127.0.0.1") == 0 || strcmp(ip, "::1") == 0;
+	return udp || !loopback || !somebody_listens(&address);
 }
 
 bool port_is_free(const char *host_ip, unsigned number, bool udp)
