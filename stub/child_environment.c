@@ -1,10 +1,7 @@
-/* What children may know of our environment, and where programs are looked for. */
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+/* What children may know of our environment. */
+#include "child_environment.h"
 
-#include "child_process.h"
+#include <stdlib.h>
 
 /* DESIGN.md, section 4: PATH and HOME, locale, and what chooses the engine. TMPDIR: compose v1
  * unpacks itself there. */
@@ -28,20 +25,4 @@ const char *const *child_environment(struct arena *arena)
 	}
 	list[count++] = "DOCKER_CLI_HINTS=false"; /* advertisements on stderr */
 	return list;
-}
-
-const char *child_find_program(const char *name, const char *paths, struct arena *arena)
-{
-	for (const char *at = paths; at && *at;) {
-		size_t length = strcspn(at, ":");
-		struct stat st;
-		char *path = arena_printf(arena, "%.*s/%s", (int)length, at, name);
-		/* Relative entries of PATH are skipped: what is found must not depend on the
-		 * working directory. */
-		if (*at == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-			access(path, X_OK) == 0)
-			return path;
-		at += length + (at[length] == ':');
-	}
-	return NULL;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "child_environment.h"
 #include "docker_run.h"
 #include "interrupt.h"
 #include "json.h"

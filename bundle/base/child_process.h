@@ -31,7 +31,7 @@ struct child_output {
 
 struct child_request {
 	const char *const *argv;        /* argv[0] is the path of the program: no search */
-	const char *const *environment; /* child_environment() */
+	const char *const *environment; /* NULL-terminated "NAME=value"; only these */
 	/* Pushes stdin into the sink; returns when all is said or on an error of its own. NULL: the
 	 * child's stdin is /dev/null. */
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err);
@@ -68,11 +68,6 @@ bool child_output_is_whole(const struct child_output *output);
 
 /* Adds it for people: trimmed, made printable, the gap marked. */
 void child_output_describe(const struct child_output *output, struct text *out);
-
-/* The environment for docker and compose: PATH (with the usual places added), HOME, the locale
- * and the DOCKER_* that choose the engine; nothing else, so that no variable of the person's
- * shell beats .env (facts/docker.md). */
-const char *const *child_environment(struct arena *arena);
 
 /* The first executable file of this name in a colon-separated list of directories (may be NULL),
  * or NULL. */

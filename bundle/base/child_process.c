@@ -315,3 +315,21 @@ int child_run(const struct child_request *request, struct child_result *result, 
 		return interrupt_check(err);
 	return status;
 }
+
+/* ---- finding ---- */
+
+const char *child_find_program(const char *name, const char *paths, struct arena *arena)
+{
+	for (const char *at = paths; at && *at;) {
+		size_t length = strcspn(at, ":");
+		struct stat st;
+		char *path = arena_printf(arena, "%.*s/%s", (int)length, at, name);
+		/* Relative entries of PATH are skipped: what is found must not depend on the
+		 * working directory. */
+		if (*at == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+			access(path, X_OK) == 0)
+			return path;
+		at += length + (at[length] == ':');
+	}
+	return NULL;
+}

@@ -1,4 +1,4 @@
-/* Children: output, feeding, time-outs, interrupts, environment. */
+/* Children: output, feeding, time-outs, interrupts. */
 #include "child_process.h"
 
 #include <fcntl.h>
@@ -180,24 +180,6 @@ TEST(control_characters_in_output_are_made_harmless)
 	AUTO_TEXT shown = TEXT_INIT;
 	child_output_describe(&result.out, &shown);
 	CHECK_STR(shown.bytes, "a\\x1b[2Jb");
-}
-
-TEST(the_environment_is_scrubbed)
-{
-	struct err err = ERR_INIT;
-	AUTO(arena) arena = arena_new();
-	AUTO_CHILD result = CHILD_RESULT_INIT;
-	setenv("POSTGRES_PASSWORD", "stray", 1);
-	setenv("http_proxy", "http://stray", 1);
-	setenv("DOCKER_HOST", "unix:///x.sock", 1);
-	struct child_request request = {.argv = (const char *const[]){"/usr/bin/env", NULL},
-		.environment = child_environment(arena)};
-	CHECK_OK(child_run(&request, &result, &err));
-	unsetenv("DOCKER_HOST");
-	CHECK(!strstr(result.out.head.bytes, "stray"));
-	CHECK_CONTAINS(result.out.head.bytes, "DOCKER_HOST=unix:///x.sock\n");
-	CHECK_CONTAINS(result.out.head.bytes, "PATH=");
-	CHECK_CONTAINS(result.out.head.bytes, ":/opt/homebrew/bin:");
 }
 
 TEST(descriptors_do_not_leak)
