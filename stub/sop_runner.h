@@ -2,12 +2,12 @@
  * The bundle's steps, in order: what is done once files and images are there.
  *
  * This version knows `up` and `wait_healthy`; a step of another kind is shown as not done, with a
- * warning, never as passed. New kinds are rows of one table in sop_runner.c.
+ * warning, never as passed. A new kind is a row of the table in sop_runner.c and a file
+ * step_<kind>.c (step.h).
  */
 #pragma once
 
 #include "env_file.h"
-#include "health.h"
 #include "place.h"
 #include "session.h"
 
