@@ -18,7 +18,8 @@ static int fail(const struct env_template_entry *entry, const char *name, struct
 		name, entry->source.line, entry->source.name, entry->source.raw);
 	return err_hint(err,
 		"use {{secret hex 32}}, {{secret base64 32}}, {{ask \"Question\" default VALUE}} "
-		"or {{port 3000}}; a text that really begins with {{ goes in single quotes");
+		"or {{port 3000}}, one a value; plain text may stand around a secret or a question "
+		"(pk-{{secret hex 16}}); a text that is no template goes in single quotes");
 }
 
 /* The next word, or quoted text; NULL at the end or when a quote is not closed. */
@@ -90,15 +91,52 @@ static bool parse_generator(
 	return good && !*words.at;
 }
 
+/* Where a generator begins: at the value's first byte whatever follows, elsewhere only with a verb
+ * of ours. NULL: there is none. */
+static const char *find_generator(const char *raw)
+{
+	static const char *const verbs[] = {"secret", "ask", "port"};
+	const char *at = text_starts_with(raw, "{{") ? raw : NULL;
+	for (const char *open = raw; !at && (open = strstr(open, "{{")); open += 2) {
+		const char *word = open + 2 + strspn(open + 2, " ");
+		size_t length = strcspn(word, " }\"");
+		for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+			if (strlen(verbs[i]) == length && strncmp(word, verbs[i], length) == 0)
+				at = open;
+	}
+	return at;
+}
+
+/* The }} that ends it, not one in a quoted text; NULL when it is missing. */
+static const char *find_close(const char *inside)
+{
+	bool quoted = false;
+	for (; *inside; inside++) {
+		if (*inside == '"')
+			quoted = !quoted;
+		else if (!quoted && text_starts_with(inside, "}}"))
+			return inside;
+	}
+	return NULL;
+}
+
 static int classify(
 	struct arena *arena, const char *name, struct env_template_entry *entry, struct err *err)
 {
 	const struct dotenv_entry *source = &entry->source;
-	if (source->quote == '\'' || !text_starts_with(source->raw, "{{"))
+	const char *open = source->quote == '\'' ? NULL : find_generator(source->raw);
+	entry->prefix = entry->suffix = "";
+	if (!open)
 		return 0;
-	size_t length = strlen(source->raw);
-	if (!text_ends_with(source->raw, "}}") || length < 4 ||
-		!parse_generator(arena, source->raw + 2, length - 4, entry))
+	const char *close = find_close(open + 2);
+	if (!close ||
+		!parse_generator(arena, open + 2, (size_t)(close - open) - 2, entry))
+		return fail(entry, name, err);
+	entry->prefix = arena_strndup(arena, source->raw, (size_t)(open - source->raw));
+	entry->suffix = close + 2;
+	bool bare = !*entry->prefix && !*entry->suffix;
+	if ((entry->kind == ENV_TEMPLATE_PORT && !bare) || strpbrk(entry->prefix, "$\\") ||
+		strpbrk(entry->suffix, "$\\") || strstr(entry->suffix, "{{"))
 		return fail(entry, name, err);
 	return 0;
 }
@@ -118,6 +156,12 @@ int env_template_parse(struct arena *arena, const char *name, const char *bytes,
 			return -1;
 	}
 	return 0;
+}
+
+const char *env_template_wrap(
+	struct arena *arena, const struct env_template_entry *entry, const char *generated)
+{
+	return arena_printf(arena, "%s%s%s", entry->prefix, generated, entry->suffix);
 }
 
 int env_template_evaluate(const struct env_template *file, const char *name,
@@ -144,10 +188,11 @@ int env_template_evaluate(const struct env_template *file, const char *name,
 			break;
 		case ENV_TEMPLATE_SECRET_HEX:
 		case ENV_TEMPLATE_SECRET_BASE64:
-			value = "secret";
+			value = env_template_wrap(arena, entry, "secret");
 			break;
 		case ENV_TEMPLATE_ASK:
 			value = entry->fallback ? entry->fallback : "";
+			value = env_template_wrap(arena, entry, value);
 			break;
 		case ENV_TEMPLATE_PORT:
 			value = arena_printf(arena, "%u", entry->port);

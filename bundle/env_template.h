@@ -5,8 +5,13 @@
  *     ADMIN={{ask "Admin's address" default a@example.com}}      asked; the default is optional
  *     POSTGRES_PASSWORD={{secret hex 32}}        32 random bytes as hexadecimal digits
  *     SALT={{secret base64 32}}                  32 random bytes in base64
+ *     API_KEY=pk-{{secret hex 16}}               text before and behind a secret or an answer
+ *     URL=http://localhost:${WEB_PORT}           a reference, as in any env file
  *
- * A generator is the whole value. Everything else is an ordinary env file, kept byte for byte.
+ * A value has one generator at most; a port is the whole value, for it is what --set changes. Text
+ * around a generator is literal: no references, no backslashes. A value that does not begin with
+ * {{ is only a template when secret, ask or port follows ("{{.Names}}" in the middle is text).
+ * Everything else is an ordinary env file, kept byte for byte. For authors: docs/env-template.md.
  */
 #pragma once
 
@@ -24,6 +29,7 @@ enum env_template_kind {
 struct env_template_entry {
 	struct dotenv_entry source; /* name, line, the bytes of the value */
 	enum env_template_kind kind;
+	const char *prefix, *suffix; /* of a generator: the text around it, "" for none */
 	unsigned secret_bytes; /* of a secret: 1..1024 */
 	const char *prompt;    /* of ask */
 	const char *fallback;  /* of ask: the default; NULL: an answer is needed */
@@ -50,6 +56,10 @@ int env_template_parse(struct arena *arena, const char *name, const char *bytes,
  */
 int env_template_evaluate(const struct env_template *file, const char *name,
 	struct variable_set *variables, struct interpolation_listener *listener, struct err *err);
+
+/* What the generator gave, with the entry's text around it. */
+const char *env_template_wrap(
+	struct arena *arena, const struct env_template_entry *entry, const char *generated);
 
 /*
  * The template with each generator replaced by values[i], one for each entry (NULL keeps the bytes

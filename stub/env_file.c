@@ -52,9 +52,10 @@ static int make_secret(const struct env_template_entry *entry, struct arena *are
 		if (getentropy(bytes + done, left < GETENTROPY_LIMIT ? left : GETENTROPY_LIMIT) < 0)
 			return err_set_errno(err, CODE_IO, "get random bytes");
 	}
-	*value = entry->kind == ENV_TEMPLATE_SECRET_HEX
-			 ? to_hex(bytes, entry->secret_bytes, arena)
-			 : to_base64(bytes, entry->secret_bytes, arena);
+	*value = env_template_wrap(arena, entry,
+		entry->kind == ENV_TEMPLATE_SECRET_HEX
+			? to_hex(bytes, entry->secret_bytes, arena)
+			: to_base64(bytes, entry->secret_bytes, arena));
 	return 0;
 }
 
@@ -131,7 +132,8 @@ static int plan_value(struct env_files *files, const struct session *session, st
 		files->has_new_secret = true;
 		return make_secret(entry, files->arena, value, err);
 	case ENV_TEMPLATE_ASK:
-		*value = entry->fallback ? entry->fallback : "";
+		*value = env_template_wrap(
+			files->arena, entry, entry->fallback ? entry->fallback : "");
 		return 0;
 	case ENV_TEMPLATE_PORT:
 		*value = arena_printf(files->arena, "%u", entry->port);
@@ -311,7 +313,7 @@ static int ask(struct env_files *files, const struct session *session, struct en
 				    sizeof(answer), err) < 0)
 				return -1;
 		} while (!*answer);
-		file->values[at] = arena_strdup(files->arena, answer);
+		file->values[at] = env_template_wrap(files->arena, entry, answer);
 	} else if (!entry->fallback) {
 		err_set(err, CODE_USAGE, "%s needs a value: %s", entry->source.name, entry->prompt);
 		return err_hint(err, "say it with --set %s=VALUE", entry->source.name);

@@ -105,6 +105,9 @@ A={{secret hex 32}}
 B={{secret base64 16}}
 C={{ask "Web port" default 3000}}
 export D={{port 3000}} # taken?
+I=pk-{{secret hex 16}}
+J="<{{ask \\"Who }}\\" default me}}>"
+L=x {{.Names}}
 E='single $x' # c
 F="double \\n $$ ${A:-x}
 second line"

@@ -61,7 +61,7 @@ TEST(generators_are_recognised)
 				   "D={{ask \"Mail\"}}\n"
 				   "E={{port 8080}}\n"
 				   "F='{{port 1}}'\n"
-				   "G=x{{port 1}}\n";
+				   "G=table {{.Names}} {{ portable }}\n";
 	CHECK_OK(env_template_parse(arena, "e", text, strlen(text), &file, &err));
 	CHECK_INT(file.count, 7);
 	CHECK_INT(file.entries[0].kind, ENV_TEMPLATE_SECRET_HEX);
@@ -77,6 +77,36 @@ TEST(generators_are_recognised)
 	CHECK_INT(file.entries[4].port, 8080);
 	CHECK_INT(file.entries[5].kind, ENV_TEMPLATE_LITERAL);
 	CHECK_INT(file.entries[6].kind, ENV_TEMPLATE_LITERAL);
+}
+
+TEST(text_may_stand_around_a_generator)
+{
+	struct err err = ERR_INIT;
+	AUTO(arena) arena = arena_new();
+	struct env_template file;
+	static const char text[] = "A=pk-lf-{{secret hex 4}}\n"
+				   "B=\"<{{ask \\\"Say }}\\\" default me}}>\" # c\n"
+				   "C={{secret base64 4}}=\n"
+				   "D='pk-{{secret hex 4}}'\n";
+	struct variable_set set;
+	CHECK_OK(env_template_parse(arena, "e", text, strlen(text), &file, &err));
+	CHECK_INT(file.count, 4);
+	CHECK_INT(file.entries[0].kind, ENV_TEMPLATE_SECRET_HEX);
+	CHECK_STR(file.entries[0].prefix, "pk-lf-");
+	CHECK_STR(file.entries[0].suffix, "");
+	CHECK_STR(file.entries[1].prompt, "Say }}");
+	CHECK_STR(env_template_wrap(arena, &file.entries[1], "you"), "<you>");
+	CHECK_STR(file.entries[2].suffix, "=");
+	CHECK_INT(file.entries[3].kind, ENV_TEMPLATE_LITERAL);
+	CHECK_OK(evaluate(arena, text, &set, &err));
+	CHECK_STR(variable_set_get(&set, "A"), "pk-lf-secret");
+	CHECK_STR(variable_set_get(&set, "B"), "<me>");
+	const char *values[] = {"pk-lf-00112233", "<you>", NULL, NULL};
+	CHECK_STR(env_template_render(arena, &file, values),
+		"A=pk-lf-00112233\n"
+		"B='<you>' # c\n"
+		"C={{secret base64 4}}=\n"
+		"D='pk-{{secret hex 4}}'\n");
 }
 
 TEST(rendering_replaces_values_and_nothing_else)
@@ -134,6 +164,13 @@ TEST(bad_lines_are_refused_with_their_number)
 	refused("B={{ask \"x\" default}}\n", "e:1:");
 	refused("B={{ask \"x}}\n", "e:1:");
 	refused("B={{generate me}}\n", "e:1:");
+	refused("B=x{{port 80}}\n", "e:1:");
+	refused("B={{port 80}}/\n", "e:1:");
+	refused("B=pk-{{secret hex}}\n", "e:1:");
+	refused("B=pk-{{secret hex 4\n", "e:1:");
+	refused("B={{secret hex 4}}{{secret hex 4}}\n", "e:1:");
+	refused("B=${A}-{{secret hex 4}}\n", "e:1:");
+	refused("B={{secret hex 4}}\\n\n", "e:1:");
 	refused("A=1\n\nhello world\n", "e:3: after the name hello");
 	refused("=x\n", "e:1: a variable name is missing");
 	refused("A=\"x\n", "e:1: the quote of A is not closed");
