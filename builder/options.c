@@ -12,11 +12,25 @@ static const struct option_row common[] = {
 	{0, "name", "NAME", OPTION_TEXT, FIELD(name), NULL, "name of the project"},           \
 		{0, "env-file", "FILE", OPTION_TEXT, FIELD(env_file), NULL,                   \
 			"values for ${VARIABLES}, instead of .env beside the compose file"},  \
-	{                                                                                     \
-		0, "profile", "NAME", OPTION_LIST, FIELD(profiles), NULL,                     \
+		{0, "profile", "NAME", OPTION_LIST, FIELD(profiles), NULL,                    \
 			"pack and start this profile; without it the images of all profiles " \
-			"travel"                                                              \
-	}
+			"travel"}
+
+/* What every verb that may use the network understands. */
+#define NETWORK_ROWS                                                                       \
+	{0, "mirror", "REGISTRY=PLACE", OPTION_LIST, FIELD(mirrors), NULL,                 \
+		"ask this place first for the registry's images: HOST, HOST/PREFIX or a "  \
+		"template with {repo} and {tag} (repeatable)"},                            \
+		{0, "ca", "FILE", OPTION_TEXT, FIELD(ca_file), NULL,                       \
+			"trust these certificates (PEM) too"},                             \
+		{0, "plain-http", "HOST[:PORT]", OPTION_LIST, FIELD(plain_http), NULL,     \
+			"use http, not https, with this host (repeatable; not needed for " \
+			"loopback)"},                                                      \
+		{0, "limit-rate", "RATE", OPTION_TEXT, FIELD(limit_rate), NULL,            \
+			"at most this many bytes a second in all: 500K, 2M, 1MiB"},        \
+		{'j', "jobs", "N", OPTION_NUMBER, FIELD(jobs), NULL,                       \
+			"transfers at a time (default 4)"},                                \
+		{0, "offline", NULL, OPTION_FLAG, FIELD(offline), NULL, "never use the network"}
 
 static const struct option_row build_rows[] = {
 	{0, "image-archive", "[REF=]FILE", OPTION_LIST, FIELD(archives), NULL,
@@ -32,7 +46,7 @@ static const struct option_row build_rows[] = {
 		"version of the application, part of the file's name"},
 	{0, "pack-secrets", NULL, OPTION_FLAG, FIELD(pack_secrets), NULL,
 		"let literal secrets of .env and env_file travel in the file"},
-	{0, "offline", NULL, OPTION_FLAG, FIELD(offline), NULL, "never use the network"},
+	NETWORK_ROWS,
 	{0, "strict", NULL, OPTION_FLAG, FIELD(strict), NULL, "warnings of lint stop the build"},
 	{0},
 };

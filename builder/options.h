@@ -6,18 +6,23 @@
 
 struct options {
 	struct option_ui ui;
-	struct option_list targets;   /* --target */
-	const char *output;           /* -o */
-	struct option_list archives;  /* --image-archive [REF=]FILE */
-	const char *name;             /* --name */
-	const char *version;          /* --version-label */
-	struct option_list platforms; /* --platform [SERVICE=]OS/ARCH */
-	struct option_list profiles;  /* --profile */
-	const char *env_file;         /* --env-file */
-	bool pack_secrets;            /* --pack-secrets */
-	bool offline;                 /* --offline */
-	bool strict;                  /* --strict */
-	const char *from;             /* --from */
+	struct option_list targets;    /* --target */
+	const char *output;            /* -o */
+	struct option_list archives;   /* --image-archive [REF=]FILE */
+	const char *name;              /* --name */
+	const char *version;           /* --version-label */
+	struct option_list platforms;  /* --platform [SERVICE=]OS/ARCH */
+	struct option_list profiles;   /* --profile */
+	const char *env_file;          /* --env-file */
+	bool pack_secrets;             /* --pack-secrets */
+	struct option_list mirrors;    /* --mirror REGISTRY=PLACE */
+	const char *ca_file;           /* --ca */
+	struct option_list plain_http; /* --plain-http HOST[:PORT] */
+	const char *limit_rate;        /* --limit-rate, see transfer_rate.h */
+	uint64_t jobs;                 /* -j; 0: not given */
+	bool offline;                  /* --offline */
+	bool strict;                   /* --strict */
+	const char *from;              /* --from */
 };
 
 /* What a verb is called with. Everything is lent for the call. */
