@@ -52,7 +52,7 @@ void mirror_policy_sources(const struct mirror_policy *policy,
 	const struct image_reference *reference, const struct oci_platform *platform,
 	struct arena *arena, struct image_source **out, size_t *count);
 
-/* The same for a file's URL: rules of its host ("files.pythonhosted.org=HOST/PREFIX") put
+/* The same for a file's URL: rules of its host ("files.example.org=HOST/PREFIX") put
  * HOST/PREFIX in the place of the host; the URL itself comes last. */
 void mirror_policy_urls(const struct mirror_policy *policy, const char *url, struct arena *arena,
 	const char ***out, size_t *count);
