@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "closure_template.h"
 #include "compose_rewrite.h"
 #include "file_io.h"
 #include "load_archive.h"
@@ -142,7 +143,7 @@ static int add_source(struct bundle_plan *plan, const char *path, const char *so
 	return status;
 }
 
-static void add_template(struct bundle_plan *plan, const char *path, const char *target)
+static void add_template(struct bundle_plan *plan, const char *path, const char *target, bool fill)
 {
 	struct manifest *manifest = &plan->manifest;
 	size_t at = manifest->template_count++;
@@ -151,7 +152,7 @@ static void add_template(struct bundle_plan *plan, const char *path, const char 
 			at * sizeof(*manifest->templates));
 		at = 0;
 	}
-	manifest->templates[at] = (struct manifest_template){path, target};
+	manifest->templates[at] = (struct manifest_template){path, target, fill};
 }
 
 static const struct compose_rewritten *find_rewritten(
@@ -179,10 +180,14 @@ static int plan_file(struct bundle_plan *plan, const struct closure_entry *entry
 		add_bytes(plan, path, file->bytes, file->length);
 		return 0;
 	case CLOSURE_ENV:
-		add_template(plan, entry->packed, ".env");
+		add_template(plan, entry->packed, ".env", false);
 		break;
 	case CLOSURE_ENV_FILE:
-		add_template(plan, entry->packed, entry->packed);
+		add_template(plan, entry->packed, entry->packed, false);
+		break;
+	case CLOSURE_TEMPLATE:
+		add_template(plan, entry->packed,
+			closure_template_target(plan->arena, entry->packed), true);
 		break;
 	case CLOSURE_FILE:
 		break;

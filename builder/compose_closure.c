@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "closure_template.h"
 #include "closure_walk.h"
 #include "compose_path.h"
 #include "compose_value.h"
@@ -239,6 +240,7 @@ static int add_project_files(struct collector *collector)
 {
 	const struct closure_options *options = collector->options;
 	struct closure_reason reason = {options->files_named_in, 0};
+	size_t first = collector->walk.closure->count;
 	collector->walk.check_env = false; /* these were asked for by name */
 	for (size_t i = 0; i < options->file_count; i++) {
 		const char *packed =
@@ -253,7 +255,8 @@ static int add_project_files(struct collector *collector)
 		else if (closure_walk_tree(&collector->walk, CLOSURE_FILE, packed, &reason) < 0)
 			return -1;
 	}
-	return 0;
+	return closure_template_mark(collector->project, collector->walk.closure, first,
+		collector->walk.findings, collector->walk.err);
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -307,7 +310,8 @@ static int check_secrets(struct collector *collector)
 		return 0;
 	for (size_t i = 0; i < closure->count; i++) {
 		const struct closure_entry *entry = &closure->entries[i];
-		if ((entry->kind == CLOSURE_ENV || entry->kind == CLOSURE_ENV_FILE) &&
+		if ((entry->kind == CLOSURE_ENV || entry->kind == CLOSURE_ENV_FILE ||
+			    entry->kind == CLOSURE_TEMPLATE) &&
 			secret_check_file(entry->source, true, findings, collector->walk.err) < 0)
 			return -1;
 	}

@@ -14,6 +14,8 @@ enum closure_kind {
 	CLOSURE_ENV,      /* project->env_path, the template of .env: at most one */
 	CLOSURE_ENV_FILE, /* an env_file: of a service or an include: packed as a template too */
 	CLOSURE_FILE,     /* bind mounts, configs, secrets: packed as it is */
+	CLOSURE_TEMPLATE, /* NAME.template of files:, filled in on the target (closure_template.h)
+			   */
 	CLOSURE_DIRECTORY /* a directory that must exist and has nothing in it */
 			  /* Where two say the same name, the first of these kinds wins. */
 };

@@ -129,8 +129,7 @@ static int classify(
 	if (!open)
 		return 0;
 	const char *close = find_close(open + 2);
-	if (!close ||
-		!parse_generator(arena, open + 2, (size_t)(close - open) - 2, entry))
+	if (!close || !parse_generator(arena, open + 2, (size_t)(close - open) - 2, entry))
 		return fail(entry, name, err);
 	entry->prefix = arena_strndup(arena, source->raw, (size_t)(open - source->raw));
 	entry->suffix = close + 2;

@@ -30,10 +30,10 @@ struct env_template_entry {
 	struct dotenv_entry source; /* name, line, the bytes of the value */
 	enum env_template_kind kind;
 	const char *prefix, *suffix; /* of a generator: the text around it, "" for none */
-	unsigned secret_bytes; /* of a secret: 1..1024 */
-	const char *prompt;    /* of ask */
-	const char *fallback;  /* of ask: the default; NULL: an answer is needed */
-	unsigned port;         /* of port: 1..65535 */
+	unsigned secret_bytes;       /* of a secret: 1..1024 */
+	const char *prompt;          /* of ask */
+	const char *fallback;        /* of ask: the default; NULL: an answer is needed */
+	unsigned port;               /* of port: 1..65535 */
 };
 
 /* The file's bytes with entries in order: a renderer copies what lies between the values (comments

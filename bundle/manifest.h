@@ -85,6 +85,7 @@ struct manifest_entry {
 struct manifest_template {
 	const char *path;   /* below files/: "env.template", "web.env" */
 	const char *target; /* relative to the project's directory: ".env", "web.env" */
+	bool fill; /* for readers that know no .env: references become values, and follow it */
 };
 
 struct manifest_step {

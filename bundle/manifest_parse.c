@@ -185,6 +185,7 @@ static int parse_templates(struct parser *p, struct json root)
 	for (struct json_iterator it = json_items(templates); json_next(&it, &item); template ++)
 		if (json_get_string(item, "path", &template->path, p->err) < 0 ||
 			json_get_string(item, "target", &template->target, p->err) < 0 ||
+			json_get_bool_or(item, "fill", false, &template->fill, p->err) < 0 ||
 			check_relative(p, item, template->target) < 0)
 			return -1;
 	return 0;

@@ -118,6 +118,8 @@ void manifest_write(const struct manifest *manifest, struct text *out)
 		json_object(w, NULL);
 		json_string(w, "path", manifest->templates[i].path);
 		json_string(w, "target", manifest->templates[i].target);
+		if (manifest->templates[i].fill)
+			json_bool(w, "fill", true);
 		json_end(w);
 	}
 	json_end(w);

@@ -5,59 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "env_fill.h"
+#include "env_secret.h"
 #include "file_io.h"
 #include "message.h"
 
-enum { GIVEN_FILE_LIMIT = 64 << 10, ANSWER_LIMIT = 1024, GETENTROPY_LIMIT = 256 };
-
-static const char hex_digits[] = "0123456789abcdef";
-static const char base64_digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static const char *to_hex(const unsigned char *bytes, size_t count, struct arena *arena)
-{
-	char *text = arena_alloc(arena, 2 * count + 1);
-	for (size_t i = 0; i < count; i++) {
-		text[2 * i] = hex_digits[bytes[i] >> 4];
-		text[2 * i + 1] = hex_digits[bytes[i] & 15];
-	}
-	return text;
-}
-
-/* RFC 4648, section 4, with padding. */
-static const char *to_base64(const unsigned char *bytes, size_t count, struct arena *arena)
-{
-	char *text = arena_alloc(arena, (count + 2) / 3 * 4 + 1), *out = text;
-	for (size_t i = 0; i < count; i += 3) {
-		unsigned long group = (unsigned long)bytes[i] << 16;
-		group |= i + 1 < count ? (unsigned long)bytes[i + 1] << 8 : 0;
-		group |= i + 2 < count ? bytes[i + 2] : 0;
-		*out++ = base64_digits[group >> 18 & 63];
-		*out++ = base64_digits[group >> 12 & 63];
-		*out++ = i + 1 < count ? base64_digits[group >> 6 & 63] : '=';
-		*out++ = i + 2 < count ? base64_digits[group & 63] : '=';
-	}
-	return text;
-}
-
-static int make_secret(const struct env_template_entry *entry, struct arena *arena,
-	const char **value, struct err *err)
-{
-	unsigned char *bytes = arena_alloc(arena, entry->secret_bytes);
-	for (size_t done = 0; done < entry->secret_bytes; done += GETENTROPY_LIMIT) {
-		size_t left = entry->secret_bytes - done;
-		if (getentropy(bytes + done, left < GETENTROPY_LIMIT ? left : GETENTROPY_LIMIT) < 0)
-			return err_set_errno(err, CODE_IO, "get random bytes");
-	}
-	*value = env_template_wrap(arena, entry,
-		entry->kind == ENV_TEMPLATE_SECRET_HEX
-			? to_hex(bytes, entry->secret_bytes, arena)
-			: to_base64(bytes, entry->secret_bytes, arena));
-	return 0;
-}
+enum { GIVEN_FILE_LIMIT = 64 << 10, ANSWER_LIMIT = 1024 };
 
 /* ---- --set ---- */
 
@@ -130,7 +85,7 @@ static int plan_value(struct env_files *files, const struct session *session, st
 	case ENV_TEMPLATE_SECRET_HEX:
 	case ENV_TEMPLATE_SECRET_BASE64:
 		files->has_new_secret = true;
-		return make_secret(entry, files->arena, value, err);
+		return env_secret_make(files->arena, entry, value, err);
 	case ENV_TEMPLATE_ASK:
 		*value = env_template_wrap(
 			files->arena, entry, entry->fallback ? entry->fallback : "");
@@ -179,7 +134,7 @@ static int read_old(struct env_files *files, struct env_file *file, struct err *
 	return dotenv_parse(files->arena, file->path, bytes, length, &file->old, err);
 }
 
-static int put_variables(struct env_files *files, struct env_file *file, struct err *err)
+static int put_file(struct env_files *files, struct env_file *file, struct err *err)
 {
 	for (size_t i = 0; file->exists && i < file->old.count; i++) {
 		const char *value = dotenv_value(files->arena, file->path, &file->old.entries[i],
@@ -203,6 +158,26 @@ static int put_variables(struct env_files *files, struct env_file *file, struct 
 	return 0;
 }
 
+/* In order, as compose will: a line may refer to an earlier one, whose value was perhaps just
+ * answered. */
+static int resolve(struct env_files *files, const struct session *session, struct err *err)
+{
+	struct env_file *file = files->items;
+	variable_set_init(&files->variables, files->arena);
+	if (put_file(files, file, err) < 0)
+		return -1;
+	for (size_t i = 0; i < file->extra.count; i++) {
+		const char *value = "";
+		if (given_value(session, file->extra.items[i], &value, err) < 0)
+			return -1;
+		variable_set_put(&files->variables, file->extra.items[i], value);
+	}
+	for (size_t i = 0; i < files->count; i++)
+		if (files->items[i].fill && env_fill_resolve(files, &files->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int plan_file(struct env_files *files, const struct session *session, const char *template,
 	struct env_file *file, struct err *err)
 {
@@ -214,8 +189,7 @@ static int plan_file(struct env_files *files, const struct session *session, con
 		return -1;
 	if (env_template_parse(files->arena, template ? template : file->target, bytes, length,
 		    &file->template, err) < 0 ||
-		read_old(files, file, err) < 0 ||
-		check_not_set_twice(files, session, file, err) < 0)
+		read_old(files, file, err) < 0)
 		return -1;
 	file->values = arena_alloc(files->arena, (file->template.count + 1) * sizeof(char *));
 	file->missing = arena_alloc(files->arena, file->template.count + 1);
@@ -239,30 +213,32 @@ static bool template_has(const struct env_files *files, const char *name)
 	return false;
 }
 
+static bool is_extra(const struct env_file *file, const char *name)
+{
+	for (size_t i = 0; i < file->extra.count; i++)
+		if (strcmp(file->extra.items[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* Names that no template has may still be in the compose file with a default: they go to .env. */
-static int plan_extra(struct env_files *files, const struct session *session, struct err *err)
+static void plan_extra(struct env_files *files, const struct session *session)
 {
 	const struct option_list *sets = &session->options->set;
 	struct env_file *file = files->items;
 	for (size_t i = 0; i < sets->count; i++) {
-		const char *value = "", *equals = strchr(sets->items[i], '=');
+		const char *equals = strchr(sets->items[i], '=');
 		char *name = arena_strndup(
 			files->arena, sets->items[i], (size_t)(equals - sets->items[i]));
-		if (template_has(files, name) || find_old(file, name))
+		if (template_has(files, name) || find_old(file, name) || is_extra(file, name))
 			continue;
-		if (given_value(session, name, &value, err) < 0)
-			return -1;
-		if (!variable_set_get(&files->variables, name)) {
-			*ARENA_PUSH(files->arena, file->extra.items, file->extra.count,
-				file->extra.capacity) = name;
-			ui_warning(session->ui, NULL,
-				T("--set %s: this installer asks for no such value; it goes to "
-				  ".env all the same"),
-				name);
-		}
-		variable_set_put(&files->variables, name, value);
+		*ARENA_PUSH(files->arena, file->extra.items, file->extra.count,
+			file->extra.capacity) = name;
+		ui_warning(session->ui, NULL,
+			T("--set %s: this installer asks for no such value; it goes to "
+			  ".env all the same"),
+			name);
 	}
-	return 0;
 }
 
 /* The first item is always .env, whether there is a template for it or not: compose reads it. */
@@ -274,7 +250,6 @@ int env_files_plan(struct env_files *files, const struct session *session,
 		manifest->template_count > 0 && strcmp(manifest->templates[0].target, ".env") == 0;
 	size_t extra = has_main ? 0 : 1;
 	*files = (struct env_files){.arena = session->arena};
-	variable_set_init(&files->variables, files->arena);
 	files->count = manifest->template_count + extra;
 	files->items = arena_alloc(files->arena, files->count * sizeof(*files->items));
 	if (check_sets(&session->options->set, err) < 0)
@@ -284,13 +259,18 @@ int env_files_plan(struct env_files *files, const struct session *session,
 			i < extra ? NULL : &manifest->templates[i - extra];
 		struct env_file *file = &files->items[i];
 		file->target = template ? template->target : ".env";
+		file->fill = template && template->fill;
 		file->path = arena_printf(files->arena, "%s/%s", place->directory, file->target);
 		if (plan_file(files, session, template ? template->path : NULL, file, err) < 0)
 			return -1;
 	}
-	if (put_variables(files, &files->items[0], err) < 0)
+	plan_extra(files, session);
+	if (resolve(files, session, err) < 0)
 		return -1;
-	return plan_extra(files, session, err);
+	for (size_t i = 0; i < files->count; i++)
+		if (check_not_set_twice(files, session, &files->items[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 /* ---- questions ---- */
@@ -318,8 +298,6 @@ static int ask(struct env_files *files, const struct session *session, struct en
 		err_set(err, CODE_USAGE, "%s needs a value: %s", entry->source.name, entry->prompt);
 		return err_hint(err, "say it with --set %s=VALUE", entry->source.name);
 	}
-	if (file == files->items)
-		variable_set_put(&files->variables, entry->source.name, file->values[at]);
 	return 0;
 }
 
@@ -329,19 +307,25 @@ int env_files_ask(struct env_files *files, const struct session *session, struct
 		for (size_t j = 0; j < files->items[i].template.count; j++)
 			if (ask(files, session, &files->items[i], j, err) < 0)
 				return -1;
-	return 0;
+	return resolve(files, session, err);
 }
 
 /* ---- writing ---- */
 
-static void add_new_names(const struct env_file *file, struct text *out)
+static const char *value_of(const struct env_file *file, size_t at)
+{
+	return file->fill && file->filled[at] ? file->filled[at] : file->values[at];
+}
+
+static void add_new_names(const struct env_file *file, struct text *out, struct ui *ui)
 {
 	for (size_t i = 0; i < file->template.count; i++) {
 		const struct dotenv_entry *source = &file->template.entries[i].source;
 		if (!file->missing[i])
 			continue;
-		if (file->values[i]) {
-			env_template_add_line(out, source->name, file->values[i]);
+		ui_note(ui, T("%s: %s is new"), file->path, source->name);
+		if (value_of(file, i)) {
+			env_template_add_line(out, source->name, value_of(file, i));
 		} else {
 			text_add_bytes(out, file->template.bytes + source->begin,
 				source->end - source->begin);
@@ -350,22 +334,40 @@ static void add_new_names(const struct env_file *file, struct text *out)
 	}
 }
 
-static int write_file(const struct env_files *files, const struct env_file *file, struct err *err)
+static int render(const struct env_files *files, const struct env_file *file, struct text *out,
+	struct ui *ui, struct err *err)
 {
-	AUTO_TEXT text = TEXT_INIT;
-	if (file->missing_count == 0 && file->extra.count == 0)
-		return 0;
-	if (file->exists) {
-		text_add(&text, file->old_bytes);
-		if (text.length && text.bytes[text.length - 1] != '\n')
-			text_add(&text, "\n");
-		add_new_names(file, &text);
+	if (!file->exists) {
+		const char **values =
+			arena_alloc(files->arena, (file->template.count + 1) * sizeof(*values));
+		for (size_t i = 0; i < file->template.count; i++)
+			values[i] = value_of(file, i);
+		text_add(out, env_template_render(files->arena, &file->template, values));
 	} else {
-		text_add(&text, env_template_render(files->arena, &file->template, file->values));
+		if (!file->fill)
+			text_add(out, file->old_bytes);
+		else if (env_fill_update(files, file, out, ui, err) < 0)
+			return -1;
+		if (out->length && out->bytes[out->length - 1] != '\n')
+			text_add(out, "\n");
+		add_new_names(file, out, ui);
 	}
 	for (size_t i = 0; i < file->extra.count; i++)
-		env_template_add_line(&text, file->extra.items[i],
+		env_template_add_line(out, file->extra.items[i],
 			variable_set_get(&files->variables, file->extra.items[i]));
+	return 0;
+}
+
+static int write_file(
+	const struct env_files *files, const struct env_file *file, struct ui *ui, struct err *err)
+{
+	AUTO_TEXT text = TEXT_INIT;
+	if (file->missing_count == 0 && file->extra.count == 0 && !file->fill)
+		return 0;
+	if (render(files, file, &text, ui, err) < 0)
+		return -1;
+	if (file->exists && strcmp(text.bytes, file->old_bytes) == 0)
+		return 0;
 	AUTO_FREE char *directory =
 		xprintf("%.*s", (int)(file_base_name(file->path) - file->path - 1), file->path);
 	if (file_make_directories(directory, 0700, err) < 0)
@@ -373,10 +375,10 @@ static int write_file(const struct env_files *files, const struct env_file *file
 	return file_write_all(file->path, text.bytes, text.length, 0600, err);
 }
 
-int env_files_write(const struct env_files *files, struct err *err)
+int env_files_write(const struct env_files *files, struct ui *ui, struct err *err)
 {
 	for (size_t i = 0; i < files->count; i++)
-		if (write_file(files, &files->items[i], err) < 0)
+		if (write_file(files, &files->items[i], ui, err) < 0)
 			return -1;
 	return 0;
 }

@@ -16,10 +16,12 @@ struct env_file {
 	const char *target; /* relative: ".env" */
 	const char *path;   /* absolute */
 	bool exists;
+	bool fill;             /* env_fill.h */
 	const char *old_bytes; /* when it exists */
 	struct dotenv old;
 	struct env_template template;
 	const char **values; /* one an entry; NULL: the template's own bytes */
+	const char **filled; /* with fill: one an entry, before values; NULL: no reference in it */
 	bool *missing;       /* entries that the existing file lacks; all, without a file */
 	size_t missing_count;
 	struct option_list extra; /* "K=V" of --set that the template does not know: .env only */
@@ -40,7 +42,7 @@ int env_files_plan(struct env_files *files, const struct session *session,
  * and without answer is CODE_USAGE. */
 int env_files_ask(struct env_files *files, const struct session *session, struct err *err);
 
-int env_files_write(const struct env_files *files, struct err *err);
+int env_files_write(const struct env_files *files, struct ui *ui, struct err *err);
 
 /* Replaces the values of .env whose names speak of secrets by ****. */
 void env_files_mask(const struct env_files *files, struct text *text);

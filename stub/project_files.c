@@ -101,6 +101,11 @@ static void remove_empty_directories(const struct place *place, const char *rela
 void project_files_remove(const struct session *session, const struct place *place)
 {
 	const struct manifest *manifest = session->manifest;
+	for (size_t i = 0; i < manifest->template_count; i++) {
+		AUTO_FREE char *path =
+			xprintf("%s/%s", place->directory, manifest->templates[i].target);
+		unlink(path);
+	}
 	for (size_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *entry = &manifest->entries[i];
 		struct err ignored = ERR_INIT;

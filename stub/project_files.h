@@ -8,6 +8,7 @@
  * beside the new one as NAME.old, with a warning. Templates of env files are left out. */
 int project_files_write(const struct session *session, const struct place *place, struct err *err);
 
-/* Takes away what project_files_write() wrote, and the directories that this leaves empty. Files
+/* Takes away what project_files_write() wrote, the rendered env files, and the directories that
+ * this leaves empty. Files
  * that the person changed or added stay, and with them their directories; no errors. */
 void project_files_remove(const struct session *session, const struct place *place);

@@ -203,6 +203,33 @@ TEST(the_project_files_own_files_travel_as_they_are)
 	options = (struct closure_options){0};
 }
 
+TEST(templates_among_the_handed_over_files_are_checked_at_build_time)
+{
+	static const char *const files[] = {"hand/"};
+	mkdir("hand", 0755);
+	mkdir("hand/nginx", 0755);
+	file(".env", "A=1\nURL=http://localhost:${A}\n", 0644);
+	file("hand/.env.template", "HOST=${URL}\nBOTH=${HOST}/${UNKNOWN:-x}\n", 0644);
+	file("hand/nginx/site.template", "server { listen 80; }\n", 0644);
+	options.files = files;
+	options.file_count = 1;
+	/* Mounted, it stays what it is. */
+	collect("services: {a: {image: a, volumes: [\"./hand/nginx:/etc/nginx/templates\"]}}\n");
+	CHECK_INT(findings.count, 0);
+	CHECK(entry("hand/.env.template") && entry("hand/.env.template")->kind == CLOSURE_TEMPLATE);
+	CHECK(entry("hand/nginx/site.template")->kind == CLOSURE_FILE);
+	file("hand/nginx/site.template", "API_KEY=${A}\nSOME_SECRET=hunter2\n", 0644);
+	file("hand/.env", "X=1\n", 0644);
+	file("hand/.env.template", "HOST=${MISSING}\n", 0644);
+	collect("services: {a: {image: a}}\n");
+	CHECK_INT(findings.count, 3);
+	CHECK_STR(findings.items[0].rule, "same-target");
+	CHECK_STR(findings.items[1].rule, "unset-variable");
+	CHECK_CONTAINS(findings.items[1].text, "MISSING");
+	CHECK_STR(findings.items[2].rule, "literal-secret");
+	options = (struct closure_options){0};
+}
+
 TEST(services_that_do_not_travel_need_nothing)
 {
 	file("compose.yaml", "services:\n  a: {image: a}\n  b: {build: ., profiles: [dev]}\n",

@@ -102,11 +102,10 @@ TEST(text_may_stand_around_a_generator)
 	CHECK_STR(variable_set_get(&set, "A"), "pk-lf-secret");
 	CHECK_STR(variable_set_get(&set, "B"), "<me>");
 	const char *values[] = {"pk-lf-00112233", "<you>", NULL, NULL};
-	CHECK_STR(env_template_render(arena, &file, values),
-		"A=pk-lf-00112233\n"
-		"B='<you>' # c\n"
-		"C={{secret base64 4}}=\n"
-		"D='pk-{{secret hex 4}}'\n");
+	CHECK_STR(env_template_render(arena, &file, values), "A=pk-lf-00112233\n"
+							     "B='<you>' # c\n"
+							     "C={{secret base64 4}}=\n"
+							     "D='pk-{{secret hex 4}}'\n");
 }
 
 TEST(rendering_replaces_values_and_nothing_else)

@@ -48,7 +48,8 @@ static struct manifest_entry entries[] = {
 	{"hardtack/files/compose.yaml", 5, {{1, 2}}, 0644},
 	{"hardtack/files/.env", 0, {{3}}, 0755},
 };
-static struct manifest_template templates[] = {{".env", ".env"}};
+static struct manifest_template templates[] = {
+	{".env", ".env", false}, {".env", "client/.env", true}};
 static struct manifest_step steps[] = {{"up", "{}"}, {"wait_healthy", "{\"timeout\":\"5m\"}"}};
 static const char *directories[] = {"data"};
 static const char *profiles[] = {"debug"};
@@ -62,7 +63,7 @@ static struct manifest sample(void)
 		.builder = "hardtack x",
 		.compose = "compose.yaml",
 		.templates = templates,
-		.template_count = 1,
+		.template_count = 2,
 		.directories = directories,
 		.directory_count = 1,
 		.profiles = profiles,
@@ -91,6 +92,7 @@ TEST(what_is_written_is_read_back)
 		return;
 	manifest_write(parsed, &second);
 	CHECK_STR(second.bytes, first.bytes);
+	CHECK(!parsed->templates[0].fill && parsed->templates[1].fill);
 	CHECK_STR(parsed->services[1].ports[0].published, "${PORT:-80}");
 	CHECK_STR(manifest_platform(&parsed->images[0], arena), "linux/arm64/v8");
 	CHECK_STR(manifest_text_pick(&parsed->title), "标题");

@@ -1,0 +1,72 @@
+"""Configuring: what env.template and the templates of handed-over files become. See run."""
+import os
+import stat
+
+from __main__ import installer_of, read, story  # pylint: disable=no-name-in-module
+
+CLIENT = {
+    "hardtack.yaml": "hardtack: 1\nname: client\ncompose: compose.yaml\nenv: env.template\nfiles: [client/]\n",
+    "compose.yaml": "services:\n  web:\n    image: hardtack/hello:1.0.0\n    ports: [\"127.0.0.1:${PORT}:8080\"]\n",
+    "env.template": "PORT={{ask \"Port\" default 3000}}\nURL=http://localhost:${PORT}\n"
+                    "API_KEY=pk-lf-{{secret hex 16}}\nOWNER=<{{ask \"Owner\" default me}}>\n",
+    "client/.env.template": "# for your code\nHOST=${URL}\nAPI_KEY=\"${API_KEY}\"\nMODE=plain\nQUOTED='$URL'\n"
+                            "BOTH=${HOST}/${MODE}\n",
+    "client/how-to.txt": "read me\n",
+}
+
+
+def values(path):
+    lines = read(path).splitlines()
+    return {name: value.strip("'\"") for name, value in (line.split("=", 1) for line in lines if "=" in line)}
+
+
+def installed(t, *names):
+    return os.path.join(t.home, "hardtack/client", *names)
+
+
+def the_client(t, **how):
+    return t.person([], [("[Y/n]", b"\n"), ("Port [3000]: ", str(t.port).encode() + b"\n"), ("Owner [me]: ", b"\n")],
+                    file=installer_of("client", CLIENT), **how)
+
+
+@story
+def a_handed_over_env_file_is_filled_in(t):
+    done = the_client(t)
+    main, client = values(installed(t, ".env")), values(installed(t, "client/.env"))
+    t.check(done.code == 0, "installed", done)
+    t.check(main["API_KEY"].startswith("pk-lf-") and len(main["API_KEY"]) == 38, "text around a secret", main)
+    t.check(main["OWNER"] == "<me>" and main["URL"] == "http://localhost:${PORT}", "and around an answer", main)
+    url = f"http://localhost:{t.port}"
+    t.check(client == {"HOST": url, "API_KEY": main["API_KEY"], "MODE": "plain", "QUOTED": "$URL",
+                       "BOTH": url + "/plain"}, "the answered port, the made key", client)
+    t.check(stat.S_IMODE(os.stat(installed(t, "client/.env")).st_mode) == 0o600, "private")
+    t.check(read(installed(t, "client/.env")).startswith("# for your code\n"), "comments stay")
+    t.check(sorted(os.listdir(installed(t, "client"))) == [".env", "how-to.txt"], "the template is not handed over")
+
+
+@story
+def a_filled_in_file_follows_env_and_keeps_the_rest(t):
+    the_client(t)
+    before = values(installed(t, "client/.env"))
+    with open(installed(t, ".env"), encoding="utf-8") as file:
+        text = file.read().replace("API_KEY=pk-lf-", "API_KEY=other-")
+    with open(installed(t, ".env"), "w", encoding="utf-8") as file:
+        file.write(text)
+    with open(installed(t, "client/.env"), "a", encoding="utf-8") as file:
+        file.write("OPENAI_API_KEY=mine # typed\n")
+    done = t.run("install", "--yes", file=installer_of("client", CLIENT))
+    after = values(installed(t, "client/.env"))
+    t.check(done.code == 0 and "API_KEY now follows .env" in done.err, "said", done)
+    t.check(after == {**before, "API_KEY": before["API_KEY"].replace("pk-lf-", "other-"),
+                      "OPENAI_API_KEY": "mine # typed"}, "one value changed", after)
+    t.check(before["API_KEY"] not in done.err and after["API_KEY"] not in done.err, "no secret shown", done)
+    again = read(installed(t, "client/.env"))
+    done = t.run("install", "--yes", file=installer_of("client", CLIENT))
+    t.check(read(installed(t, "client/.env")) == again and "now follows" not in done.err, "then nothing more", done)
+
+
+@story
+def purging_takes_the_filled_in_file_too(t):
+    the_client(t)
+    done = t.run("uninstall", "--yes", "--purge-data", file=installer_of("client", CLIENT))
+    t.check(done.code == 0 and not os.path.exists(installed(t)), "nothing with a key stays", os.listdir(t.home))
