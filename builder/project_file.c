@@ -8,6 +8,7 @@
 #include "compose_path.h"
 #include "file_io.h"
 #include "message.h"
+#include "mirror_yaml.h"
 #include "project_name.h"
 #include "project_schema.h"
 
@@ -200,24 +201,8 @@ static int parse_downloads(struct parser *parser, const struct yaml_node *node)
 
 static int parse_mirrors(struct parser *parser, const struct yaml_node *node)
 {
-	struct project_file *file = parser->file;
-	if (node->kind != YAML_MAPPING)
-		return section_fail(parser, node, "%s must be a mapping (name: value)", "mirrors");
-	file->mirrors = arena_alloc(parser->arena, (node->count + 1) * sizeof(*file->mirrors));
-	for (size_t i = 0; i < node->count; i++) {
-		struct project_mirror *mirror = &file->mirrors[file->mirror_count++];
-		const struct yaml_node *hosts = yaml_node_resolve(node->pairs[i].value);
-		mirror->registry = node->pairs[i].key->text;
-		if (expect_list(parser, hosts, mirror->registry) < 0)
-			return -1;
-		mirror->hosts =
-			arena_alloc(parser->arena, (hosts->count + 1) * sizeof(*mirror->hosts));
-		for (size_t j = 0; j < hosts->count; j++)
-			if (parse_text(parser, yaml_node_resolve(hosts->items[j]), mirror->registry,
-				    &mirror->hosts[mirror->host_count++]) < 0)
-				return -1;
-	}
-	return 0;
+	return mirror_yaml_parse(
+		&parser->file->mirrors, parser->arena, parser->document, node, parser->err);
 }
 
 static int parse_preflight(struct parser *parser, const struct yaml_node *node)

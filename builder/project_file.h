@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "err.h"
 #include "manifest.h"
+#include "mirror_policy.h"
 
 /* A third-party file to hand over. */
 struct project_download {
@@ -12,13 +13,6 @@ struct project_download {
 	const char *url;    /* https:// or http:// */
 	const char *sha256; /* 64 lower-case hex digits; NULL: the lock file has it */
 	const char *to;     /* below the project directory; ends with / for a folder */
-};
-
-/* Where a registry's images may be had as well; tried in order, the origin last. */
-struct project_mirror {
-	const char *registry; /* "docker.io" */
-	const char **hosts;   /* "docker.m.daocloud.io", "host/path/{repo}:{tag}-linuxarm64" */
-	size_t host_count;
 };
 
 struct project_file {
@@ -31,9 +25,8 @@ struct project_file {
 	size_t file_count;
 	struct project_download *downloads;
 	size_t download_count;
-	struct project_mirror *mirrors;
-	size_t mirror_count;
-	struct manifest_step *steps; /* ready for the manifest; none: the default procedure */
+	struct mirror_policy mirrors; /* its rules, checked */
+	struct manifest_step *steps;  /* ready for the manifest; none: the default procedure */
 	size_t step_count;
 	struct manifest_text handoff; /* relative paths */
 	const char *preflight_json; /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */

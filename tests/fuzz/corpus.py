@@ -149,7 +149,7 @@ name: x
 title: {en: a, zh: b}
 files: [client/]
 downloads: [{url: "https://example.com/x", to: y}]
-mirrors: {docker.io: [m]}
+mirrors: {docker.io: [m.example, "m.example/{repo}:{tag}-{os}{arch}"]}
 preflight: {memory: 2GiB, disk: auto, ports: true}
 sop:
   - up

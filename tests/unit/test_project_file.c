@@ -46,7 +46,7 @@ TEST(every_field_is_read)
 		"  - {url: \"https://example.com/x.whl\", to: client/wheels/}\n"
 		"mirrors:\n"
 		"  docker.io: [docker.m.daocloud.io]\n"
-		"  ghcr.io: [ghcr.nju.edu.cn, \"h/{repo}:{tag}\"]\n"
+		"  ghcr.io: [ghcr.nju.edu.cn, \"h.example/{repo}:{tag}\"]\n"
 		"preflight: {memory: 2GiB, disk: auto, ports: auto}\n"
 		"sop:\n"
 		"  - up\n"
@@ -73,8 +73,9 @@ TEST(every_field_is_read)
 	CHECK_INT(file->download_count, 1);
 	CHECK_STR(file->downloads[0].to, "client/wheels/");
 	CHECK_INT(file->downloads[0].line, 9);
-	CHECK_INT(file->mirror_count, 2);
-	CHECK_STR(file->mirrors[1].hosts[1], "h/{repo}:{tag}");
+	CHECK_INT(file->mirrors.count, 3);
+	CHECK_STR(file->mirrors.rules[2].place, "h.example/{repo}:{tag}");
+	CHECK_STR(file->mirrors.rules[2].from, "hardtack.yaml:12");
 	CHECK_STR(file->preflight_json,
 		"{\"memory\":2147483648,\"disk\":\"auto\",\"ports\":\"auto\"}");
 	CHECK_INT(file->step_count, 6);
@@ -121,7 +122,7 @@ TEST(mistakes_are_refused_with_their_line)
 	refused("hardtack: 1\ndownloads: [{url: \"http://x\", to: ../x}]\n", "lies outside");
 	refused("hardtack: 1\ndownloads: [{url: \"http://x\", to: x, sha256: ab}]\n",
 		"64 lower-case");
-	refused("hardtack: 1\nmirrors: {docker.io: x}\n", "docker.io must be a list");
+	refused("hardtack: 1\nmirrors: {docker.io: {}}\n", "docker.io must be a text");
 	refused("hardtack: 1\npreflight: {memory: 2GB}\n", "memory must be a size");
 	refused("hardtack: 1\npreflight: {memory: 99999999999TiB}\n", "memory must be a size");
 	refused("hardtack: 1\npreflight: {cpu: 2}\n", "preflight: unknown key \"cpu\"");
