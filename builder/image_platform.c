@@ -62,23 +62,42 @@ int image_platform_parse(
 	return 0;
 }
 
-/* The number in "v7", 0 when it is none; without a variant, what that architecture means by it. */
-static int variant_number(const struct oci_platform *platform)
+/* What an architecture without a variant means. */
+static int default_variant(const char *architecture)
 {
 	static const struct {
 		const char *architecture;
 		int number;
 	} defaults[] = {{"arm64", 8}, {"arm", 7}, {"amd64", 1}};
-	const char *variant = platform->variant;
-	if (variant && *variant) {
-		if (*variant == 'v')
-			variant++;
-		return variant[0] >= '1' && variant[0] <= '9' && !variant[1] ? variant[0] - '0' : 0;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
-		if (strcmp(platform->architecture, defaults[i].architecture) == 0)
+		if (strcmp(architecture, defaults[i].architecture) == 0)
 			return defaults[i].number;
 	return 1;
+}
+
+/* The number in "v7", 0 when it is none. */
+static int variant_number(const struct oci_platform *platform)
+{
+	const char *variant = platform->variant;
+	if (!variant || !*variant)
+		return default_variant(platform->architecture);
+	if (*variant == 'v')
+		variant++;
+	return variant[0] >= '1' && variant[0] <= '9' && !variant[1] ? variant[0] - '0' : 0;
+}
+
+const char *image_platform_text(const struct oci_platform *platform, struct arena *arena)
+{
+	struct oci_platform normal = *platform;
+	if (normal.architecture) {
+		apply_alias(&normal);
+		int number = variant_number(&normal);
+		if (number == default_variant(normal.architecture))
+			normal.variant = NULL;
+		else if (number)
+			normal.variant = arena_printf(arena, "v%d", number);
+	}
+	return oci_platform_text(&normal, arena);
 }
 
 int image_platform_match(const struct oci_platform *wanted, const struct oci_platform *image)

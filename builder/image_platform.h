@@ -17,3 +17,7 @@ int image_platform_parse(
 /* How well an image runs where `wanted` does: 0 not at all, more is better. A lower variant of
  * the same architecture runs (arm/v6 on arm/v7), a higher one does not. */
 int image_platform_match(const struct oci_platform *wanted, const struct oci_platform *image);
+
+/* The normal form: aliases replaced, the default variant left out ("linux/arm64", "linux/arm",
+ * "linux/arm/v6"). Platforms that are the same have the same text. */
+const char *image_platform_text(const struct oci_platform *platform, struct arena *arena);

@@ -159,6 +159,28 @@ known_issues: [{match: x, cause: c, remedy: {zh: r}}]
 """)
 
 
+def lock_files(out):
+    # Each is one step away from a lock file that is accepted.
+    folder = os.path.join(TESTS, "reject", "lock")
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            put(out, "lock_file", name, file.read())
+    digest = b"sha256:" + b"0123456789abcdef" * 4
+    blob = b"{digest: %s, media_type: application/vnd.%%s+json, size: 7}" % digest
+    put(out, "lock_file", "good", b"""lock: 1
+images:
+  - reference: docker.io/library/postgres:17
+    platform: linux/arm64
+    seen_at: m.example
+    index: %s
+    manifest: %s
+    config: %s
+    layers:
+      - {digest: %s, diff_id: %s, media_type: application/vnd.oci.image.layer.v1.tar, size: 9}
+downloads: [{url: "https://x.example/?a#b", sha256: %s}]
+""" % (blob % b"oci.image.index.v1", blob % b"oci.image.manifest.v1", blob % b"oci.image.config.v1", digest, digest, digest[7:]))
+
+
 if __name__ == "__main__":
-    for make in (documents, references, archives, gzips, projects, programs, project_files):
+    for make in (documents, references, archives, gzips, projects, programs, project_files, lock_files):
         make(sys.argv[1])
