@@ -65,7 +65,7 @@ SEES_builder   := builder bundle bundle/base
 SEES_stub      := stub bundle bundle/base
 LIBRARIES_base    :=
 LIBRARIES_bundle  := libarchive mbedtls yyjson
-LIBRARIES_builder := libyaml libarchive zlib
+LIBRARIES_builder := libyaml libarchive zlib curl mbedtls
 LIBRARIES_stub    :=
 
 sources  = $(sort $(wildcard $(DIR_$(1))/*.c))
@@ -84,7 +84,7 @@ $(foreach v,$(VARIANTS),$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r),$(v))
 
 library = $(wildcard $(DEPS)/$(LIBS_$(1))/$(2)/lib/*.a)
 stub_libraries    = $(foreach l,libarchive zlib zstd mbedtls yyjson,$(call library,$(1),$(l)))
-builder_libraries = $(foreach l,libarchive zlib zstd libyaml mbedtls yyjson,$(call library,$(1),$(l)))
+builder_libraries = $(foreach l,libarchive zlib zstd libyaml curl mbedtls yyjson,$(call library,$(1),$(l)))
 
 # A room is an archive: a program links only what it names.
 define archive_rules

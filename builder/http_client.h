@@ -1,5 +1,5 @@
 /*
- * HTTP and HTTPS for the maker's side: the only file that includes libcurl (http_client.c).
+ * HTTP and HTTPS for the maker's side, on libcurl, which only http_*.c include.
  *
  * Blocking calls; a thread has its own connection, which keeps TCP and TLS sessions alive between
  * calls. What all threads share (settings, CA certificates, the rate limit) is in the client.
@@ -36,6 +36,9 @@ int http_client_new(struct http_client **out, const struct http_settings *settin
 void http_client_free(struct http_client *client);
 AUTO_DEFINE(http_client);
 
+/* Is it named by --plain-http? */
+bool http_client_is_plain(const struct http_client *client, const char *host, unsigned port);
+
 struct http_connection;
 struct http_connection *http_connection_new(struct http_client *client);
 void http_connection_free(struct http_connection *connection);
@@ -48,7 +51,9 @@ struct http_request {
 	const char *authorization; /* "Bearer …", "Basic …": a secret; or NULL */
 	const char *form;          /* POST: application/x-www-form-urlencoded body: a secret */
 	uint64_t offset;           /* > 0: Range: bytes=<offset>- */
-	uint64_t limit_bytes;      /* of the body that the sink may get; beyond: CODE_INTEGRITY */
+	/* Of the body that the sink may get; beyond: CODE_INTEGRITY, HTTP_TOO_LONG. A 200 that answers
+	 * a request with an offset may bring `offset` bytes more. */
+	uint64_t limit_bytes;
 };
 
 struct http_response {
@@ -73,7 +78,8 @@ enum http_failure {
 	HTTP_CUT,         /* connection ended before the body did */
 	HTTP_STALLED,
 	HTTP_TOO_LONG,    /* more than limit_bytes */
-	HTTP_REFUSED,     /* by our laws, or the sink said no */
+	HTTP_REFUSED,     /* by our laws, or it speaks no HTTP: again makes no sense */
+	HTTP_SINK,        /* the sink said no: its error */
 	HTTP_STOPPED      /* interrupted */
 };
 
@@ -81,6 +87,7 @@ enum http_failure {
  * One request. 0: an answer came, whatever its status, and (for a 2xx) the sink got the whole body;
  * the bodies of other statuses go to *problem (at most 4 KiB, may be NULL), never to the sink. -1:
  * err with CODE_NETWORK (or the sink's own error) and *failure. Strings of the response: the arena.
+ * *response is filled before the sink's first byte.
  */
 int http_fetch(struct http_connection *connection, const struct http_request *request,
 	struct stream_sink *body, struct arena *arena, struct http_response *response,

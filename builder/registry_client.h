@@ -35,6 +35,8 @@ struct registry_failure {
 	uint64_t retry_after_ms; /* 0: not said */
 };
 
+enum { OCI_MANIFEST_LIMIT = 4 << 20 }; /* bytes; what registries accept themselves */
+
 struct registry_manifest {
 	const char *bytes;      /* as served, NUL-terminated */
 	size_t length;          /* at most OCI_MANIFEST_LIMIT */

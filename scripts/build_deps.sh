@@ -6,7 +6,7 @@
 # --is-current  only says, by its exit status, whether there is nothing to do
 # TARGET   native (gcc, or $CC), linux-amd64, linux-arm64, darwin-arm64 (the pinned zig, by scripts/cc.sh)
 # DIR      where setup.sh has put the sources (DIR/src) and zig (DIR/zig); results go to
-#          DIR/TARGET/{zlib,zstd,libarchive,libyaml,mbedtls,yyjson}/{include,lib}
+#          DIR/TARGET/{zlib,zstd,libarchive,libyaml,mbedtls,yyjson,curl}/{include,lib}
 #
 # Each library has an include folder of its own, so that a room sees only the libraries that it may use.
 # Every library is a list of .c files and, where it needs one, a configuration header in scripts/deps/:
@@ -20,6 +20,8 @@ export LC_ALL=C
 scripts=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=scripts/lib.sh
 . "$scripts/lib.sh"
+
+libraries="zlib zstd libarchive libyaml mbedtls yyjson curl"
 
 only_ask=
 [ "${1:-}" != --is-current ] || { only_ask=1 && shift; }
@@ -150,22 +152,49 @@ build_mbedtls() {
 	cp "$scripts/deps/mbedtls_config.h" "$work/mbedtls/include/mbedtls/mbedtls_config.h"
 	# shellcheck disable=SC2046
 	library mbedtls libmbedtls.a "$source/library" "" "-I$work/mbedtls/include" \
-		$(names "" asn1parse asn1write base64 bignum bignum_core bignum_mod bignum_mod_raw \
-			constant_time ecdsa ecp ecp_curves entropy entropy_poll hmac_drbg md oid pem \
-			pk pk_ecc pk_wrap pkparse pkwrite platform platform_util sha256)
+		$(names "" aes aesce aesni asn1parse asn1write base64 bignum bignum_core bignum_mod \
+			bignum_mod_raw block_cipher chacha20 chachapoly cipher cipher_wrap constant_time \
+			ctr_drbg ecdh ecdsa ecp ecp_curves entropy entropy_poll error gcm hmac_drbg md oid \
+			pem pk pk_ecc pk_wrap pkparse pkwrite platform platform_util poly1305 rsa \
+			rsa_alt_helpers sha1 sha256 sha512) \
+		$(names ssl_ ciphersuites client msg tls tls12_client) $(names x509 "" _crt)
 }
 
 build_yyjson() {
 	library yyjson libyyjson.a "$(source_of yyjson)/src" "yyjson.h" "" yyjson.c
 }
 
-for name in zlib zstd libarchive libyaml mbedtls yyjson; do
+build_curl() {
+	# HTTP, TLS by Mbed TLS, proxies. The order of the files is upstream's (lib/Makefile.inc).
+	local source
+	source=$(source_of curl)
+	# shellcheck disable=SC2046
+	library curl libcurl.a "$source/lib" "../include/curl" \
+		"-DHAVE_CONFIG_H -DBUILDING_LIBCURL -DCURL_STATICLIB -D_GNU_SOURCE
+		 -I$scripts/deps -I$source/include -I$source/lib -I$work/mbedtls/include" \
+		$(names curlx/ base64 dynbuf inet_pton nonblock strparse timediff timeval warnless) \
+		$(names "" vauth/vauth vquic/vquic) \
+		$(names vtls/ cipher_suite hostcheck keylog mbedtls mbedtls_threadlock vtls vtls_scache \
+			vtls_spack x509asn1) \
+		$(names "" asyn-base asyn-thrdd bufq bufref cf-h1-proxy cf-haproxy cf-https-connect \
+			cf-socket cfilters conncache connect content_encoding cshutdn curl_addrinfo \
+			curl_endian curl_fnmatch curl_get_line curl_gethostname curl_memrchr curl_range \
+			curl_sasl curl_threads curl_trc cw-out cw-pause dynhds easy easygetopt easyoptions \
+			escape fake_addrinfo fileinfo fopen formdata getenv getinfo hash headers hmac hostip \
+			hostip4 hostip6 http http1 http_chunks http_proxy httpsrr idn if2ip inet_ntop llist \
+			mime mprintf multi multi_ev netrc noproxy parsedate progress rand rename request \
+			select sendf setopt sha256 share slist socketpair socks speedcheck splay strcase \
+			strdup strequal strerror transfer uint-bset uint-hash uint-spbset uint-table url \
+			urlapi version)
+}
+
+for name in $libraries; do
 	say "$target: building $name $(lock_field $name version)"
 	"build_$name"
 done
 
 mkdir -p "$out"
-for name in zlib zstd libarchive libyaml mbedtls yyjson; do
+for name in $libraries; do
 	rm -rf "${out:?}/$name"
 	mv "$work/$name" "$out/$name"
 done

@@ -19,7 +19,7 @@ scripts=$(cd "$(dirname "$0")" && pwd)
 . "$scripts/lib.sh"
 
 all_targets="native linux-amd64 linux-arm64 darwin-arm64"
-libraries="zlib zstd libarchive libyaml mbedtls yyjson"
+libraries="zlib zstd libarchive libyaml mbedtls yyjson curl"
 
 # What the build needs: a command, and the Debian package and Homebrew formula that bring it.
 build_tools="gcc=gcc: make=make: ar=binutils: python3=python3:python3 curl=curl: xz=xz-utils:xz bzip2=bzip2:

@@ -27,10 +27,10 @@ LIBRARIES = [
     (r"archive(_entry)?\.h", r"bundle/tar_\w+\.c"),
     (r"yaml\.h", r"builder/yaml_\w+\.c"),
     (r"yyjson\.h", r"bundle/json\w*\.c"),
-    (r"(mbedtls|psa)/.*", r"bundle/(digest\w*|signature)\.c"),
+    (r"(mbedtls|psa)/.*", r"(bundle/(digest\w*|signature)|builder/http_trust)\.c"),
     (r"zlib\.h", r"builder/gzip_\w+\.c"),
     (r"zstd\.h", r"builder/zstd_\w+\.c"),
-    (r"curl/.*", r"builder/http_client\.c"),
+    (r"curl/.*", r"builder/http_(client|connection|url)\.c"),
 ]
 # Inputs of tests are as odd as they have to be.
 INPUTS = ("tests/reject/", "tests/corpus/", "tests/fixtures/")

@@ -5,3 +5,8 @@ check-registry: $(BUILD)/hardtack ## lock, fetch and build from real and misbeha
 	$(Q)BUILD=$(abspath $(BUILD)) tests/registry/run $(CASE)
 
 SUITES += check-registry
+
+# Registries through registry_client.h alone, with the sanitizers.
+$(BUILD)/asan/ask_registry: tests/registry/ask_registry.c $(call rooms,asan,builder bundle base)
+	$(say) LINK $@
+	$(Q)$(CC_asan) $(BASE_FLAGS) $(CFLAGS_asan) $(addprefix -I,$(SEES_builder)) $^ $(call builder_libraries,asan) $(LDFLAGS_asan) -o $@

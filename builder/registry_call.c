@@ -1,0 +1,98 @@
+/* A call: the address, the login, the answer's meaning. */
+#include <string.h>
+
+#include "registry_failure.h"
+#include "registry_internal.h"
+
+static int fetch(struct registry_call *call, const char *url, const char **problem,
+	enum http_failure *failure, struct err *err)
+{
+	call->request.url = url;
+	return http_fetch(call->connection, &call->request, call->sink, call->arena,
+		&call->response, problem, failure, err);
+}
+
+/* ---- http or https ---- */
+
+static bool known_scheme(struct registry *registry, const char *host, bool *tls)
+{
+	bool found = false;
+	pthread_mutex_lock(&registry->lock);
+	for (size_t i = 0; i < registry->scheme_count && !found; i++)
+		if (strcmp(registry->schemes[i].host, host) == 0) {
+			*tls = registry->schemes[i].tls;
+			found = true;
+		}
+	pthread_mutex_unlock(&registry->lock);
+	return found;
+}
+
+static void keep_scheme(struct registry *registry, const char *host, bool tls)
+{
+	pthread_mutex_lock(&registry->lock);
+	*ARENA_PUSH(registry->arena, registry->schemes, registry->scheme_count,
+		registry->scheme_capacity) =
+		(struct registry_scheme){arena_strdup(registry->arena, host), tls};
+	pthread_mutex_unlock(&registry->lock);
+}
+
+/* On loopback: https unless that makes no connection while http gives a registry's answer. An
+ * untrusted certificate is an error of https, not a reason to go without. */
+static bool probe_tls(struct registry_call *call, const char *host)
+{
+	static const char *const schemes[] = {"https", "http"};
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
+		AUTO(arena) arena = arena_new();
+		struct err err = ERR_INIT;
+		struct http_response response;
+		enum http_failure failure;
+		struct http_request request = {.method = "GET", .limit_bytes = 64 * 1024};
+		request.url = arena_printf(arena, "%s://%s/v2/", schemes[i], host);
+		if (http_fetch(call->connection, &request, NULL, arena, &response, NULL, &failure,
+			    &err) == 0 &&
+			response.status != 400)
+			return i == 0;
+	}
+	return true;
+}
+
+static const char *call_url(struct registry_call *call, struct err *err)
+{
+	const char *host = call->source->host;
+	struct http_url url;
+	bool tls = !call->source->plain;
+	if (call->url)
+		return call->url;
+	const char *text = arena_printf(
+		call->arena, "%s://%s%s", tls ? "https" : "http", host, call->path);
+	if (http_url_parse(text, call->arena, &url, err) < 0)
+		return NULL;
+	if (!tls)
+		return url.text;
+	if (http_client_is_plain(call->registry->http, url.host, url.port)) {
+		tls = false;
+	} else if (http_url_is_loopback(url.host) &&
+		   !known_scheme(call->registry, url.authority, &tls)) {
+		tls = probe_tls(call, url.authority);
+		keep_scheme(call->registry, url.authority, tls);
+	}
+	return tls ? url.text : arena_printf(call->arena, "http://%s%s", host, call->path);
+}
+
+int registry_call(struct registry_call *call, struct err *err)
+{
+	const char *problem = "", *name = call->source->name;
+	enum http_failure failure;
+	*call->failure = (struct registry_failure){REGISTRY_WRONG, 0};
+	const char *url = call_url(call, err);
+	if (!url)
+		return -1;
+	if (fetch(call, url, &problem, &failure, err) < 0)
+		return registry_failure_of_transfer(failure, call->failure, err);
+	if (call->response.status / 100 == 2 || (call->ping && call->response.status == 401)) {
+		call->failure->kind = REGISTRY_OK;
+		return 0;
+	}
+	return registry_failure_of_status(
+		&call->response, problem, name, call->what, call->failure, err);
+}
