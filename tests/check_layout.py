@@ -30,7 +30,7 @@ LIBRARIES = [
     (r"(mbedtls|psa)/.*", r"(bundle/(digest\w*|signature)|builder/http_trust)\.c"),
     (r"zlib\.h", r"builder/gzip_\w+\.c"),
     (r"zstd\.h", r"builder/zstd_\w+\.c"),
-    (r"curl/.*", r"builder/http_(client|connection|url)\.c"),
+    (r"curl/.*", r"builder/http_(client|connection|url)\.[ch]"),
 ]
 # Inputs of tests are as odd as they have to be.
 INPUTS = ("tests/reject/", "tests/corpus/", "tests/fixtures/")
