@@ -3,6 +3,7 @@
 
 #include "image_archive_parts.h"
 #include "json.h"
+#include "layer_kind.h"
 #include "message.h"
 #include "text.h"
 
@@ -51,30 +52,8 @@ static int take_layer(struct image_archive *archive, const struct oci_descriptor
 	const char *diff_id, struct image_layer *layer, struct err *err)
 {
 	const char *name = archive_input_name(archive->input);
-	enum oci_layer_kind kind = oci_layer_kind(descriptor->media_type);
-	if (kind == OCI_LAYER_TAR_ZSTD) {
-		err_set(err, CODE_INPUT, "%s: layer %s is compressed with zstd", name,
-			descriptor->digest);
-		return err_hint(err,
-			"Docker 20.10 cannot read it. Save the image with gzip layers, for "
-			"example: "
-			"skopeo copy --dest-compress-format gzip --dest-force-compress-format.");
-	}
-	if (kind == OCI_LAYER_FOREIGN) {
-		err_set(err, CODE_INPUT, "%s: layer %s may not be passed on (a foreign layer)",
-			name, descriptor->digest);
-		return err_hint(err, "Windows base images have such layers; use a Linux image.");
-	}
-	if (kind == OCI_LAYER_UNKNOWN) {
-		AUTO_TEXT shown = TEXT_INIT;
-		text_add_printable(&shown, descriptor->media_type, strlen(descriptor->media_type));
-		return err_set(err, CODE_INPUT, "%s: layer %s has the unknown media type \"%s\"",
-			name, descriptor->digest, shown.bytes);
-	}
-	if (kind == OCI_LAYER_TAR && strcmp(descriptor->digest, diff_id) != 0)
-		return err_set(err, CODE_INTEGRITY,
-			"%s: layer %s is not the one that the image's config names: %s", name,
-			descriptor->digest, diff_id);
+	if (layer_kind_check(name, descriptor, diff_id, err) < 0)
+		return -1;
 	*layer = (struct image_layer){.media_type = descriptor->media_type, .diff_id = diff_id};
 	return find_blob(archive, descriptor, &layer->blob, err);
 }
