@@ -83,8 +83,7 @@ static int check_platform(const struct oci_config *config, const struct oci_plat
 		return err_set(err, CODE_INTEGRITY,
 			"the image %s is labelled %s, but its config says %s", name, should, is);
 	err_set(err, CODE_NOT_FOUND, "the image %s is there, but not for %s", name, should);
-	return err_hint(
-		err, "There is: %s. Choose one with --platform, or another tag.", is);
+	return err_hint(err, "There is: %s. Choose one with --platform, or another tag.", is);
 }
 
 int image_pin_fill(struct lock_image *out, const struct oci_manifest *manifest,
@@ -92,8 +91,7 @@ int image_pin_fill(struct lock_image *out, const struct oci_manifest *manifest,
 	const char *name, struct arena *arena, struct err *err)
 {
 	if (!manifest->is_image)
-		return err_set(
-			err, CODE_INPUT, "%s: is an artifact, not a container image", name);
+		return err_set(err, CODE_INPUT, "%s: is an artifact, not a container image", name);
 	if (check_platform(config, wanted, labelled, name, arena, err) < 0)
 		return -1;
 	if (config->diff_id_count != manifest->layer_count)
@@ -106,10 +104,10 @@ int image_pin_fill(struct lock_image *out, const struct oci_manifest *manifest,
 		if (layer_kind_check(name, layer, config->diff_ids[i], err) < 0)
 			return -1;
 		if (layer->size_bytes == 0 || layer->size_bytes > INT64_MAX / OCI_LAYER_LIMIT)
-			return err_set(err, CODE_INPUT, "%s: layer %s cannot have %llu bytes",
-				name, layer->digest, (unsigned long long)layer->size_bytes);
-		out->layers[i] = (struct lock_layer){layer->digest, config->diff_ids[i],
-			layer->media_type, layer->size_bytes};
+			return err_set(err, CODE_INPUT, "%s: layer %s cannot have %llu bytes", name,
+				layer->digest, (unsigned long long)layer->size_bytes);
+		out->layers[i] = (struct lock_layer){
+			layer->digest, config->diff_ids[i], layer->media_type, layer->size_bytes};
 	}
 	out->manifest_media_type = manifest->media_type;
 	out->config = manifest->config.digest;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-int layer_kind_check(const char *name, const struct oci_descriptor *layer, const char *diff_id,
-	struct err *err)
+int layer_kind_check(
+	const char *name, const struct oci_descriptor *layer, const char *diff_id, struct err *err)
 {
 	enum oci_layer_kind kind = oci_layer_kind(layer->media_type);
 	if (kind == OCI_LAYER_TAR_ZSTD) {

@@ -8,5 +8,5 @@
  * passed on; unknown media types. A layer without compression whose digest is not the config's
  * diff_id is CODE_INTEGRITY. name is whose layer it is, for errors.
  */
-int layer_kind_check(const char *name, const struct oci_descriptor *layer, const char *diff_id,
-	struct err *err);
+int layer_kind_check(
+	const char *name, const struct oci_descriptor *layer, const char *diff_id, struct err *err);

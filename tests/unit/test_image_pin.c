@@ -104,11 +104,14 @@ struct fixture {
 static void make(struct fixture *fixture)
 {
 	*fixture = (struct fixture){
-		.layers = {{.media_type = OCI_MEDIA_LAYER_GZIP, .digest = digest('1'), .size_bytes = 10},
+		.layers = {{.media_type = OCI_MEDIA_LAYER_GZIP,
+				   .digest = digest('1'),
+				   .size_bytes = 10},
 			{.media_type = OCI_MEDIA_LAYER, .digest = digest('2'), .size_bytes = 20}},
 		.diff_ids = {digest('3'), digest('2')},
 		.manifest = {.media_type = OCI_MEDIA_MANIFEST,
-			.config = {.media_type = OCI_MEDIA_CONFIG, .digest = digest('4'),
+			.config = {.media_type = OCI_MEDIA_CONFIG,
+				.digest = digest('4'),
 				.size_bytes = 30},
 			.layer_count = 2,
 			.is_image = true},
