@@ -23,6 +23,7 @@ struct docker_cli {
 	struct ui *ui;                  /* -v shows each command */
 	const char *path;               /* of docker; NULL: not found */
 	const char *const *environment; /* child_environment() */
+	uint64_t patience_ms;           /* for a query; 0: as long as a busy engine may need */
 	/* Compose, when docker_compose_find() found one: */
 	const char *compose_path; /* docker itself (plugin), or docker-compose; NULL: none */
 	bool compose_is_plugin;
@@ -50,6 +51,11 @@ struct docker_engine {
 	const char *detail;   /* docker's own words, printable; "" when ready */
 	const char *endpoint; /* "unix:///var/run/docker.sock"; "" when not known */
 	const char *context;  /* "desktop-linux"; "" when not known */
+	/* When this one does not answer and another does (docker_product.h), else NULL: */
+	const char *other_name;     /* "OrbStack" */
+	const char *other_endpoint; /* "unix:///Users/me/.orbstack/run/docker.sock" */
+	const char *other_way;      /* what to type to switch: "docker context use orbstack" */
+	bool was_started;           /* by us, as the person agreed */
 	/* When ready: */
 	const char *os, *architecture; /* GOOS and GOARCH: "linux", "amd64" */
 	const char *version, *api_version;
@@ -63,8 +69,11 @@ struct docker_engine {
 /* What kind of engine is there. Fails only on an interrupt. */
 int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine, struct err *err);
 
+/* "not-running": a state's name for programs. */
+const char *docker_engine_state_name(enum docker_state state);
+
 /* The error that a state means, with its remedy; nothing for DOCKER_READY. Returns -1 or 0. */
-int docker_engine_check(const struct docker_engine *engine, struct err *err);
+int docker_engine_check(const struct docker_engine *engine, struct arena *arena, struct err *err);
 
 /* ---- images ---- */
 

@@ -138,8 +138,9 @@ static int ask(struct docker_cli *docker, struct docker_engine *engine, const ch
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	struct err parse_err = ERR_INIT;
+	uint64_t patience_ms = docker->patience_ms ? docker->patience_ms : QUERY_TIMEOUT_MS;
 	docker_command_add(&command, docker->path, what, "--format", "{{json .}}");
-	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+	if (docker_command_run(docker, &command, patience_ms, &result, err) < 0)
 		return -1;
 	if (result.exit_code == 0 && parse(docker, &result, engine, &parse_err) == 0)
 		return 0;
@@ -175,54 +176,5 @@ int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine,
 	give_up(engine, err->code == CODE_DOCKER ? DOCKER_SILENT : DOCKER_UNKNOWN,
 		arena_strdup(docker->arena, err->text));
 	err_clear(err);
-	return 0;
-}
-
-static int not_running(const struct docker_engine *engine, struct err *err)
-{
-	err_set(err, CODE_DOCKER, "Docker is installed but not running: %s", engine->detail);
-#ifdef __APPLE__
-	return err_hint(err,
-		"open Docker Desktop (or OrbStack, Colima, Rancher Desktop), wait until "
-		"it says that it runs, then run this file again");
-#else
-	return err_hint(err, "start it (`sudo systemctl start docker`), then run this file again");
-#endif
-}
-
-int docker_engine_check(const struct docker_engine *engine, struct err *err)
-{
-	switch (engine->state) {
-	case DOCKER_READY:
-		return 0;
-	case DOCKER_NOT_INSTALLED:
-		err_set(err, CODE_DOCKER, "Docker is not installed: no docker command was found");
-		return err_hint(err, "install Docker (Docker Desktop or OrbStack on a Mac, Docker "
-				     "Engine on Linux), start it, then run this file again");
-	case DOCKER_NOT_RUNNING:
-		return not_running(engine, err);
-	case DOCKER_NO_PERMISSION:
-		err_set(err, CODE_DOCKER, "you may not use Docker on this machine: %s",
-			engine->detail);
-		return err_hint(err, "add yourself to the group (`sudo usermod -aG docker $USER`), "
-				     "log out and in again, or run this file with sudo");
-	case DOCKER_BROKEN_CONTEXT:
-		err_set(err, CODE_DOCKER, "Docker's context is broken: %s", engine->detail);
-		return err_hint(err, "choose one that works: `docker context ls`, then `docker "
-				     "context use NAME`; unset DOCKER_CONTEXT if it is set");
-	case DOCKER_REMOTE:
-		err_set(err, CODE_DOCKER, "Docker's engine is on another machine: %s",
-			engine->endpoint);
-		return err_hint(err,
-			"run this file on that machine, or go back to the local engine "
-			"(`docker context use default`, unset DOCKER_HOST)");
-	case DOCKER_SILENT:
-		err_set(err, CODE_DOCKER, "Docker does not answer: %s", engine->detail);
-		return err_hint(err, "restart Docker, then run this file again");
-	case DOCKER_UNKNOWN:
-		err_set(err, CODE_DOCKER, "Docker answers strangely: %s", engine->detail);
-		return err_hint(
-			err, "see whether `docker version` works, then run this file again");
-	}
 	return 0;
 }

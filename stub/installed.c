@@ -11,7 +11,7 @@ int installed_open(struct installed *installed, struct session *session, bool lo
 		(lock && place_lock(&installed->place, err) < 0))
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);
-	return preflight_engine(&installed->docker, &installed->engine, session, true, err);
+	return preflight_engine(&installed->docker, &installed->engine, session, true, lock, err);
 }
 
 void installed_close(struct installed *installed)

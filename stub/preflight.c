@@ -6,6 +6,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "docker_product.h"
+#include "engine_start.h"
 #include "image_load.h"
 #include "interrupt.h"
 #include "json.h"
@@ -53,9 +55,7 @@ static int no_compose(const struct docker_cli *docker, struct err *err)
 		err_set(err, CODE_DOCKER,
 			"Docker has no compose: neither the plugin nor "
 			"docker-compose was found");
-	return err_hint(err,
-		"install the compose plugin (Debian and Ubuntu: docker-compose-plugin or "
-		"docker-compose-v2), then run this file again");
+	return docker_product_hint_compose(docker->arena, err);
 }
 
 /* 1.27 was the first that reads compose files without `version:`. */
@@ -65,12 +65,28 @@ static bool compose_is_good(const struct docker_cli *docker)
 	       (docker->compose_major == 1 && docker->compose_minor >= 27);
 }
 
+/* The engine that docker would use; when that one is down, the person may start it, or hears of
+ * another one that runs. */
+static int find_engine(struct docker_cli *docker, struct docker_engine *engine,
+	const struct session *session, bool may_start, struct err *err)
+{
+	if (docker_engine_probe(docker, engine, err) < 0)
+		return -1;
+	if (engine->state == DOCKER_READY || engine->state == DOCKER_NOT_INSTALLED ||
+		engine->state == DOCKER_REMOTE)
+		return 0;
+	if (docker_product_find_other(docker, engine, err) < 0)
+		return -1;
+	return may_start ? engine_start_offer(docker, engine, session, err) : 0;
+}
+
 int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
-	const struct session *session, bool compose, struct err *err)
+	const struct session *session, bool compose, bool may_start, struct err *err)
 {
 	bool found;
 	docker_cli_find(docker, session->arena, session->ui);
-	if (docker_engine_probe(docker, engine, err) < 0 || docker_engine_check(engine, err) < 0)
+	if (find_engine(docker, engine, session, may_start, err) < 0 ||
+		docker_engine_check(engine, session->arena, err) < 0)
 		return -1;
 	if (!compose)
 		return 0;
@@ -79,13 +95,21 @@ int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
 	return found && compose_is_good(docker) ? 0 : no_compose(docker, err);
 }
 
+static void begin(const struct preflight *preflight)
+{
+	ui_step_begin(preflight->session->ui, "preflight", "%s", T("Checking this machine"));
+}
+
 static int check_engine(struct preflight *preflight, struct err *err)
 {
 	struct err problem = ERR_INIT;
 	docker_cli_find(&preflight->docker, preflight->session->arena, preflight->session->ui);
-	if (docker_engine_probe(&preflight->docker, &preflight->engine, err) < 0)
+	if (find_engine(&preflight->docker, &preflight->engine, preflight->session,
+		    preflight->may_start, err) < 0)
 		return -1;
-	if (docker_engine_check(&preflight->engine, &problem) < 0)
+	if (preflight->engine.was_started)
+		begin(preflight);
+	if (docker_engine_check(&preflight->engine, preflight->session->arena, &problem) < 0)
 		find_error(preflight, "engine", &problem);
 	return 0;
 }
@@ -347,20 +371,27 @@ static int check_disk(struct preflight *preflight, struct err *err)
 
 /* ---- all of them ---- */
 
+/* What is not known is null. */
 static void say_engine(const struct preflight *preflight)
 {
 	const struct docker_engine *engine = &preflight->engine;
+	bool ready = engine->state == DOCKER_READY;
 	struct ui_field fields[] = {
-		UI_TEXT("version", engine->version),
-		UI_TEXT("platform", arena_printf(preflight->session->arena, "%s/%s", engine->os,
-					    engine->architecture)),
-		UI_TEXT("product", engine->product),
-		UI_TEXT("store", engine->containerd_store ? "containerd" : "classic"),
-		UI_TEXT("endpoint", engine->endpoint),
+		UI_TEXT("state", docker_engine_state_name(engine->state)),
+		UI_TEXT("version", ready ? engine->version : NULL),
+		UI_TEXT("platform", ready ? arena_printf(preflight->session->arena, "%s/%s",
+						    engine->os, engine->architecture)
+					  : NULL),
+		UI_TEXT("product", ready ? engine->product : NULL),
+		UI_TEXT("store", !ready                     ? NULL
+				 : engine->containerd_store ? "containerd"
+							    : "classic"),
+		UI_TEXT("context", *engine->context ? engine->context : NULL),
+		UI_TEXT("endpoint", *engine->endpoint ? engine->endpoint : NULL),
 		UI_NUMBER("memory", engine->memory_bytes),
 		UI_TEXT("compose", preflight->docker.compose_version),
 	};
-	if (engine->state == DOCKER_READY && ui_is_json(preflight->session->ui))
+	if (ui_is_json(preflight->session->ui))
 		UI_RECORD(preflight->session->ui, "engine", fields, "%s", "");
 }
 
@@ -369,7 +400,7 @@ int preflight_run(struct preflight *preflight, struct err *err)
 	static int (*const checks[])(struct preflight *, struct err *) = {check_engine,
 		check_compose, check_platform, check_data, check_ports, check_memory, check_disk};
 	struct ui *ui = preflight->session->ui;
-	ui_step_begin(ui, "preflight", "%s", T("Checking this machine"));
+	begin(preflight);
 	if (read_thresholds(preflight, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)

@@ -26,7 +26,8 @@ struct preflight {
 	const struct env_files *env; /* likewise */
 	struct docker_cli docker;
 	struct docker_engine engine;
-	bool *wanted; /* images that would be loaded, by manifest index */
+	bool may_start; /* offer to start an engine that is down */
+	bool *wanted;   /* images that would be loaded, by manifest index */
 	size_t wanted_count;
 	struct port *ports;
 	size_t port_count;
@@ -44,4 +45,4 @@ int preflight_run(struct preflight *preflight, struct err *err);
 
 /* Only engine and compose, quietly: for verbs about what is installed. */
 int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
-	const struct session *session, bool compose, struct err *err);
+	const struct session *session, bool compose, bool may_start, struct err *err);

@@ -45,7 +45,7 @@ static int plan_values(struct install *install, struct err *err)
 static int check_machine(struct install *install, struct err *err)
 {
 	install->preflight = (struct preflight){
-		.session = install->session, .place = &install->place, .env = &install->env};
+		.session = install->session, .place = &install->place, .env = &install->env, .may_start = true};
 	return preflight_run(&install->preflight, err);
 }
 

@@ -6,7 +6,7 @@ from __main__ import installer_of, read, story  # pylint: disable=no-name-in-mod
 
 CLIENT = {
     "hardtack.yaml": "hardtack: 1\nname: client\ncompose: compose.yaml\nenv: env.template\nfiles: [client/]\n",
-    "compose.yaml": "services:\n  web:\n    image: hardtack/hello:1.0.0\n    ports: [\"127.0.0.1:${PORT}:8080\"]\n",
+    "compose.yaml": "services:\n  web:\n    image: hardtack/hello:1.0.0\n    restart: always\n    ports: [\"127.0.0.1:${PORT}:8080\"]\n",
     "env.template": "PORT={{ask \"Port\" default 3000}}\nURL=http://localhost:${PORT}\n"
                     "API_KEY=pk-lf-{{secret hex 16}}\nOWNER=<{{ask \"Owner\" default me}}>\n",
     "client/.env.template": "# for your code\nHOST=${URL}\nAPI_KEY=\"${API_KEY}\"\nMODE=plain\nQUOTED='$URL'\n"

@@ -48,9 +48,9 @@ static void check_state(const char *scenario, enum docker_state state, const cha
 	CHECK_INT(engine.state, state);
 	CHECK_CONTAINS(engine.detail, detail);
 	if (state == DOCKER_READY) {
-		CHECK_OK(docker_engine_check(&engine, &err));
+		CHECK_OK(docker_engine_check(&engine, f.arena, &err));
 	} else {
-		CHECK_FAILS(docker_engine_check(&engine, &err), CODE_DOCKER);
+		CHECK_FAILS(docker_engine_check(&engine, f.arena, &err), CODE_DOCKER);
 		CHECK(err.hint[0] != '\0');
 	}
 	fixture_end(&f);
