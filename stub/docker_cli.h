@@ -53,7 +53,7 @@ struct docker_engine {
 	const char *context;  /* "desktop-linux"; "" when not known */
 	/* When this one does not answer and another does (docker_product.h), else NULL: */
 	const char *other_name;     /* "OrbStack" */
-	const char *other_endpoint; /* "unix:///Users/me/.orbstack/run/docker.sock" */
+	const char *other_endpoint; /* "unix://HOME/.orbstack/run/docker.sock" */
 	const char *other_way;      /* what to type to switch: "docker context use orbstack" */
 	bool was_started;           /* by us, as the person agreed */
 	/* When ready: */
