@@ -51,6 +51,14 @@ int build_output_check(
 	return 0;
 }
 
+const char *build_output_name(
+	const struct project *project, const char *target, struct arena *arena)
+{
+	return project->version
+		       ? arena_printf(arena, "%s-%s-%s", project->name, project->version, target)
+		       : arena_printf(arena, "%s-%s", project->name, target);
+}
+
 const char *build_output_path(const struct options *options, const struct project *project,
 	const char *target, struct arena *arena)
 {
@@ -58,10 +66,8 @@ const char *build_output_path(const struct options *options, const struct projec
 	if (output[0] && !is_directory(output))
 		return output;
 	const char *separator = !output[0] || text_ends_with(output, "/") ? "" : "/";
-	return project->version
-		       ? arena_printf(arena, "%s%s%s-%s-%s", output, separator, project->name,
-				 project->version, target)
-		       : arena_printf(arena, "%s%s%s-%s", output, separator, project->name, target);
+	return arena_printf(
+		arena, "%s%s%s", output, separator, build_output_name(project, target, arena));
 }
 
 int build_output_companions(const char *path, const struct installer_file *file, struct err *err)

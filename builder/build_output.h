@@ -9,6 +9,10 @@
 int build_output_check(
 	const struct options *options, const char *const *targets, size_t count, struct err *err);
 
+/* "<name>[-<version>]-<target>": what an installer is called. */
+const char *build_output_name(
+	const struct project *project, const char *target, struct arena *arena);
+
 /* "<-o>" or "<directory>/<name>[-<version>]-<target>". */
 const char *build_output_path(const struct options *options, const struct project *project,
 	const char *target, struct arena *arena);

@@ -100,12 +100,18 @@ static void plan_services(
 
 /* ---- entries ---- */
 
-static struct bundle_content *add_content(
-	struct bundle_plan *plan, const char *path, unsigned mode, uint64_t size_bytes)
+struct bundle_content *bundle_plan_add(struct bundle_plan *plan, const char *path)
 {
 	struct bundle_content *content = ARENA_PUSH(
 		plan->arena, plan->contents, plan->content_count, plan->content_capacity);
 	content->path = path;
+	return content;
+}
+
+static struct bundle_content *add_content(
+	struct bundle_plan *plan, const char *path, unsigned mode, uint64_t size_bytes)
+{
+	struct bundle_content *content = bundle_plan_add(plan, path);
 	content->mode = mode;
 	content->size_bytes = size_bytes;
 	return content;
@@ -262,7 +268,7 @@ static void plan_images(
 	}
 }
 
-static void finish_manifest(struct bundle_plan *plan)
+void bundle_plan_finish(struct bundle_plan *plan)
 {
 	struct manifest *manifest = &plan->manifest;
 	manifest->entry_count = plan->content_count;
@@ -298,6 +304,5 @@ int bundle_plan_make(struct bundle_plan *plan, const struct project *project,
 	if (plan_files(plan, project, closure, err) < 0)
 		return -1;
 	plan_images(plan, images, image_count);
-	finish_manifest(plan);
 	return 0;
 }

@@ -38,7 +38,14 @@ struct service_image {
 	struct image *image; /* verified: unpacked_bytes is known */
 };
 
-/* Borrows all that it is given for the plan's life. Reads and hashes the project's files. */
+/* Borrows all that it is given for the plan's life. Reads and hashes the project's files. The plan
+ * still wants bundle_plan_finish(). */
 int bundle_plan_make(struct bundle_plan *plan, const struct project *project,
 	const struct closure *closure, const struct service_image *images, size_t image_count,
 	struct arena *arena, struct err *err);
+
+/* One more entry at the end, for the caller to fill in. */
+struct bundle_content *bundle_plan_add(struct bundle_plan *plan, const char *path);
+
+/* Writes the manifest over the entries as they are, and adds the lengths up. */
+void bundle_plan_finish(struct bundle_plan *plan);

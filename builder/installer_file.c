@@ -16,7 +16,8 @@
 /* What both formats have in common: an ELF has no tail and no signature. */
 struct writer {
 	struct stream_sink sink; /* first: the payload's bytes come here */
-	struct file_output output;
+	int fd;
+	const char *path; /* for errors */
 	struct macho_plan plan;
 	struct page_digest pages;
 	bool is_macho;
@@ -33,7 +34,7 @@ static int write_payload_bytes(
 		return err_set(err, CODE_INPUT, "the payload grew while it was written");
 	writer->payload_left -= length;
 	page_digest_update(&writer->pages, bytes, length);
-	return file_write(writer->output.fd, writer->output.path, bytes, length, err);
+	return file_write(writer->fd, writer->path, bytes, length, err);
 }
 
 /* ---- planning ---- */
@@ -115,7 +116,7 @@ static int write_head_and_payload(
 {
 	const struct macho_plan *plan = &writer->plan;
 	digest_masked_head(writer);
-	if (file_write(writer->output.fd, writer->output.path, plan->head,
+	if (file_write(writer->fd, writer->path, plan->head,
 		    (size_t)plan->payload_offset, err) < 0)
 		return -1;
 	writer->payload_left = payload->length;
@@ -132,7 +133,7 @@ static int write_root(struct writer *writer, struct err *err)
 	unsigned char *locator = writer->plan.head + writer->locator_at;
 	writer->locator.root = page_digest_root(&writer->pages);
 	locator_format(&writer->locator, locator);
-	return file_pwrite(writer->output.fd, writer->output.path, locator, LOCATOR_BYTES,
+	return file_pwrite(writer->fd, writer->path, locator, LOCATOR_BYTES,
 		writer->locator_at, err);
 }
 
@@ -149,8 +150,8 @@ static int write_tail(struct writer *writer, struct err *err)
 {
 	static const unsigned char zeros[PAGE_DIGEST_PAGE];
 	const struct macho_plan *plan = &writer->plan;
-	const char *path = writer->output.path;
-	int fd = writer->output.fd;
+	const char *path = writer->path;
+	int fd = writer->fd;
 	page_digest_update(&writer->pages, zeros, (size_t)plan->padding);
 	page_digest_update(&writer->pages, plan->tail, plan->tail_length);
 	page_digest_end(&writer->pages);
@@ -176,7 +177,7 @@ static int digest_file(struct writer *writer, struct sha256 *out, struct err *er
 	size_t length;
 	int result;
 	digest_sha256_init(&digest);
-	stream_file_init(&file, writer->output.fd, writer->output.path, 0, writer->plan.size);
+	stream_file_init(&file, writer->fd, writer->path, 0, writer->plan.size);
 	while ((result = stream_next(&file.source, &bytes, &length, err)) == 0 && length > 0)
 		digest_sha256_update(&digest, bytes, length);
 	stream_file_clear(&file);
@@ -197,25 +198,32 @@ static int write_all(struct writer *writer, struct installer_file *file,
 		.payload_length = payload->length,
 		.root = writer->locator.root,
 	};
-	if (digest_file(writer, &file->sha256, err) < 0)
-		return -1;
-	return file_output_commit(&writer->output, err);
+	return digest_file(writer, &file->sha256, err);
 }
 
-int installer_file_write(struct installer_file *file, const char *path, const char *target,
-	const void *stub, size_t stub_length, struct installer_payload *payload, struct err *err)
+int installer_file_write_to(struct installer_file *file, int fd, const char *path,
+	const char *target, const void *stub, size_t stub_length, struct installer_payload *payload,
+	struct err *err)
 {
-	struct writer writer = {.sink = {write_payload_bytes}, .output = FILE_OUTPUT_INIT};
+	struct writer writer = {.sink = {write_payload_bytes}, .fd = fd, .path = path};
 	int result = plan_target(&writer, target, stub, stub_length, payload->length, err);
 	page_digest_init(&writer.pages, writer.is_macho);
 	if (result == 0)
 		result = patch_locator(&writer, payload->length, err);
 	if (result == 0)
-		result = file_output_open(&writer.output, path, 0755, err);
-	if (result == 0)
 		result = write_all(&writer, file, payload, err);
-	file_output_abort(&writer.output);
 	page_digest_clear(&writer.pages);
 	macho_writer_clear(&writer.plan);
 	return result;
+}
+
+int installer_file_write(struct installer_file *file, const char *path, const char *target,
+	const void *stub, size_t stub_length, struct installer_payload *payload, struct err *err)
+{
+	AUTO_OUTPUT output = FILE_OUTPUT_INIT;
+	if (file_output_open(&output, path, 0755, err) < 0 ||
+		installer_file_write_to(file, output.fd, path, target, stub, stub_length, payload,
+			err) < 0)
+		return -1;
+	return file_output_commit(&output, err);
 }

@@ -34,3 +34,8 @@ struct installer_file {
  */
 int installer_file_write(struct installer_file *file, const char *path, const char *target,
 	const void *stub, size_t stub_length, struct installer_payload *payload, struct err *err);
+
+/* The same into an open, empty file; path is for errors. */
+int installer_file_write_to(struct installer_file *file, int fd, const char *path,
+	const char *target, const void *stub, size_t stub_length, struct installer_payload *payload,
+	struct err *err);

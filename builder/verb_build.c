@@ -5,6 +5,7 @@
 #include "bundle_writer.h"
 #include "build_output.h"
 #include "closure_names.h"
+#include "control_program.h"
 #include "image_archive.h"
 #include "image_platform.h"
 #include "lint.h"
@@ -176,11 +177,16 @@ static int write_target(struct build *build, const char *target, struct err *err
 	struct bundle_plan plan;
 	struct bundle_writer writer;
 	struct installer_file file;
+	AUTO_CONTROL control = CONTROL_PROGRAM_INIT;
 	const struct stub_image *stub = stub_image_find(target);
+	const char *name = build_output_name(&build->project, target, build->arena);
 	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
 		bundle_plan_make(&plan, &build->project, &build->closure, build->services,
 			build->service_count, build->arena, err) < 0 ||
-		bundle_writer_init(&writer, &plan, build->ui, err) < 0)
+		control_program_add(&control, &plan, stub, name, build->ui, err) < 0)
+		return -1;
+	bundle_plan_finish(&plan);
+	if (bundle_writer_init(&writer, &plan, build->ui, err) < 0)
 		return -1;
 	const char *path = build_output_path(build->options, &build->project, target, build->arena);
 	ui_step_begin(build->ui, "write", T("Writing %s"), path);

@@ -21,6 +21,7 @@
 #define MANIFEST_SCHEMA 1
 #define MANIFEST_PATH "hardtack/manifest.json"
 #define MANIFEST_FILES_PREFIX "hardtack/files/"
+#define MANIFEST_CONTROL_NAME "hardtack-control"
 enum { MANIFEST_LIMIT = 16 << 20 }; /* bytes; 10,000 blobs need about 2 MiB */
 
 /* A text in both languages; either may be NULL, then the other serves. */
@@ -99,6 +100,9 @@ struct manifest {
 	struct manifest_text title;
 	const char *builder;                 /* "hardtack 0.1.0" */
 	const char *compose;                 /* path below files/ of the top compose file */
+	const char *control;   /* path below files/ of the control program, or NULL */
+	const char *installer; /* in the control program itself: the installer's file name; then
+				  the bundle has the images' descriptions, but no image part */
 	struct manifest_template *templates; /* the one with target ".env" first, if there is one */
 	size_t template_count;
 	const char **directories; /* empty ones to make, relative to the project's directory */

@@ -288,6 +288,8 @@ static int parse_root(struct parser *p, struct json root)
 		parse_text(p, root, "title", &m->title) < 0 ||
 		json_get_string(root, "builder", &m->builder, err) < 0 ||
 		json_get_string(root, "compose", &m->compose, err) < 0 ||
+		json_get_string_or(root, "control", NULL, &m->control, err) < 0 ||
+		json_get_string_or(root, "installer", NULL, &m->installer, err) < 0 ||
 		parse_templates(p, root) < 0 || parse_directories(p, root) < 0 ||
 		parse_strings(p, root, "profiles", &m->profiles, &m->profile_count) < 0 ||
 		parse_images(p, root) < 0 || parse_services(p, root) < 0 ||
@@ -297,7 +299,8 @@ static int parse_root(struct parser *p, struct json root)
 	for (size_t i = 0; i < m->template_count; i++)
 		if (check_file(p, root, m->templates[i].path) < 0)
 			return -1;
-	if (check_file(p, root, m->compose) < 0 || check_file(p, root, m->handoff.en) < 0 ||
+	if (check_file(p, root, m->compose) < 0 || check_file(p, root, m->control) < 0 ||
+		check_file(p, root, m->handoff.en) < 0 ||
 		check_file(p, root, m->handoff.zh) < 0)
 		return -1;
 	return 0;

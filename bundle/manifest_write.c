@@ -113,6 +113,8 @@ void manifest_write(const struct manifest *manifest, struct text *out)
 	write_text(w, "title", &manifest->title);
 	json_string(w, "builder", manifest->builder);
 	json_string(w, "compose", manifest->compose);
+	json_string(w, "control", manifest->control);
+	json_string(w, "installer", manifest->installer);
 	json_array(w, "templates");
 	for (size_t i = 0; i < manifest->template_count; i++) {
 		json_object(w, NULL);

@@ -61,10 +61,22 @@ static int show_help(const struct option_program *program, const struct option_v
 	return CODE_OK;
 }
 
-static int run(struct session *session, const struct option_verb *verb, struct err *err)
+/* Without a verb an installer installs; its control program, which cannot, tells how things are. */
+static int standard_verb(struct session *session, struct err *err)
 {
-	BUG_ON(!verb); /* the parser gives help without one, and nothing else */
-	int status = runs[verb->tag](session, err);
+	if (session_open(session, err) < 0)
+		return -1;
+	if (session_open_bundle(session, err) == 0 && session->manifest->installer)
+		return verb_status(session, err);
+	err_clear(err); /* install verifies first and says it better */
+	return verb_install(session, err);
+}
+
+static int run(struct session *session, const struct option_result *chosen, struct err *err)
+{
+	BUG_ON(!chosen->verb); /* the parser gives help without one, and nothing else */
+	int status = chosen->verb_given ? runs[chosen->verb->tag](session, err)
+					: standard_verb(session, err);
 	session_close(session);
 	if (status < 0)
 		interrupt_check(err); /* whatever failed then, the signal is the cause */
@@ -95,7 +107,7 @@ int main(int argc, char **argv)
 		.fd = -1,
 		.arguments = result.arguments,
 		.argument_count = result.argument_count};
-	int code = parsed < 0 ? err.code : run(&session, result.verb, &err);
+	int code = parsed < 0 ? err.code : run(&session, &result, &err);
 	if (code != CODE_OK)
 		ui_error(ui, &err);
 	ui_result(ui, result.verb ? result.verb->name : "", code);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file_io.h"
+#include "receipt.h"
 
 static bool valid_project_name(const char *name)
 {
@@ -31,12 +32,34 @@ static int absolute(const char *path, struct arena *arena, const char **out, str
 	return 0;
 }
 
-int place_choose(struct place *place, const struct session *session, struct err *err)
+/* The control program lies in the installation that it is for; the receipt says what that is
+ * called. */
+static int place_of_control(
+	struct place *place, const struct session *session, bool *found, struct err *err)
+{
+	const char *base = file_base_name(session->path);
+	struct receipt *receipt;
+	*found = false;
+	if (!session->manifest->installer || session->options->directory ||
+		session->options->project_name || base == session->path)
+		return 0;
+	const char *directory = arena_strndup(
+		session->arena, session->path, (size_t)(base - session->path - (base - session->path > 1)));
+	if (receipt_read(directory, session->arena, &receipt, err) < 0)
+		return -1;
+	if (!receipt)
+		return 0;
+	place->project = receipt->project;
+	place->directory = directory;
+	*found = true;
+	return 0;
+}
+
+static int place_by_options(struct place *place, const struct session *session, struct err *err)
 {
 	const struct stub_options *options = session->options;
 	struct arena *arena = session->arena;
 	const char *home = getenv("HOME");
-	place->lock_fd = -1;
 	place->project = options->project_name ? options->project_name : session->manifest->name;
 	if (!valid_project_name(place->project)) {
 		err_set(err, CODE_USAGE, "\"%s\" is not a valid project name", place->project);
@@ -52,6 +75,17 @@ int place_choose(struct place *place, const struct session *session, struct err 
 		err_set(err, CODE_USAGE, "HOME is not set: where shall it be installed?");
 		return err_hint(err, "say it with --dir DIR");
 	}
+	return 0;
+}
+
+int place_choose(struct place *place, const struct session *session, struct err *err)
+{
+	struct arena *arena = session->arena;
+	bool found;
+	place->lock_fd = -1;
+	if (place_of_control(place, session, &found, err) < 0 ||
+		(!found && place_by_options(place, session, err) < 0))
+		return -1;
 	place->compose_file =
 		arena_printf(arena, "%s/%s", place->directory, session->manifest->compose);
 	place->env_file = arena_printf(arena, "%s/.env", place->directory);
@@ -102,8 +136,11 @@ struct compose_project place_compose(
 
 void place_remove(struct place *place)
 {
-	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", place->directory);
-	unlink(path);
+	static const char *const ours[] = {".hardtack.lock", "journal.jsonl", "receipt.json"};
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
+		AUTO_FREE char *path = xprintf("%s/%s", place->directory, ours[i]);
+		unlink(path);
+	}
 	rmdir(place->directory);
 }
 

@@ -31,7 +31,7 @@ int place_require_installed(const struct place *place, struct err *err);
 struct compose_project place_compose(
 	const struct place *place, const struct session *session, struct arena *arena);
 
-/* Removes the lock's file and the directory, if nothing else is left in it. */
+/* Removes lock, journal and receipt, and the directory, if nothing else is left in it. */
 void place_remove(struct place *place);
 
 void place_clear(struct place *place);

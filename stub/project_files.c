@@ -122,6 +122,11 @@ void project_files_remove(const struct session *session, const struct place *pla
 			remove_empty_directories(place, directory);
 		}
 	}
+	if (manifest->installer) { /* it is not among its own files */
+		AUTO_FREE char *control =
+			xprintf("%s/" MANIFEST_CONTROL_NAME, place->directory);
+		unlink(control);
+	}
 	for (size_t i = manifest->directory_count; i-- > 0;)
 		remove_empty_directories(place, manifest->directories[i]);
 }

@@ -70,6 +70,15 @@ int session_open_verified(struct session *session, struct err *err)
 	return session_open_bundle(session, err);
 }
 
+int session_require_images(const struct session *session, const char *installer, struct err *err)
+{
+	if (!session->manifest->installer)
+		return 0;
+	err_set(err, CODE_USAGE, "this small control program holds no images");
+	return err_hint(
+		err, "run the installer: %s", installer ? installer : session->manifest->installer);
+}
+
 void session_close(struct session *session)
 {
 	bundle_free(session->bundle);

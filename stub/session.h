@@ -37,4 +37,8 @@ int session_open_bundle(struct session *session, struct err *err);
 /* The three in order: what install and load do. */
 int session_open_verified(struct session *session, struct err *err);
 
+/* CODE_USAGE in the control program: it has no images. installer: the path that the receipt
+ * names, or NULL. */
+int session_require_images(const struct session *session, const char *installer, struct err *err);
+
 void session_close(struct session *session);

@@ -57,7 +57,7 @@ int verb_info(struct session *session, struct err *err)
 	show_services(session);
 	show_images(session);
 	struct ui_field by_hand[] = {UI_TEXT("path", session->path)};
-	if (!ui_is_json(session->ui))
+	if (!ui_is_json(session->ui) && !manifest->installer)
 		UI_RECORD(session->ui, "by_hand", by_hand,
 			T("by hand   tail -c +%llu \"%s\" | head -c %llu | docker load"),
 			offset + 1, session->path, length);

@@ -1,15 +1,19 @@
 /* install: the procedure from the first byte to the running stack, in order. */
 #include "image_load.h"
 #include "interrupt.h"
+#include "journal.h"
 #include "keep_awake.h"
 #include "message.h"
 #include "preflight.h"
 #include "project_files.h"
+#include "receipt.h"
 #include "sop_runner.h"
 #include "verbs.h"
 
 struct install {
 	struct session *session;
+	struct journal journal; /* open from the lock on */
+	struct receipt *old;    /* of the installation that is there, or NULL */
 	struct place place;
 	struct env_files env;
 	struct preflight preflight;
@@ -37,7 +41,11 @@ static int find_who_agrees(struct install *install, struct err *err)
 
 static int plan_values(struct install *install, struct err *err)
 {
-	if (place_choose(&install->place, install->session, err) < 0)
+	if (place_choose(&install->place, install->session, err) < 0 ||
+		receipt_read(install->place.directory, install->session->arena, &install->old,
+			err) < 0 ||
+		session_require_images(install->session,
+			install->old ? install->old->installer : NULL, err) < 0)
 		return -1;
 	return env_files_plan(&install->env, install->session, &install->place, err);
 }
@@ -111,7 +119,16 @@ static int agree(struct install *install, struct err *err)
 static int take_the_lock(struct install *install, struct err *err)
 {
 	keep_awake();
-	return place_lock(&install->place, err);
+	if (place_lock(&install->place, err) < 0 ||
+		journal_open(&install->journal, &install->place, "install",
+			install->session->arena, err) < 0)
+		return -1;
+	if (install->journal.unfinished_step)
+		ui_note(install->session->ui,
+			T("An earlier run (%s) ended in the middle of \"%s\"; this one goes on "
+			  "from there."),
+			install->journal.unfinished_verb, install->journal.unfinished_step);
+	return 0;
 }
 
 static int write_files(struct install *install, struct err *err)
@@ -146,6 +163,17 @@ static int run_procedure(struct install *install, struct err *err)
 	return sop_run(&sop, err);
 }
 
+static int write_receipt(struct install *install, struct err *err)
+{
+	static const char *const proofs[] = {"verify", "preflight", "load", "procedure"};
+	struct receipt receipt;
+	receipt_fill(&receipt, install->session, &install->place, &install->preflight.engine,
+		install->old, install->session->arena);
+	receipt.proofs = (const char **)proofs;
+	receipt.proof_count = ARRAY_SIZE(proofs);
+	return receipt_write(&receipt, err);
+}
+
 static int say_where_it_listens(struct install *install, struct err *err)
 {
 	struct session *session = install->session;
@@ -177,25 +205,34 @@ static int say_where_it_listens(struct install *install, struct err *err)
 
 int verb_install(struct session *session, struct err *err)
 {
-	static int (*const plan[])(struct install *, struct err *) = {
-		verify_every_byte,
-		find_who_agrees,
-		plan_values,
-		check_machine,
-		agree,
-		take_the_lock,
-		write_files,
-		load_images,
-		run_procedure,
-		say_where_it_listens,
+	static const struct {
+		const char *name;
+		int (*run)(struct install *, struct err *);
+	} plan[] = {
+		{"verify", verify_every_byte},
+		{"agreement", find_who_agrees},
+		{"values", plan_values},
+		{"preflight", check_machine},
+		{"plan", agree},
+		{"lock", take_the_lock},
+		{"files", write_files},
+		{"load", load_images},
+		{"procedure", run_procedure},
+		{"receipt", write_receipt},
+		{"handoff", say_where_it_listens},
 	};
-	struct install install = {.session = session, .place = PLACE_INIT};
+	struct install install = {
+		.session = session, .place = PLACE_INIT, .journal = JOURNAL_INIT};
 	int status = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(plan) && status == 0 && !install.finished; i++) {
 		status = interrupt_check(err);
 		if (status == 0)
-			status = plan[i](&install, err);
+			status = journal_begin(&install.journal, plan[i].name, err);
+		if (status == 0)
+			status = plan[i].run(&install, err);
+		journal_end(&install.journal, status, err);
 	}
+	journal_close(&install.journal, status, err);
 	place_clear(&install.place);
 	return status;
 }

@@ -72,7 +72,8 @@ static int to_output(struct session *session, const char *output, struct err *er
 
 int verb_load(struct session *session, struct err *err)
 {
-	if (session_open_verified(session, err) < 0)
+	if (session_open_verified(session, err) < 0 ||
+		session_require_images(session, NULL, err) < 0)
 		return -1;
 	if (session->options->output)
 		return to_output(session, session->options->output, err);

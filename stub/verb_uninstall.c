@@ -5,6 +5,7 @@
 #include "installed.h"
 #include "message.h"
 #include "project_files.h"
+#include "receipt.h"
 #include "verbs.h"
 
 static int confirm(struct session *session, const struct installed *installed, struct err *err)
@@ -54,6 +55,7 @@ static void forget(const struct session *session, struct installed *installed, b
 		project_files_remove(session, &installed->place);
 	}
 	unlink(installed->place.compose_file);
+	receipt_remove(installed->place.directory);
 	if (purge)
 		place_remove(&installed->place);
 }

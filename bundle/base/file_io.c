@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 /* macOS refuses reads and writes above INT_MAX with EINVAL (facts/macos.md, section 6). */
@@ -255,6 +257,26 @@ int file_write_all(const char *path, const void *bytes, size_t length, mode_t mo
 		file_write(output.fd, path, bytes, length, err) < 0)
 		return -1;
 	return file_output_commit(&output, err);
+}
+
+int file_nameless(struct err *err)
+{
+#ifdef MFD_CLOEXEC
+	int fd = memfd_create("hardtack", MFD_CLOEXEC);
+	if (fd < 0)
+		err_set_errno(err, CODE_IO, "create a file in memory");
+	return fd;
+#else
+	const char *directory = getenv("TMPDIR");
+	AUTO_FREE char *path = xprintf("%s/hardtack.%ld.tmp",
+		directory && *directory ? directory : "/tmp", (long)getpid());
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		err_set_errno(err, CODE_IO, "create %s", path);
+	else
+		unlink(path);
+	return fd;
+#endif
 }
 
 int file_make_directories(const char *path, mode_t mode, struct err *err)

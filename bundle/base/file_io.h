@@ -49,6 +49,10 @@ void file_output_abort(struct file_output *output); /* no-op after commit, legal
 int file_write_all(
 	const char *path, const void *bytes, size_t length, mode_t mode, struct err *err);
 
+/* An empty file without a name, for what is too large for memory or needs a descriptor: the
+ * descriptor, or -1. It lies in TMPDIR, else /tmp; on Linux in memory. */
+int file_nameless(struct err *err);
+
 /* mkdir -p; existing directories are fine. */
 int file_make_directories(const char *path, mode_t mode, struct err *err);
 

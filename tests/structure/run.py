@@ -212,6 +212,19 @@ def check_files(suite, made):
         check_runs(suite, target, target, path)
 
 
+def check_control_programs(suite, made):
+    """The small program inside is an installer of its own, without images, and as valid."""
+    for target, path in made.items():
+        folder = suite.path(f"unpacked-{target}")
+        status, out, err, _ = suite.run(suite.hardtack, "extract", path, folder)
+        control = os.path.join(folder, "hardtack/files/hardtack-control")
+        suite.note(f"{target}: the control program is in it", status == OK and os.access(control, os.X_OK), out + err)
+        suite.check(f"{target}: control program", control, suite.stub(target))
+        status, out, err, _ = suite.run(suite.hardtack, "verify", control)
+        suite.note(f"{target}: control program: hardtack verify", status == OK, out + err)
+        check_runs(suite, f"{target}: control program", target, control)
+
+
 def check_judges(suite, made):
     status, _, err, _ = suite.run(os.path.join(HERE, "setup_judges.sh"), suite.judges, timeout=1800)
     if status != 0:
@@ -488,6 +501,7 @@ def main():
         made = build_hello(suite) if make_images(suite) else {}
         if len(made) == len(TARGETS):
             check_files(suite, made)
+            check_control_programs(suite, made)
             check_each_rule(suite, made)
             check_mutations(suite, made)
             check_docker_line(suite, made)

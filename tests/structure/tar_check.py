@@ -341,7 +341,13 @@ def check_manifest(payload):
     text = json.dumps(manifest)
     rule("manifest.no-clock", not re.search(r"\b20[2-9]\d-[01]\d-[0-3]\dT\d\d:", text), "a time of day")
     check_entries(payload, manifest)
-    check_image_part(payload, manifest)
+    if manifest.get("installer"):
+        # A control program: it describes the images, and has none.
+        rule("control.no-images", not [m.name for m in payload.members if not m.name.startswith("hardtack/")], "")
+        rule("control.no-control", "control" not in manifest, f"{manifest.get('control')}")
+    else:
+        rule("manifest.control", FILES + str(manifest.get("control")) in payload.by_name, f"{manifest.get('control')}")
+        check_image_part(payload, manifest)
     for service in manifest.get("services", []):
         number = service.get("image")
         rule("manifest.services", isinstance(number, int) and 0 <= number < len(manifest.get("images", [])), f"{service.get('name')}: {number}")
