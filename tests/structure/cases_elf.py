@@ -50,7 +50,7 @@ ELF_CASES = [
     ("nothing at offset 0", put("<Q", lambda f: f.program(elf_check.PT_LOAD) + 8, 0x1000), "elf.loads"),
     ("segments out of order", put("<Q", lambda f: f.program(elf_check.PT_LOAD) + 40, 1 << 40), "elf.load-order"),
     ("locator where it can be written", put("<I", lambda f: f.holder() + 4, 6), "locator.read-only"),
-    ("no locator", flip(lambda f: f.locator.at), "locator.one"),
+    ("no locator", flip(lambda f: f.locator.at), "locator.behind-stub"),
     ("byte in the gap", flip(lambda f: f.locator.offset - 1), "payload.gap-zero"),
     ("locator offset", add("<Q", lambda f: f.locator.at + 48, 0x4000), "locator.offset"),
     ("locator offset in the stub", put("<Q", lambda f: f.locator.at + 48, 0), "stub.size"),

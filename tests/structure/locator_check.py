@@ -27,7 +27,7 @@ class Locator:
 
 
 def find(data, end, report):
-    """The only locator in [0, end), or Malformed."""
+    """The only locator in [0, end) in front of the payload, or Malformed."""
     places, overlap, at, step = [], len(MAGIC) - 1, 0, 4 << 20
     while at < end:
         block = data.read(at, min(step + overlap, end - at), "the stub")
@@ -37,6 +37,10 @@ def find(data, end, report):
                 places.append(at + place)
             place = block.find(MAGIC, place + 1)
         at += step
+    # The payload may hold other installers (the control program is one).
+    if len(places) > 1:
+        payload = Locator(places[0], data.read(places[0], SIZE, "the locator")).offset
+        places = [place for place in places if place < payload or place == places[0]]
     if not report.rule("locator.one", len(places) == 1, f"the magic is at {places}"):
         raise Malformed("locator.one", "there is no single locator")
     return Locator(places[0], data.read(places[0], SIZE, "the locator"))
