@@ -117,6 +117,9 @@ struct docker_container {
 	const char *error;  /* State.Error: why it could not start */
 	const char *image;  /* image id */
 	const char *started_at;
+	const char *health_output; /* what the last healthcheck said; "" when nothing */
+	const char **environment;  /* "NAME=value" as it runs */
+	size_t environment_count;
 	int64_t exit_code;
 	uint64_t restart_count;
 	bool running, restarting, oom_killed;
@@ -128,6 +131,10 @@ struct docker_container {
 /* All containers with the project's label, running or not, in the order of their names. */
 int docker_project_containers(struct docker_cli *docker, const char *project,
 	struct docker_container **out, size_t *count, struct err *err);
+
+/* One container as it is now; *found false: gone. */
+int docker_container_find(struct docker_cli *docker, const char *id, struct docker_container *out,
+	bool *found, struct err *err);
 
 /* Names of the volumes with the project's label. */
 int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
@@ -141,6 +148,10 @@ int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const 
 /* The last lines that a container wrote, stdout and stderr, printable. "" when there are none. */
 int docker_container_logs(struct docker_cli *docker, const char *id, unsigned lines,
 	struct text *out, struct err *err);
+
+/* The same as raw bytes with time stamps, for log_lines_read(); of a flood, beginning and end. */
+int docker_container_log_streams(struct docker_cli *docker, const char *id, unsigned lines,
+	struct text *out, struct text *errors, struct err *err);
 
 /* ---- compose ---- */
 

@@ -33,6 +33,18 @@ static int list(struct docker_cli *docker, const struct docker_command *command,
 	return 0;
 }
 
+/* The last entry of State.Health.Log. */
+static int parse_health_output(struct json health, const char **output, struct err *err)
+{
+	struct json log, entry;
+	if (json_get_array_or_none(health, "Log", &log, err) < 0)
+		return -1;
+	for (struct json_iterator it = json_items(log); json_next(&it, &entry);)
+		if (json_get_string_or(entry, "Output", "", output, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int parse_state(struct json state, struct docker_container *out, struct err *err)
 {
 	struct json health;
@@ -47,7 +59,8 @@ static int parse_state(struct json state, struct docker_container *out, struct e
 		return -1;
 	out->has_healthcheck = !json_is_absent(health);
 	if (!json_is_absent(health) &&
-		json_get_string_or(health, "Status", "", &out->health, err) < 0)
+		(json_get_string_or(health, "Status", "", &out->health, err) < 0 ||
+			parse_health_output(health, &out->health_output, err) < 0))
 		return -1;
 	/* `docker run --no-healthcheck` and compose's disable leave "none". */
 	if (strcmp(out->health, "none") == 0) {
@@ -70,11 +83,25 @@ static int parse_policy(struct json container, struct docker_container *out, str
 	return 0;
 }
 
-static int parse_container(struct json container, struct docker_container *out, struct err *err)
+static int parse_environment(struct docker_cli *docker, struct json config,
+	struct docker_container *out, struct err *err)
+{
+	struct json list, item;
+	if (json_get_array_or_none(config, "Env", &list, err) < 0)
+		return -1;
+	out->environment = arena_alloc(docker->arena, (json_count(list) + 1) * sizeof(char *));
+	for (struct json_iterator it = json_items(list); json_next(&it, &item);)
+		if (json_as_string(item, &out->environment[out->environment_count++], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int parse_container(struct docker_cli *docker, struct json container,
+	struct docker_container *out, struct err *err)
 {
 	struct json state, config, labels;
 	const char *one_off = "";
-	*out = (struct docker_container){.health = "", .service = ""};
+	*out = (struct docker_container){.health = "", .service = "", .health_output = ""};
 	if (json_get_string(container, "Id", &out->id, err) < 0 ||
 		json_get_string(container, "Name", &out->name, err) < 0 ||
 		json_get_string_or(container, "Image", "", &out->image, err) < 0 ||
@@ -82,6 +109,7 @@ static int parse_container(struct json container, struct docker_container *out, 
 		json_get_object(container, "State", &state, err) < 0 ||
 		parse_state(state, out, err) < 0 || parse_policy(container, out, err) < 0 ||
 		json_get_object(container, "Config", &config, err) < 0 ||
+		parse_environment(docker, config, out, err) < 0 ||
 		json_get_object_or_none(config, "Labels", &labels, err) < 0)
 		return -1;
 	if (!json_is_absent(labels) &&
@@ -123,7 +151,7 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
 	*out = arena_alloc(docker->arena, (json_count(root) + 1) * sizeof(**out));
 	for (struct json_iterator it = json_items(root); json_next(&it, &item);)
-		if (parse_container(item, &(*out)[(*count)++], &parse_err) < 0)
+		if (parse_container(docker, item, &(*out)[(*count)++], &parse_err) < 0)
 			return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
 				"container inspect", parse_err.text);
 	qsort(*out, *count, sizeof(**out), by_name);
@@ -143,6 +171,20 @@ int docker_project_containers(struct docker_cli *docker, const char *project,
 	if (list(docker, &command, ids, MAX_CONTAINERS, &id_count, err) < 0)
 		return -1;
 	return id_count ? inspect(docker, ids, id_count, out, count, err) : 0;
+}
+
+int docker_container_find(struct docker_cli *docker, const char *id, struct docker_container *out,
+	bool *found, struct err *err)
+{
+	struct docker_container *containers = NULL;
+	size_t count = 0;
+	*found = false;
+	if (inspect(docker, &id, 1, &containers, &count, err) < 0)
+		return -1;
+	*found = count > 0;
+	if (*found)
+		*out = containers[0];
+	return 0;
 }
 
 int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
@@ -192,5 +234,21 @@ int docker_container_logs(struct docker_cli *docker, const char *id, unsigned li
 	if (out->length && result.err.head.length)
 		text_add(out, "\n");
 	child_output_describe(&result.err, out);
+	return 0;
+}
+
+int docker_container_log_streams(struct docker_cli *docker, const char *id, unsigned lines,
+	struct text *out, struct text *errors, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	docker_command_add(&command, docker->path, "logs", "--timestamps", "--tail",
+		arena_printf(docker->arena, "%u", lines), id);
+	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	if (result.exit_code != 0)
+		return 0; /* gone meanwhile, or a logging driver that cannot be read */
+	child_output_lines(&result.out, out);
+	child_output_lines(&result.err, errors);
 	return 0;
 }

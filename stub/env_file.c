@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "env_fill.h"
 #include "env_secret.h"
 #include "file_io.h"
 #include "message.h"
+#include "secret_mask.h"
 
 enum { GIVEN_FILE_LIMIT = 64 << 10, ANSWER_LIMIT = 1024 };
 
@@ -385,32 +385,11 @@ int env_files_write(const struct env_files *files, struct ui *ui, struct err *er
 
 /* ---- masking ---- */
 
-static bool speaks_of_secrets(const char *name)
-{
-	static const char *const words[] = {"PASSWORD", "PASSWD", "SECRET", "TOKEN", "KEY", "SALT"};
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		for (const char *at = name; *at; at++)
-			if (strncasecmp(at, words[i], strlen(words[i])) == 0)
-				return true;
-	return false;
-}
-
 void env_files_mask(const struct env_files *files, struct text *text)
 {
-	for (size_t i = 0; i < files->variables.count; i++) {
-		const struct variable *variable = &files->variables.items[i];
-		size_t length = strlen(variable->value);
-		/* Shorter ones would blank out half the text and are no secrets anyway. */
-		if (length < 6 || !speaks_of_secrets(variable->name))
-			continue;
-		AUTO_TEXT masked = TEXT_INIT;
-		const char *rest = text->bytes;
-		for (const char *hit; (hit = strstr(rest, variable->value)); rest = hit + length) {
-			text_add_bytes(&masked, rest, (size_t)(hit - rest));
-			text_add(&masked, "****");
-		}
-		text_add(&masked, rest);
-		text_clear(text);
-		text_add(text, masked.bytes);
-	}
+	struct secret_mask mask;
+	AUTO(arena) arena = arena_new();
+	secret_mask_init(&mask, arena);
+	secret_mask_add_env_files(&mask, files);
+	secret_mask_apply(&mask, text);
 }

@@ -13,6 +13,7 @@ enum {
 	STAY_UP_MS = 3000,        /* without healthcheck: so long without falling */
 	STAY_UP_AGAIN_MS = 15000, /* the same after a restart: Docker's pauses grow to that */
 	LOOP_RESTARTS = 3,        /* with nothing else coming up that it may wait for */
+	LOOP_RESTARTS_HOPELESS = 2,
 	LOOP_RESTARTS_ANYWAY = 6,
 	LOOP_ANYWAY_MS = 20000,
 };
@@ -176,9 +177,12 @@ static bool is_fine(enum health_state state)
 
 /* Restarts while others were coming up may be a lost race for the database, which Docker mends by
  * starting again; those after it was there are not, nor are many. */
-static bool is_crash_loop(const struct health_service *service)
+static bool is_crash_loop(const struct health *health, const struct health_service *service)
 {
 	uint64_t restarts = service->restart_count - service->first_count;
+	if (restarts >= LOOP_RESTARTS_HOPELESS && service->new_restarts && health->is_hopeless &&
+		health->is_hopeless(health->hopeless_context, service))
+		return true;
 	return service->idle_restarts >= LOOP_RESTARTS ||
 	       (restarts >= LOOP_RESTARTS_ANYWAY && service->new_restarts &&
 		       monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS);
@@ -205,7 +209,7 @@ static int judge_all(const struct health *health, bool *all_ready,
 	for (size_t i = 0; i < health->count; i++) {
 		const struct health_service *service = &health->services[i];
 		*all_ready = *all_ready && is_fine(service->state);
-		if (is_crash_loop(service)) {
+		if (is_crash_loop(health, service)) {
 			*culprit = service;
 			return err_set(err, CODE_CRASH_LOOP,
 				"service %s crashes again and again: %s", service->name,

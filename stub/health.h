@@ -5,7 +5,7 @@
  * A service is ready when every container of it is running, healthy if it has a healthcheck, and
  * has stayed up for a moment if it has none; or when it ran once and ended with 0. It crashes again
  * and again when RestartCount rises while nothing else is still coming up that it may wait for, or
- * goes on rising anyway.
+ * goes on rising anyway, or twice already for a cause that waiting does not cure.
  */
 #pragma once
 
@@ -47,6 +47,10 @@ struct health {
 	struct health_service *services; /* the active ones */
 	size_t count;
 	bool looked;
+	/* Asked about a service that goes on restarting while others come up: true when the cause
+	 * is known and waiting does not cure it. NULL: nobody knows. */
+	bool (*is_hopeless)(void *context, const struct health_service *service);
+	void *hopeless_context;
 };
 
 void health_init(struct health *health, struct docker_cli *docker, const struct manifest *manifest,

@@ -5,57 +5,96 @@
 
 #include "message.h"
 
-enum { LOG_LINES = 20 };
+struct diagnosis_context step_failure_context(const struct step_run *run, struct secret_mask *mask)
+{
+	const struct sop *sop = run->sop;
+	secret_mask_init(mask, sop->session->arena);
+	secret_mask_add_env_files(mask, sop->env);
+	return (struct diagnosis_context){.docker = sop->docker,
+		.known_issues = sop->session->manifest->known_issues_json,
+		.mask = mask};
+}
+
+static int explain(const struct step_run *run, const struct health_service *culprit,
+	struct diagnosis_context *context, struct err *err)
+{
+	struct diagnosis diagnosis;
+	struct err ignored = ERR_INIT;
+	/* When Docker does not answer any more, what failed first is still the news. */
+	if (!culprit || diagnosis_of_stack(context, &run->health, culprit, run->sop->session->arena,
+				&diagnosis, &ignored) < 0)
+		return -1;
+	diagnosis_show(&diagnosis, run->sop->session->ui);
+	diagnosis_explain(&diagnosis, culprit->name, err);
+	return -1;
+}
+
+int step_failure_explain(const struct step_run *run, const struct health_service *culprit,
+	int http_status, struct err *err)
+{
+	struct secret_mask mask;
+	struct diagnosis_context context = step_failure_context(run, &mask);
+	context.http_status = http_status;
+	return explain(run, culprit, &context, err);
+}
 
 void step_failure_show(const struct step_run *run, const struct health_service *culprit)
 {
-	struct ui *ui = run->sop->session->ui;
-	AUTO_TEXT logs = TEXT_INIT;
 	struct err ignored = ERR_INIT;
-	if (!culprit || !culprit->container_id[0] ||
-		docker_container_logs(
-			run->sop->docker, culprit->container_id, LOG_LINES, &logs, &ignored) < 0 ||
-		logs.length == 0)
-		return;
-	env_files_mask(run->sop->env, &logs);
-	struct ui_field fields[] = {UI_TEXT("service", culprit->name), UI_TEXT("text", logs.bytes)};
-	if (ui_is_json(ui)) {
-		UI_RECORD(ui, "log", fields, "%s", "");
-		return;
+	step_failure_explain(run, culprit, 0, &ignored);
+}
+
+static const struct health_service *find_culprit(const struct health *health)
+{
+	const struct health_service *culprit = NULL;
+	for (size_t i = 0; i < health->count; i++) {
+		const struct health_service *service = &health->services[i];
+		if (service->state == HEALTH_RESTARTING || service->state == HEALTH_FAILED ||
+			service->state == HEALTH_UNHEALTHY)
+			culprit = service;
 	}
-	ui_note(ui, T("The last lines of service %s:"), culprit->name);
-	for (const char *line = logs.bytes; *line;) {
-		size_t length = strcspn(line, "\n");
-		ui_note(ui, "  | %.*s", (int)length, line);
-		line += length + (line[length] == '\n');
-	}
+	return culprit;
+}
+
+/* Compose's words alone: nothing of it has come to a container. */
+static int explain_words(
+	const struct step_run *run, struct diagnosis_context *context, struct err *err)
+{
+	struct diagnosis diagnosis;
+	struct err words = *err;
+	diagnosis_of_words(context, run->sop->session->arena, &diagnosis);
+	if (diagnosis.count == 0)
+		return -1;
+	diagnosis_show(&diagnosis, run->sop->session->ui);
+	err_clear(err);
+	err_set(err, words.code, "compose could not start the services; %s",
+		diagnosis.findings[0].cause);
+	return err_hint(err, "%s", diagnosis.findings[0].remedy);
 }
 
 int step_failure_of_up(struct step_run *run, struct err *err)
 {
-	struct err look_err = ERR_INIT, wait_err = ERR_INIT;
+	struct err look_err = ERR_INIT;
+	struct secret_mask mask;
+	struct diagnosis_context context = step_failure_context(run, &mask);
 	const struct health_service *culprit = NULL;
-	for (int look = 0; look < 4; look++) {
+	const char *words = arena_strdup(run->sop->session->arena, err->text);
+	for (int look = 0; look < 4 && !culprit; look++) {
 		if (health_look(&run->health, false, &look_err) < 0)
 			return -1;
-		for (size_t i = 0; i < run->health.count; i++) {
-			const struct health_service *service = &run->health.services[i];
-			if (service->state == HEALTH_RESTARTING ||
-				service->state == HEALTH_FAILED ||
-				service->state == HEALTH_UNHEALTHY)
-				culprit = service;
-		}
-		if (culprit)
-			break;
+		culprit = find_culprit(&run->health);
 	}
+	context.compose_words = words;
 	if (!culprit)
-		return -1;
-	if (culprit->state == HEALTH_RESTARTING || culprit->restart_count > culprit->first_count) {
-		AUTO(arena) arena = arena_new();
-		err_set(&wait_err, CODE_CRASH_LOOP, "service %s crashes again and again: %s",
+		return explain_words(run, &context, err);
+	int code = err->code;
+	AUTO(arena) arena = arena_new();
+	err_clear(err);
+	if (culprit->state == HEALTH_RESTARTING || culprit->restart_count > culprit->first_count)
+		err_set(err, CODE_CRASH_LOOP, "service %s crashes again and again: %s",
 			culprit->name, health_describe(culprit, arena));
-		*err = wait_err;
-	}
-	step_failure_show(run, culprit);
-	return -1;
+	else
+		err_set(err, code, "service %s: %s", culprit->name,
+			health_describe(culprit, arena));
+	return explain(run, culprit, &context, err);
 }

@@ -67,6 +67,22 @@ void child_output_describe(const struct child_output *output, struct text *out)
 		text_add_printable(out, &output->tail[i % CHILD_TAIL_LIMIT], 1);
 }
 
+void child_output_lines(const struct child_output *output, struct text *out)
+{
+	size_t length = output->head.length;
+	while (output->tail && length > 0 && output->head.bytes[length - 1] != '\n')
+		length--;
+	text_add_bytes(out, output->head.bytes, length);
+	if (!output->tail)
+		return;
+	uint64_t behind = output->total - output->head.length;
+	uint64_t at = output->total - (behind < CHILD_TAIL_LIMIT ? behind : CHILD_TAIL_LIMIT);
+	while (at < output->total && output->tail[at++ % CHILD_TAIL_LIMIT] != '\n')
+		continue;
+	for (; at < output->total; at++)
+		text_add_bytes(out, &output->tail[at % CHILD_TAIL_LIMIT], 1);
+}
+
 void child_result_clear(struct child_result *result)
 {
 	text_clear(&result->out.head);

@@ -66,6 +66,10 @@ void child_result_clear(struct child_result *result);
 /* Did everything fit? Parsers refuse what did not. */
 bool child_output_is_whole(const struct child_output *output);
 
+/* Adds the bytes as they came, for those who read them line by line: when the middle is missing,
+ * the line before the gap and the one behind it go with it. */
+void child_output_lines(const struct child_output *output, struct text *out);
+
 /* Adds it for people: trimmed, made printable, the gap marked. */
 void child_output_describe(const struct child_output *output, struct text *out);
 
