@@ -163,6 +163,9 @@ void secret_mask_add_env_files(struct secret_mask *mask, const struct env_files 
 			const char *value = file->values[j];
 			if (!value && i == 0)
 				value = variable_set_get(&files->variables, entry->source.name);
+			if (file->fill && file->filled[j])
+				secret_mask_add_variable(
+					mask, entry->source.name, file->filled[j]);
 			if (value && (entry->kind == ENV_TEMPLATE_SECRET_HEX ||
 					     entry->kind == ENV_TEMPLATE_SECRET_BASE64))
 				secret_mask_add(mask, value);
