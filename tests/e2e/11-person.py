@@ -1,50 +1,23 @@
 """At a terminal: the plan is shown and asked for once; the person's shell, folder and choices do not get in the way."""
 import os
-import pty
-import select
-import signal
 import subprocess
-import time
 
 import harness
 import images
+import terminal
 
 URL = "http://127.0.0.1:8088/"
-
-
-def at_terminal(t, engine, argv, answer, seconds=60):
-    """Runs argv on a terminal of its own, types `answer` when it asks. Returns (status, what the screen showed)."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir("/")
-        full = engine.argv(argv)
-        os.execve(f"/usr/bin/{full[0]}", full, {"HOME": t.home, "TERM": "xterm", "LC_ALL": "C.UTF-8",
-                                                **engine.environment()})
-    shown, typed, deadline = b"", False, time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if select.select([terminal], [], [], 0.3)[0]:
-            try:
-                shown += os.read(terminal, 65536)
-            except OSError:  # the program has ended
-                break
-        elif not typed and shown:
-            os.write(terminal, answer)
-            typed = True
-    else:
-        os.kill(pid, signal.SIGKILL)
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
 
 
 def story(t):
     engine = t.bench.engine("v28")
     hello = t.build_hello()
-    status, shown = at_terminal(t, engine, [hello], b"n\n")
+    status, shown = terminal.session(t, [hello], [("[Y/n]", b"n\n")], engine)
     t.check(status == 130 and "hardtack/hello" in shown, "no verb, answer n: the plan is shown, 130", shown)
     t.check(engine.run(["docker", "images", "-q"]).stdout == "", "and nothing was loaded")
-    status, shown = at_terminal(t, engine, [hello], b"\x03")
+    status, shown = terminal.session(t, [hello], [("[Y/n]", b"\x03")], engine)
     t.check(status == 130, "Ctrl-C at the question: 130", f"{status}\n{shown}")
-    status, shown = at_terminal(t, engine, [hello], b"y\n")
+    status, shown = terminal.session(t, [hello], [("[Y/n]", b"y\n")], engine)
     t.check(status == 0, "answer y: 0", shown)
     answer = t.http(engine, URL, harness.HELLO_LINE)
     t.check(harness.HELLO_LINE in answer, "and the page answers", answer)

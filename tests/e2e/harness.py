@@ -180,10 +180,14 @@ class Story:
     def path(self, *names):
         return os.path.join(self.folder, *names)
 
+    @staticmethod
+    def machorun():
+        return os.path.join(BUILD, "tests", "machorun", "machorun")
+
     def run(self, argv, engine=None, env=None, **more):
         """Runs argv with a clean environment and the story's HOME; with an engine: in its network, with its docker."""
         variables = {"HOME": self.home, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-                     "MACHORUN": os.path.join(BUILD, "tests", "machorun", "machorun")}
+                     "MACHORUN": self.machorun()}
         if engine:
             variables.update(engine.environment())
         variables.update(env or {})
@@ -245,13 +249,17 @@ class Story:
         return self.build(HELLO, target, [archive], *words, out=out)
 
     def installer(self, file, *words, damaged=False, **more):
-        """Runs an installer: an ELF as it is, a Mach-O under tests/machorun (with a Mac's checks unless damaged)."""
+        return self.run(self.installer_argv(file, *words, damaged=damaged), **more)
+
+    @staticmethod
+    def installer_argv(file, *words, damaged=False):
+        """How an installer is run: an ELF as it is, a Mach-O under tests/machorun (with a Mac's checks unless damaged)."""
         with open(file, "rb") as head:
             macho = head.read(4) == b"\xcf\xfa\xed\xfe"
         if macho and not os.access(MACHORUN, os.X_OK):
             raise Skip("tests/machorun/run is missing")
         loader = [MACHORUN] if damaged else [MACHORUN, "--strict"]
-        return self.run([*(loader if macho else []), file, *words], **more)
+        return [*(loader if macho else []), file, *words]
 
     def http(self, engine, url, wanted, seconds=20):
         """Asks until the answer holds `wanted`. Returns the last answer or complaint."""

@@ -1,0 +1,68 @@
+"""What the stories of payload/langfuse share: building it, and asking the running server from outside of hardtack."""
+import json
+import os
+import stat
+
+import harness
+import images
+
+PROJECT = os.path.join(harness.ROOT, "payload", "langfuse")
+URL = "http://127.0.0.1:3000"
+# As SDKs and browsers ask: method, address, "user:password" or "", body or "", its type. Prints status and body.
+ASK = """import base64, sys, urllib.error, urllib.request
+method, url, auth, body, kind = sys.argv[1:]
+headers = {"Authorization": "Basic " + base64.b64encode(auth.encode()).decode()} if auth else {}
+if body:
+    headers["Content-Type"] = kind
+request = urllib.request.Request(url, body.encode() or None, headers, method=method)
+try:
+    reply = urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10)
+except urllib.error.HTTPError as error:
+    reply = error
+print(reply.status)
+sys.stdout.write(reply.read().decode())
+"""
+
+
+def build(t, target="linux-amd64", *words, project=PROJECT, form="oci", out=None):
+    if target != "linux-amd64":
+        words = ("--platform", "linux/amd64", *words)
+    return t.build(project, target, [images.langfuse_archive(form)], *words, out=out)
+
+
+def folder(t, *names):
+    return os.path.join(t.home, "hardtack", "langfuse", *names)
+
+
+def environment(t):
+    """.env as {name: value}, and its mode."""
+    with open(folder(t, ".env"), encoding="utf-8") as text:
+        lines = [line.rstrip("\n").partition("=") for line in text if "=" in line and not line.startswith("#")]
+        return {name: value for name, _, value in lines}, stat.S_IMODE(os.fstat(text.fileno()).st_mode)
+
+
+def ask(t, engine, method, path, auth="", body="", kind="application/json"):
+    """(status, body) of the server's answer; status 0: none came, the body says why."""
+    done = t.run(["/usr/bin/python3", "-c", ASK, method, URL + path, auth, body, kind], engine)
+    if done.code != 0:
+        return 0, done.err
+    status, _, text = done.out.partition("\n")
+    return int(status), text
+
+
+def keys(t):
+    variables, _ = environment(t)
+    return variables["LANGFUSE_INIT_PROJECT_PUBLIC_KEY"] + ":" + variables["LANGFUSE_INIT_PROJECT_SECRET_KEY"]
+
+
+def traces(t, engine):
+    """The ids of hardtack's own traces in the server, read with the handed-over keys; None when they cannot be had."""
+    status, text = ask(t, engine, "GET", "/api/public/traces?name=hardtack-smoke", keys(t))
+    return [row["id"] for row in json.loads(text)["data"]] if status == 200 else None
+
+
+def secrets(t):
+    """The values of .env that must not be seen."""
+    variables, _ = environment(t)
+    return [variables[name] for name in ("POSTGRES_PASSWORD", "NEXTAUTH_SECRET", "SALT", "ENCRYPTION_KEY",
+                                         "LANGFUSE_INIT_PROJECT_SECRET_KEY", "LANGFUSE_INIT_USER_PASSWORD")]
