@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "arena.h"
+#include "interrupt.h"
 #include "message.h"
 #include "monotonic.h"
 #include "ui_renderer.h"
@@ -292,15 +294,33 @@ static void set_echo(bool on)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 }
 
-/* A line from the terminal, byte by byte: nothing behind it is read away. -1 at its end. */
+/* A signal may come just before a read, which then would not end: looked for between short waits.
+ * select, since macOS's poll knows no terminals. */
+static bool wait_for_input(void)
+{
+	while (!interrupt_pending()) {
+		struct timeval pause = {.tv_usec = 200000};
+		fd_set input;
+		FD_ZERO(&input);
+		FD_SET(STDIN_FILENO, &input);
+		int ready = select(STDIN_FILENO + 1, &input, NULL, NULL, &pause);
+		if (ready > 0)
+			return true;
+		if (ready < 0 && errno != EINTR)
+			return false;
+	}
+	return false;
+}
+
+/* A line from the terminal, byte by byte: nothing behind it is read away. -1 at its end, and when
+ * the person pressed Ctrl-C. */
 static int read_line(char *line, size_t capacity)
 {
 	size_t length = 0;
 	for (;;) {
 		char byte;
-		ssize_t got = read(STDIN_FILENO, &byte, 1);
-		if (got != 1)
-			return -1; /* the end, or EINTR: the person pressed Ctrl-C */
+		if (!wait_for_input() || read(STDIN_FILENO, &byte, 1) != 1)
+			return -1;
 		if (byte == '\n')
 			break;
 		if (length + 1 < capacity)
