@@ -3,14 +3,7 @@
 
 #include "registry_failure.h"
 #include "registry_internal.h"
-
-static int fetch(struct registry_call *call, const char *url, const char **problem,
-	enum http_failure *failure, struct err *err)
-{
-	call->request.url = url;
-	return http_fetch(call->connection, &call->request, call->sink, call->arena,
-		&call->response, problem, failure, err);
-}
+#include "registry_login.h"
 
 /* ---- http or https ---- */
 
@@ -56,43 +49,78 @@ static bool probe_tls(struct registry_call *call, const char *host)
 	return true;
 }
 
-static const char *call_url(struct registry_call *call, struct err *err)
+/* The address of the call, with the scheme that its host speaks. */
+static int call_url(struct registry_call *call, struct http_url *url, struct err *err)
 {
 	const char *host = call->source->host;
-	struct http_url url;
 	bool tls = !call->source->plain;
-	if (call->url)
-		return call->url;
-	const char *text = arena_printf(
-		call->arena, "%s://%s%s", tls ? "https" : "http", host, call->path);
-	if (http_url_parse(text, call->arena, &url, err) < 0)
-		return NULL;
-	if (!tls)
-		return url.text;
-	if (http_client_is_plain(call->registry->http, url.host, url.port)) {
+	const char *text = call->url ? call->url
+				     : arena_printf(call->arena, "%s://%s%s",
+					       tls ? "https" : "http", host, call->path);
+	if (http_url_parse(text, call->arena, url, err) < 0)
+		return -1;
+	if (call->url || !tls)
+		return 0;
+	if (http_client_is_plain(call->registry->http, url->host, url->port)) {
 		tls = false;
-	} else if (http_url_is_loopback(url.host) &&
-		   !known_scheme(call->registry, url.authority, &tls)) {
-		tls = probe_tls(call, url.authority);
-		keep_scheme(call->registry, url.authority, tls);
+	} else if (http_url_is_loopback(url->host) &&
+		   !known_scheme(call->registry, url->authority, &tls)) {
+		tls = probe_tls(call, url->authority);
+		keep_scheme(call->registry, url->authority, tls);
 	}
-	return tls ? url.text : arena_printf(call->arena, "http://%s%s", host, call->path);
+	if (tls)
+		return 0;
+	text = arena_printf(call->arena, "http://%s%s", host, call->path);
+	return http_url_parse(text, call->arena, url, err);
+}
+
+/* ---- the call ---- */
+
+struct attempt {
+	const struct http_url *url;
+	const char *problem;
+};
+
+static int fetch(
+	struct registry_call *call, struct attempt *attempt, const char *header, struct err *err)
+{
+	enum http_failure failure;
+	call->request.url = attempt->url->text;
+	call->request.authorization = header;
+	if (http_fetch(call->connection, &call->request, call->sink, call->arena, &call->response,
+		    &attempt->problem, &failure, err) == 0)
+		return 0;
+	return registry_failure_of_transfer(failure, call->failure, err);
+}
+
+/* Did the registry itself ask for a login? Not where a redirect led: that is another's business. */
+static bool asks_for_login(const struct registry_call *call, const struct http_url *url)
+{
+	return call->response.status == 401 && !call->ping &&
+	       strcmp(call->response.final_host, url->authority) == 0;
 }
 
 int registry_call(struct registry_call *call, struct err *err)
 {
-	const char *problem = "", *name = call->source->name;
-	enum http_failure failure;
+	struct http_url url;
+	struct attempt attempt = {&url, ""};
+	const char *header;
+	unsigned generation = 0;
 	*call->failure = (struct registry_failure){REGISTRY_WRONG, 0};
-	const char *url = call_url(call, err);
-	if (!url)
+	if (call_url(call, &url, err) < 0 ||
+		registry_login_header(call, &url, &header, &generation, err) < 0 ||
+		fetch(call, &attempt, header, err) < 0)
 		return -1;
-	if (fetch(call, url, &problem, &failure, err) < 0)
-		return registry_failure_of_transfer(failure, call->failure, err);
+	if (asks_for_login(call, &url)) {
+		if (registry_login_answer(call, &url, generation, &header, err) < 0 ||
+			(header && fetch(call, &attempt, header, err) < 0))
+			return -1;
+	}
 	if (call->response.status / 100 == 2 || (call->ping && call->response.status == 401)) {
 		call->failure->kind = REGISTRY_OK;
 		return 0;
 	}
-	return registry_failure_of_status(
-		&call->response, problem, name, call->what, call->failure, err);
+	registry_failure_of_status(&call->response, attempt.problem, call->source->name,
+		call->what, url.authority, call->failure, err);
+	return asks_for_login(call, &url) ? registry_login_explain(call, &url, err) : -1;
 }

@@ -11,6 +11,7 @@
 #include "oci_image.h"
 #include "registry_failure.h"
 #include "registry_internal.h"
+#include "registry_login.h"
 
 static const char accept_manifests[] = "application/vnd.oci.image.index.v1+json, "
 				       "application/vnd.docker.distribution.manifest.list.v2+json, "
@@ -20,12 +21,12 @@ static const char accept_manifests[] = "application/vnd.oci.image.index.v1+json,
 int registry_new(struct registry **out, struct http_client *http, const char *docker_config,
 	struct err *err)
 {
-	struct registry *registry = xmalloc(sizeof(*registry));
-	(void)docker_config;
-	(void)err;
+	AUTO(registry) registry = xmalloc(sizeof(*registry));
 	*registry = (struct registry){.http = http, .arena = arena_new()};
 	pthread_mutex_init(&registry->lock, NULL);
-	*out = registry;
+	if (credential_store_open(&registry->credentials, docker_config, err) < 0)
+		return -1;
+	*out = TAKE(registry);
 	return 0;
 }
 
@@ -33,9 +34,17 @@ void registry_free(struct registry *registry)
 {
 	if (!registry)
 		return;
+	registry_login_free_all(registry);
+	credential_store_free(registry->credentials);
 	pthread_mutex_destroy(&registry->lock);
 	arena_free(registry->arena);
 	free(registry);
+}
+
+void registry_on_notice(struct registry *registry, void (*notice)(void *context, const char *text),
+	void *context)
+{
+	credential_store_on_notice(registry->credentials, notice, context);
 }
 
 /* ---- bodies ---- */

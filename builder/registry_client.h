@@ -13,11 +13,17 @@
 #include "mirror_policy.h"
 
 struct registry;
-/* docker_config: the folder of config.json; NULL: $DOCKER_CONFIG, else ~/.docker. */
+/* docker_config: the folder of config.json; NULL: $DOCKER_CONFIG, else ~/.docker. A malformed
+ * config.json is CODE_INPUT. */
 int registry_new(struct registry **out, struct http_client *http, const char *docker_config,
 	struct err *err);
 void registry_free(struct registry *registry);
 AUTO_DEFINE(registry);
+
+/* What the person should know and what is no failure: a credential helper that is missing. Called
+ * from any thread, one at a time. */
+void registry_on_notice(struct registry *registry, void (*notice)(void *context, const char *text),
+	void *context);
 
 /* What a failed call means for the next try. err has the code: 4 network, 5 credentials (401, 403,
  * 429 apart, with registry, waiting time and remedy), 6 not found, 7 not what was asked for. */

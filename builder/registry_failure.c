@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "credential.h"
 #include "json.h"
 #include "message.h"
 
@@ -24,8 +25,7 @@ static void quote_words(const char *problem, struct text *out)
 			json_get_string(first, "message", &message, &ignored) == 0)
 			words = message;
 	}
-	char *line = arena_strndup(
-		arena, words, strnlen(words, WORDS_LIMIT));
+	char *line = arena_strndup(arena, words, strnlen(words, WORDS_LIMIT));
 	for (char *c = line; *c; c++)
 		if (*c == '\n' || *c == '\t')
 			*c = ' ';
@@ -48,7 +48,8 @@ static int limited(const struct http_response *response, const char *words, cons
 }
 
 int registry_failure_of_status(const struct http_response *response, const char *problem,
-	const char *name, const char *what, struct registry_failure *out, struct err *err)
+	const char *name, const char *what, const char *host, struct registry_failure *out,
+	struct err *err)
 {
 	AUTO_TEXT words = TEXT_INIT;
 	unsigned status = response->status;
@@ -62,7 +63,7 @@ int registry_failure_of_status(const struct http_response *response, const char 
 			words.bytes);
 		return err_hint(err, "is the name right? A registry says the same about what is "
 				     "private and what does not exist; else: docker login %s",
-			response->final_host);
+			credential_login_name(host));
 	}
 	if (status == 403) {
 		out->kind = REGISTRY_FORBIDDEN;

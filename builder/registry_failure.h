@@ -5,9 +5,11 @@
 
 #include "registry_client.h"
 
-/* A status other than 2xx. name: the source for people; what: "library/postgres:17". */
+/* A status other than 2xx. name: the source for people; what: "library/postgres:17"; host: where a
+ * login would be for. */
 int registry_failure_of_status(const struct http_response *response, const char *problem,
-	const char *name, const char *what, struct registry_failure *out, struct err *err);
+	const char *name, const char *what, const char *host, struct registry_failure *out,
+	struct err *err);
 
 /* The same for a call that had no answer: err is http_fetch()'s own and stays. */
 int registry_failure_of_transfer(

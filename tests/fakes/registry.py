@@ -32,6 +32,7 @@ import ssl
 import tarfile
 import threading
 import time
+import urllib.parse
 
 OCI = "application/vnd.oci.image."
 DOCKER = "application/vnd.docker.distribution."
@@ -86,6 +87,8 @@ class FakeRegistry:
     def __init__(self, auth=None, certificate=None, host="127.0.0.1"):
         self.auth, self.blobs, self.manifests, self.tags = auth, {}, {}, {}
         self.files, self.faults, self.requests, self.tokens = {}, [], [], {}
+        self.realm = None           # of the challenge, instead of our own /token
+        self.identity_token = None  # what a POST to /token has to bring as refresh_token
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         registry = self
@@ -201,7 +204,7 @@ class FakeRegistry:
     def challenge(self, repository):
         if self.auth[0] == "basic":
             return 'Basic realm="fake"'
-        return (f'Bearer realm="{self.url}/token",service="{self.host}"' +
+        return (f'Bearer realm="{self.realm or self.url + "/token"}",service="{self.host}"' +
                 (f',scope="repository:{repository}:pull"' if repository else ""))
 
     def is_allowed(self, header, repository):
@@ -211,11 +214,16 @@ class FakeRegistry:
         if self.auth[0] == "basic":
             return kind == "Basic" and base64.b64decode(secret).decode() == f"{self.auth[1]}:{self.auth[2]}"
         until, scope = self.tokens.get(secret, (0, ""))
-        return kind == "Bearer" and time.monotonic() < until and (not repository or repository in scope)
+        return kind == "Bearer" and time.monotonic() < until and (not repository or repository in urllib.parse.unquote(scope))
 
-    def make_token(self, header, query):
+    def make_token(self, header, query, form):
         user = self.auth[1]
-        if user is not None:
+        if form:
+            fields = urllib.parse.parse_qs(form)
+            if not self.identity_token or fields.get("refresh_token") != [self.identity_token]:
+                return None
+            query = form
+        elif user is not None:
             kind, _, secret = (header or "").partition(" ")
             if kind != "Basic" or base64.b64decode(secret).decode() != f"{user}:{self.auth[2]}":
                 return None
@@ -235,6 +243,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         super().setup()
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
+    form = ""
+
     def do_GET(self):
         with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
             self.answer()
@@ -245,6 +255,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         self.form = self.rfile.read(length).decode()
         self.do_GET()
+        self.form = ""
 
     def reply(self, status, body=b"", media_type="application/json", headers=None, length=None):
         self.record.status = status
@@ -284,7 +295,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             to = fault.to.replace("{path}", path).replace("{digest}", path.rsplit("/", 1)[-1])
             return self.reply(307, headers={"Location": to})
         if path.startswith("/token") and fake.auth:
-            token = fake.make_token(self.headers.get("Authorization"), path + getattr(self, "form", ""))
+            token = fake.make_token(self.headers.get("Authorization"), path, self.form)
             return self.reply(200, json.dumps(token).encode()) if token else self.error(401, "UNAUTHORIZED")
         if path in fake.files:
             return self.body(fake.files[path], "application/octet-stream", {}, fault)

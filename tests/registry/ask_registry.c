@@ -76,6 +76,12 @@ static int ask(const struct wish *wish, struct registry *registry,
 	return result;
 }
 
+static void on_notice(void *context, const char *text)
+{
+	(void)context;
+	fprintf(stderr, "notice: %s\n", text);
+}
+
 struct worker {
 	pthread_t thread;
 	const struct wish *wish;
@@ -111,6 +117,7 @@ static int run(const struct wish *wish, struct registry_failure *failure, struct
 	if (http_client_new(&client, &wish->settings, err) < 0 ||
 		registry_new(&registry, client, NULL, err) < 0)
 		return -1;
+	registry_on_notice(registry, on_notice, NULL);
 	for (unsigned long i = 0; i < wish->threads; i++) {
 		workers[i] = (struct worker){
 			.wish = wish, .registry = registry, .client = client};

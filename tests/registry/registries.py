@@ -168,7 +168,8 @@ class DockerRegistry:
 
     def push(self, layout, name, all_platforms=True):
         """skopeo copy of an OCI layout folder (or any skopeo source) to HOST/NAME (repository:tag)."""
-        argv = ["skopeo", "--insecure-policy", "copy", "-q", "--preserve-digests", "--dest-tls-verify=false"]
+        argv = ["skopeo", "--insecure-policy", "copy", "-q", "--preserve-digests", "--dest-tls-verify=false",
+                "--src-tls-verify=false"]
         argv += ["--all"] if all_platforms else []
         if self.users:
             user, password = next(iter(self.users.items()))
