@@ -49,6 +49,14 @@ def references(out):
         put(out, "image_reference", str(number), text)
 
 
+def challenges(out):
+    for number, text in enumerate(
+        (b'Bearer realm="https://a/token",service="s",scope="repository:a/b:pull"', b"Negotiate abc==, Basic realm=x",
+         b'Newauth realm="apps", type=1, title="Login to \\"apps\\"", Basic realm="simple"', b'Basic realm="a"\nBearer realm="b"')
+    ):
+        put(out, "auth_challenge", str(number), text)
+
+
 def archives(out):
     made = os.path.join(out, "made")
     small = images.layer_tar(a="b")
@@ -182,5 +190,5 @@ downloads: [{url: "https://x.example/?a#b", sha256: %s}]
 
 
 if __name__ == "__main__":
-    for make in (documents, references, archives, gzips, projects, programs, project_files, lock_files):
+    for make in (documents, references, challenges, archives, gzips, projects, programs, project_files, lock_files):
         make(sys.argv[1])
