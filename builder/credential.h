@@ -20,7 +20,7 @@ struct credential {
 	const char *username, *password;
 	const char *identity_token; /* to be exchanged for tokens (OAuth 2 refresh) */
 	const char *registry_token; /* a bearer token as it is */
-	const char *from;           /* for people: "/home/me/.docker/config.json", "docker-credential-pass" */
+	const char *from;           /* for people: the path of config.json, "docker-credential-pass" */
 };
 
 /* Texts about helpers, for people. May be called from any thread, one at a time. */
