@@ -7,6 +7,7 @@
 
 #include "file_io.h"
 #include "project_name.h"
+#include "step_schema.h"
 
 /* In the order that docker compose prefers them. */
 static const char *const compose_names[] = {
@@ -105,6 +106,23 @@ static int choose_name(struct project *project, const struct options *options, s
 	return project->name ? 0 : -1;
 }
 
+static bool has_service(const void *context, const char *name)
+{
+	return compose_project_service(context, name) != NULL;
+}
+
+static int check_steps(const struct project *project, const struct options *options,
+	struct arena *arena, struct err *err)
+{
+	const struct step_world world = {
+		.variables = project->compose->variables,
+		.has_service = has_service,
+		.context = project->compose,
+		.pack_secrets = options->pack_secrets,
+	};
+	return project->file ? step_check(project->file, &world, arena, err) : 0;
+}
+
 int project_open(struct project *project, const char *path, const struct options *options,
 	struct arena *arena, struct finding_list *findings, struct err *err)
 {
@@ -121,7 +139,7 @@ int project_open(struct project *project, const char *path, const struct options
 		compose.env_file = join(arena, project->directory, project->file->env);
 	project->compose =
 		compose_project_load(arena, project->compose_path, &compose, findings, err);
-	if (!project->compose)
+	if (!project->compose || check_steps(project, options, arena, err) < 0)
 		return -1;
 	return choose_name(project, options, arena, err);
 }

@@ -11,6 +11,7 @@
 #include "mirror_yaml.h"
 #include "project_name.h"
 #include "project_schema.h"
+#include "step_schema.h"
 
 struct parser {
 	struct arena *arena;
@@ -222,9 +223,11 @@ static int parse_sop(struct parser *parser, const struct yaml_node *node)
 		return -1;
 	if (node->count == 0)
 		return section_fail(parser, node, "sop has no steps");
+	file->document = parser->document;
+	file->sop = node;
 	file->steps = arena_alloc(parser->arena, node->count * sizeof(*file->steps));
 	for (size_t i = 0; i < node->count; i++)
-		if (project_schema_step(parser->arena, parser->document, node->items[i],
+		if (step_schema_parse(parser->arena, parser->document, node->items[i],
 			    &file->steps[file->step_count++], parser->err) < 0)
 			return -1;
 	return 0;

@@ -15,6 +15,9 @@ struct project_download {
 	const char *to;     /* below the project directory; ends with / for a folder */
 };
 
+struct yaml_document;
+struct yaml_node;
+
 struct project_file {
 	const char *path;
 	const char *name, *version; /* NULL: not said */
@@ -28,6 +31,9 @@ struct project_file {
 	struct mirror_policy mirrors; /* its rules, checked */
 	struct manifest_step *steps;  /* ready for the manifest; none: the default procedure */
 	size_t step_count;
+	/* The same as written, for step_check(); NULL: no steps. */
+	const struct yaml_document *document;
+	const struct yaml_node *sop;
 	struct manifest_text handoff; /* relative paths */
 	const char *preflight_json; /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */
 	const char *known_issues_json; /* [{service, match, cause, remedy}]; NULL */

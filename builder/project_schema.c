@@ -10,52 +10,9 @@
 
 typedef const struct project_schema_field field_table[];
 
-#define FIELD(name, kind, ...)                                      \
-	{                                                           \
-		.key = (name), .type = SCHEMA_##kind, ##__VA_ARGS__ \
-	}
-#define END                 \
-	{                   \
-		.key = NULL \
-	}
+#define FIELD PROJECT_SCHEMA_FIELD
+#define END PROJECT_SCHEMA_END
 
-static field_table none = {END};
-static field_table wait_healthy = {FIELD("timeout", DURATION), END};
-static field_table wait_log = {
-	FIELD("service", TEXT, .required = true),
-	FIELD("match", TEXT, .required = true),
-	FIELD("required", BOOL),
-	FIELD("timeout", DURATION),
-	END,
-};
-static field_table expect = {
-	FIELD("status", NUMBER),
-	FIELD("json", ANY),
-	FIELD("contains", TEXT),
-	END,
-};
-static field_table http = {
-	FIELD("name", LOCAL),
-	FIELD("get", TEXT),
-	FIELD("post", TEXT),
-	FIELD("put", TEXT),
-	FIELD("delete", TEXT),
-	FIELD("headers", TEXT_MAP),
-	FIELD("basic_auth", TEXT),
-	FIELD("body", ANY),
-	FIELD("expect", MAP, .fields = expect),
-	FIELD("retry", DURATION),
-	FIELD("timeout", DURATION),
-	END,
-};
-static field_table exec = {
-	FIELD("name", LOCAL),
-	FIELD("service", TEXT, .required = true),
-	FIELD("command", TEXTS, .required = true),
-	FIELD("retry", DURATION),
-	FIELD("timeout", DURATION),
-	END,
-};
 static field_table preflight = {
 	FIELD("memory", SIZE),
 	FIELD("disk", SIZE),
@@ -67,17 +24,6 @@ static field_table issue = {
 	FIELD("match", TEXT, .required = true),
 	FIELD("cause", LOCAL, .required = true),
 	FIELD("remedy", LOCAL, .required = true),
-	END,
-};
-
-/* The kinds of steps; message is a text alone. */
-static field_table steps = {
-	FIELD("up", MAP, .fields = none),
-	FIELD("wait_healthy", MAP, .fields = wait_healthy),
-	FIELD("wait_log", MAP, .fields = wait_log),
-	FIELD("http", MAP, .fields = http),
-	FIELD("exec", MAP, .fields = exec),
-	FIELD("message", LOCAL),
 	END,
 };
 
@@ -245,6 +191,40 @@ static int add_map(struct text *out, const struct yaml_document *document,
 	return 0;
 }
 
+/* Settings that may be written short: the text alone is the first of the mapping's keys. */
+static int add_short_or_map(struct text *out, const struct yaml_document *document,
+	struct yaml_node *node, const struct project_schema_field *field, struct err *err)
+{
+	if (!is_scalar(node))
+		return add_map(out, document, node, field, err);
+	const struct project_schema_field *first = field->fields;
+	text_add(out, "{");
+	text_add_json(out, first->key);
+	text_add(out, ":");
+	if (project_schema_add_json(out, document, node, first, err) < 0)
+		return -1;
+	text_add(out, "}");
+	return 0;
+}
+
+static int add_numbers(struct text *out, const struct yaml_document *document,
+	const struct yaml_node *node, const struct project_schema_field *field, struct err *err)
+{
+	static const char text[] = N_T("%s must be a number, or a list of numbers");
+	uint64_t number;
+	bool list = node->kind == YAML_SEQUENCE && node->count > 0;
+	text_add(out, list ? "[" : "");
+	for (size_t i = 0; i < (list ? node->count : 1); i++) {
+		const struct yaml_node *item = list ? yaml_node_resolve(node->items[i]) : node;
+		if (!is_scalar(item) || !number_parse_u64(item->text, &number) ||
+			number < field->low || number > field->high)
+			return project_schema_fail(document, item, err, text, field->key);
+		text_addf(out, "%s%llu", i ? "," : "", (unsigned long long)number);
+	}
+	text_add(out, list ? "]" : "");
+	return 0;
+}
+
 static int add_texts(struct text *out, const struct yaml_document *document,
 	const struct yaml_node *node, const char *key, struct err *err)
 {
@@ -329,66 +309,14 @@ int project_schema_add_json(struct text *out, const struct yaml_document *docume
 		return add_text_map(out, document, node, field->key, err);
 	case SCHEMA_MAP:
 		return add_map(out, document, node, field, err);
+	case SCHEMA_SHORT_OR_MAP:
+		return add_short_or_map(out, document, node, field, err);
+	case SCHEMA_NUMBERS:
+		return add_numbers(out, document, node, field, err);
 	case SCHEMA_ANY:
 		add_any(out, node);
 		return 0;
 	default:
 		return add_scalar(out, document, node, field, err);
 	}
-}
-
-/* An http step asks one thing. */
-static int check_http(
-	const struct yaml_document *document, const struct yaml_node *node, struct err *err)
-{
-	static const char *const methods[] = {"get", "post", "put", "delete"};
-	size_t count = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(methods); i++)
-		count += yaml_node_pair(node, methods[i]) != NULL;
-	if (count == 1)
-		return 0;
-	return project_schema_fail(
-		document, node, err, "an http step has one of get, post, put and delete");
-}
-
-static const struct project_schema_field *find_step(const char *kind)
-{
-	for (const struct project_schema_field *field = steps; field->key; field++)
-		if (strcmp(field->key, kind) == 0)
-			return field;
-	return NULL;
-}
-
-int project_schema_step(struct arena *arena, const struct yaml_document *document,
-	struct yaml_node *node, struct manifest_step *step, struct err *err)
-{
-	node = yaml_node_resolve(node);
-	bool bare = is_scalar(node);
-	if (!bare && (node->kind != YAML_MAPPING || node->count != 1))
-		return project_schema_fail(
-			document, node, err, "a step is one kind with its settings: - up: {}");
-	const struct yaml_node *key = bare ? node : node->pairs[0].key;
-	const struct project_schema_field *field = find_step(key->text);
-	if (!field) {
-		project_schema_fail(document, key, err, "unknown step \"%s\"", key->text);
-		return err_hint(
-			err, "there are up, wait_healthy, wait_log, http, exec and message");
-	}
-	AUTO_TEXT json = TEXT_INIT;
-	if (bare && field->type == SCHEMA_MAP) {
-		struct yaml_node empty = {.kind = YAML_MAPPING, .line = node->line};
-		if (add_map(&json, document, &empty, field, err) < 0)
-			return -1;
-	} else if (bare) {
-		return project_schema_fail(document, node, err, "%s must be a text", key->text);
-	} else if (project_schema_add_json(&json, document, node->pairs[0].value, field, err) < 0) {
-		return -1;
-	}
-	if (strcmp(key->text, "http") == 0 &&
-		check_http(document, bare ? node : yaml_node_resolve(node->pairs[0].value), err) <
-			0)
-		return -1;
-	step->kind = field->key;
-	step->json = arena_strdup(arena, json.bytes);
-	return 0;
 }

@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "child_process.h"
 #include "err.h"
 #include "stream.h"
 #include "text.h"
 #include "ui.h"
+#include "variable_set.h"
 
 struct docker_cli {
 	struct arena *arena;
@@ -152,6 +154,25 @@ int docker_container_logs(struct docker_cli *docker, const char *id, unsigned li
 /* The same as raw bytes with time stamps, for log_lines_read(); of a flood, beginning and end. */
 int docker_container_log_streams(struct docker_cli *docker, const char *id, unsigned lines,
 	struct text *out, struct text *errors, struct err *err);
+
+/* All that it wrote since this time (State.StartedAt; "": ever), printable: stdout, then stderr; of
+ * very much output the beginning and the end. */
+int docker_container_logs_since(struct docker_cli *docker, const char *id, const char *since,
+	struct text *out, struct err *err);
+
+/* A command in a running container. */
+struct docker_exec {
+	const char *const *words; /* argument vector, no shell */
+	size_t word_count;
+	const struct variable_set *variables; /* for its environment; values stay out of argv */
+	uint64_t timeout_ms;
+};
+
+/* `docker exec`; the result is the command's own, or docker's when it could not be started (then
+ * 125 to 127, or 1 with "Error response from daemon"). A time-out is CODE_DOCKER; the command may
+ * go on in the container. */
+int docker_container_exec(struct docker_cli *docker, const char *id, const struct docker_exec *exec,
+	struct child_result *result, struct err *err);
 
 /* ---- compose ---- */
 

@@ -34,6 +34,7 @@ static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_EXTRACT] = verb_extract,
 	[VERB_STATUS] = verb_status,
 	[VERB_START] = verb_start,
+	[VERB_SMOKE] = verb_smoke,
 	[VERB_STOP] = verb_stop,
 	[VERB_OPEN] = verb_open,
 	[VERB_LOGS] = verb_logs,

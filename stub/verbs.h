@@ -10,6 +10,7 @@ int verb_preflight(struct session *session, struct err *err);
 int verb_load(struct session *session, struct err *err);
 int verb_extract(struct session *session, struct err *err);
 int verb_status(struct session *session, struct err *err);
+int verb_smoke(struct session *session, struct err *err);
 int verb_start(struct session *session, struct err *err);
 int verb_stop(struct session *session, struct err *err);
 int verb_open(struct session *session, struct err *err);

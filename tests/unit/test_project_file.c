@@ -87,7 +87,7 @@ TEST(every_field_is_read)
 	CHECK_STR(file->steps[3].json,
 		"{\"name\":{\"en\":\"health\",\"zh\":\"健康\"},\"get\":\"http://127.0.0.1:${P}/\","
 		"\"expect\":{\"status\":200,\"json\":{\"errors\":[],\"n\":1,\"s\":\"1\"}},"
-		"\"retry\":\"60\"}");
+		"\"retry\":{\"for\":\"60\"}}");
 	CHECK_STR(file->steps[4].json,
 		"{\"service\":\"db\",\"command\":[\"psql\",\"-c\",\"select 1\"]}");
 	CHECK_STR(file->steps[5].json, "{\"en\":\"done\"}");
@@ -138,7 +138,7 @@ TEST(mistakes_are_refused_with_their_line)
 		"wait_log: the key \"match\" is missing");
 	refused("hardtack: 1\nsop:\n  - wait_log\n", "wait_log: the key \"service\" is missing");
 	refused("hardtack: 1\nsop:\n  - http: {expect: {status: ok}, get: x}\n",
-		"status must be a number");
+		"status must be a number, or a list");
 	refused("hardtack: 1\nsop:\n  - http: {get: x, post: y}\n",
 		"one of get, post, put and delete");
 	refused("hardtack: 1\nsop:\n  - http\n", "one of get, post, put and delete");
