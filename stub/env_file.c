@@ -10,7 +10,6 @@
 #include "env_secret.h"
 #include "file_io.h"
 #include "message.h"
-#include "secret_mask.h"
 
 enum { GIVEN_FILE_LIMIT = 64 << 10, ANSWER_LIMIT = 1024 };
 
@@ -381,15 +380,4 @@ int env_files_write(const struct env_files *files, struct ui *ui, struct err *er
 		if (write_file(files, &files->items[i], ui, err) < 0)
 			return -1;
 	return 0;
-}
-
-/* ---- masking ---- */
-
-void env_files_mask(const struct env_files *files, struct text *text)
-{
-	struct secret_mask mask;
-	AUTO(arena) arena = arena_new();
-	secret_mask_init(&mask, arena);
-	secret_mask_add_env_files(&mask, files);
-	secret_mask_apply(&mask, text);
 }

@@ -43,6 +43,3 @@ int env_files_plan(struct env_files *files, const struct session *session,
 int env_files_ask(struct env_files *files, const struct session *session, struct err *err);
 
 int env_files_write(const struct env_files *files, struct ui *ui, struct err *err);
-
-/* Replaces the values of .env whose names speak of secrets by ****. */
-void env_files_mask(const struct env_files *files, struct text *text);

@@ -27,6 +27,7 @@ struct http_step {
 	const char *title;
 	struct step_retry retry;
 	struct text why; /* of the last attempt */
+	unsigned status; /* its answer's, 0: there was none */
 };
 
 static void tick(void *context)
@@ -274,7 +275,7 @@ static int take_captures(struct http_step *step, struct json body, bool *met, st
 			*met = false;
 			return 0;
 		}
-		variable_set_put(&step->run->values.variables, name, value.bytes);
+		step_values_capture(&step->run->values, name, value.bytes);
 	}
 	return 0;
 }
@@ -290,7 +291,7 @@ static void add_answer(struct text *why, const struct http_response *response)
 }
 
 /* One request. 1: as expected, 0: not, -1: no use to try again. */
-static int attempt(struct http_step *step, unsigned *status, struct err *err)
+static int attempt(struct http_step *step, struct err *err)
 {
 	AUTO(arena) arena = arena_new();
 	struct http_response response;
@@ -300,6 +301,7 @@ static int attempt(struct http_step *step, unsigned *status, struct err *err)
 	int result = 0;
 	http_response_init(&response, arena);
 	text_clear(&step->why);
+	step->status = 0;
 	if (http_loopback_ask(&step->request, &response, &ask_err) < 0) {
 		if (ask_err.code == CODE_INTERRUPTED || ask_err.code == CODE_TERMINATED) {
 			*err = ask_err;
@@ -309,7 +311,7 @@ static int attempt(struct http_step *step, unsigned *status, struct err *err)
 		http_response_clear(&response);
 		return result;
 	}
-	*status = response.status;
+	step->status = response.status;
 	if (json_parse(response.body.bytes, response.body.length, "body", DOCUMENT_LIMIT, arena,
 		    &body, &ignored) < 0)
 		body = (struct json){0};
@@ -348,13 +350,13 @@ static int failed(struct http_step *step, struct err *err)
 		text_addf(&text, "%s: ", step->title);
 	text_addf(&text, "%s %s: %s", step->request.method, step->address, step->why.bytes);
 	step_retry_describe(&step->retry, &text);
-	step_failure_show(step->run, find_service(step));
 	step_fail(step->run, CODE_SMOKE, &text, err);
+	step_failure_explain(step->run, find_service(step), (int)step->status, err);
 	return err_hint(err, "the services run, but this proof failed: see what they say with the "
 			     "command logs, then prove it again with the command smoke");
 }
 
-static void show_proof(const struct http_step *step, unsigned status, uint64_t took_ms)
+static void show_proof(const struct http_step *step, uint64_t took_ms)
 {
 	AUTO_TEXT address = TEXT_INIT;
 	struct ui *ui = step->run->sop->session->ui;
@@ -362,24 +364,23 @@ static void show_proof(const struct http_step *step, unsigned status, uint64_t t
 	step_values_mask(&step->run->values, &address);
 	struct ui_field fields[] = {UI_TEXT("kind", "http"), UI_TEXT("name", step->title),
 		UI_TEXT("method", step->request.method), UI_TEXT("url", address.bytes),
-		UI_NUMBER("status", status), UI_NUMBER("tries", step->retry.tries + 1),
+		UI_NUMBER("status", step->status), UI_NUMBER("tries", step->retry.tries + 1),
 		UI_NUMBER("milliseconds", took_ms)};
 	if (ui_is_json(ui))
 		UI_RECORD(ui, "proof", fields, "%s", "");
 	ui_step_end(ui, UI_DONE, T("%s: %u, as expected"),
-		*step->title ? step->title : address.bytes, status);
+		*step->title ? step->title : address.bytes, step->status);
 }
 
 static int ask_until_expected(struct http_step *step, struct err *err)
 {
-	unsigned status = 0;
 	uint64_t began = monotonic_ms();
 	for (;;) {
-		int result = attempt(step, &status, err);
+		int result = attempt(step, err);
 		if (result < 0)
 			return -1;
 		if (result > 0) {
-			show_proof(step, status, monotonic_ms() - began);
+			show_proof(step, monotonic_ms() - began);
 			return 0;
 		}
 		step_fail(step->run, CODE_SMOKE, &step->why, err);

@@ -41,7 +41,15 @@ int step_values_init(struct step_values *values, struct arena *arena, const stru
 	variable_set_put(&values->variables, "HARDTACK_RUN_ID", id);
 	variable_set_put(&values->variables, "HARDTACK_PROJECT", project);
 	step_values_set_time(values);
+	secret_mask_init(&values->mask, arena);
+	secret_mask_add_env_files(&values->mask, env);
 	return 0;
+}
+
+void step_values_capture(struct step_values *values, const char *name, const char *value)
+{
+	variable_set_put(&values->variables, name, value);
+	secret_mask_add_variable(&values->mask, name, value);
 }
 
 void step_values_set_time(struct step_values *values)
@@ -108,6 +116,5 @@ int step_values_expand_json(
 
 void step_values_mask(const struct step_values *values, struct text *text)
 {
-	struct env_files all = {.arena = values->arena, .variables = values->variables};
-	env_files_mask(&all, text);
+	secret_mask_apply(&values->mask, text);
 }
