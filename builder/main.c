@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "messages_builder.h"
 #include "messages_bundle.h"
 #include "options.h"
@@ -27,7 +28,9 @@ static int run(int argc, char **argv, struct options *options, struct option_res
 	ui_free(*ui);
 	*ui = ui_new(&settings);
 	struct verb verb = {options, result->arguments, result->argument_count, *ui, arena};
-	return options_run(result->verb, &verb, err);
+	int status = options_run(result->verb, &verb, err);
+	/* Whatever failed then, or went well in the last moment: the signal decides. */
+	return interrupt_check(err) < 0 ? -1 : status;
 }
 
 int main(int argc, char **argv)

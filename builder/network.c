@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "interrupt.h"
 #include "number.h"
 #include "transfer_rate.h"
 #include "user_config.h"
@@ -108,6 +109,8 @@ int network_open(struct network *network, const struct options *options,
 {
 	if (network_settings(network, options, file, arena, err) < 0)
 		return -1;
+	/* From here on long work looks at the flag, so that all files are left as they should be. */
+	interrupt_install();
 	struct http_settings probe = network->settings;
 	probe.connect_timeout_ms = PROBE_MS;
 	probe.stall_ms = PROBE_MS;
@@ -122,4 +125,5 @@ void network_close(struct network *network)
 	registry_free(TAKE(network->registry));
 	http_client_free(TAKE(network->probe));
 	http_client_free(TAKE(network->http));
+	interrupt_release();
 }

@@ -32,7 +32,8 @@ struct network {
 int network_settings(struct network *network, const struct options *options,
 	const struct project_file *file, struct arena *arena, struct err *err);
 
-/* Settings and clients. network_close() is legal after a failure and on {0}. */
+/* Settings and clients. network_close() is legal after a failure and on {0}. In between signals are
+ * a flag (interrupt.h). */
 int network_open(struct network *network, const struct options *options,
 	const struct project_file *file, struct arena *arena, struct err *err);
 void network_close(struct network *network);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,10 +96,10 @@ int file_read_all(const char *path, size_t limit_bytes, struct arena *arena, cha
 
 enum { MAX_OPEN_OUTPUTS = 16 };
 
-/* Names to unlink when a signal or exit() ends the program; slots are only set and cleared. */
-static char *volatile unfinished[MAX_OPEN_OUTPUTS];
+/* Names to unlink when a signal or exit() ends the program; threads set and clear slots. */
+static char *_Atomic unfinished[MAX_OPEN_OUTPUTS];
 
-static void unlink_unfinished(void)
+void file_output_unlink_unfinished(void)
 {
 	for (int i = 0; i < MAX_OPEN_OUTPUTS; i++)
 		if (unfinished[i])
@@ -107,18 +108,18 @@ static void unlink_unfinished(void)
 
 static void on_signal(int number)
 {
-	unlink_unfinished();
+	file_output_unlink_unfinished();
 	_exit(128 + number);
 }
 
 static void install_clean_up(void)
 {
-	static int installed;
+	static int registered;
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	if (installed)
-		return;
-	installed = 1;
-	atexit(unlink_unfinished);
+	if (!registered)
+		atexit(file_output_unlink_unfinished);
+	registered = 1;
+	/* Each time: while interrupt.h's handlers are there, they come first; later they may not. */
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct sigaction old;
 		struct sigaction action = {.sa_handler = on_signal};
@@ -130,10 +131,9 @@ static void install_clean_up(void)
 static void remember(char *path)
 {
 	for (int i = 0; i < MAX_OPEN_OUTPUTS; i++) {
-		if (!unfinished[i]) {
-			unfinished[i] = path;
+		char *nobody = NULL;
+		if (atomic_compare_exchange_strong(&unfinished[i], &nobody, path))
 			return;
-		}
 	}
 }
 

@@ -43,6 +43,8 @@ struct file_output {
 int file_output_open(struct file_output *output, const char *path, mode_t mode, struct err *err);
 int file_output_commit(struct file_output *output, struct err *err);
 void file_output_abort(struct file_output *output); /* no-op after commit, legal on INIT */
+/* Removes the temporary files of all outputs that are open. Async-signal-safe. */
+void file_output_unlink_unfinished(void);
 #define AUTO_OUTPUT __attribute__((cleanup(file_output_abort))) struct file_output
 
 /* A small file, whole or not at all. The mode is exact, whatever the umask. */

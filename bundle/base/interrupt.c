@@ -6,14 +6,19 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "file_io.h"
 #include "ui.h"
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t pending;
+static struct sigaction before[ARRAY_SIZE(signals)];
+static bool installed;
 
 static void on_signal(int number)
 {
 	if (pending) {
 		ui_restore_terminal();
+		file_output_unlink_unfinished();
 		_exit(pending == SIGINT ? CODE_INTERRUPTED : CODE_TERMINATED);
 	}
 	pending = number;
@@ -21,16 +26,22 @@ static void on_signal(int number)
 
 void interrupt_install(void)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: waits shall end */
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-		struct sigaction old;
+	for (size_t i = 0; i < ARRAY_SIZE(signals) && !installed; i++) {
 		/* Started with nohup: a hang-up stays ignored. */
-		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
 	}
+	installed = true;
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void interrupt_release(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(signals) && installed; i++)
+		sigaction(signals[i], &before[i], NULL);
+	installed = false;
 }
 
 bool interrupt_pending(void)

@@ -1,6 +1,7 @@
 /*
  * Ctrl-C, kill and a closed terminal: a flag that long work looks at, so that everything is left
- * in a state that the next run understands. A second Ctrl-C ends the program at once.
+ * in a state that the next run understands. A second Ctrl-C ends the program at once, without
+ * unfinished files.
  */
 #pragma once
 
@@ -11,6 +12,10 @@
 /* Once, at the start: handlers for SIGINT, SIGTERM, SIGHUP; SIGPIPE is ignored (a child that
  * stops reading is no reason to die: facts, "docker load"). */
 void interrupt_install(void);
+
+/* Back to what was before, for work that need not be asked to end: a signal then ends the program
+ * at once (file_io.h removes what is unfinished). A signal that has come stays pending. */
+void interrupt_release(void);
 
 bool interrupt_pending(void);
 
