@@ -67,6 +67,7 @@ struct http_response {
 	uint64_t range_begin;      /* of a 206; UINT64_MAX: none or not understood */
 	uint64_t retry_after_s;    /* from seconds or a date, at most a day; 0: not said */
 	uint64_t rate_remaining;   /* RateLimit-Remaining; UINT64_MAX: not said */
+	uint64_t rate_window_s;    /* … is for so long; 0: not said */
 	uint64_t body_bytes;       /* that came */
 };
 

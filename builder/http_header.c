@@ -100,7 +100,10 @@ static void take(struct http_response *response, const char *name, const char *v
 	} else if (text_equal_ignoring_case(name, "ratelimit-remaining") ||
 		   text_equal_ignoring_case(name, "x-ratelimit-remaining")) {
 		/* Docker Hub: "76;w=21600" */
+		const char *window = strstr(value, "w=");
+		uint64_t seconds = window ? leading_number(window + 2, "; ,") : UINT64_MAX;
 		response->rate_remaining = leading_number(value, "; ");
+		response->rate_window_s = seconds <= A_DAY_S ? seconds : 0;
 	}
 }
 

@@ -40,6 +40,10 @@ static int limited(const struct http_response *response, const char *words, cons
 		err_set(err, CODE_CREDENTIALS,
 			"%s allows no more requests for the next %llu seconds (429): %s", name,
 			(unsigned long long)response->retry_after_s, words);
+	else if (response->rate_window_s >= 60)
+		err_set(err, CODE_CREDENTIALS,
+			"%s allows no more requests for now, it counts over %llu minutes (429): %s",
+			name, (unsigned long long)response->rate_window_s / 60, words);
 	else
 		err_set(err, CODE_CREDENTIALS, "%s allows no more requests for now (429): %s", name,
 			words);

@@ -10,7 +10,7 @@
 #include "ui.h"
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-static volatile sig_atomic_t pending;
+static _Atomic int pending; /* written by a handler, read by threads */
 static struct sigaction before[ARRAY_SIZE(signals)];
 static bool installed;
 

@@ -6,7 +6,7 @@ import subprocess
 
 import stage as stages
 
-ASK = os.path.join(stages.BUILD, "asan", "ask_registry")
+ASK = os.environ.get("ASK_REGISTRY", os.path.join(stages.BUILD, "asan", "ask_registry"))
 
 
 def start(stage, *arguments, env=None):

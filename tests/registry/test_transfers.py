@@ -27,6 +27,7 @@ BLOB_FAULTS = [
     ("status", {"status": 404}, 6, "missing 0", " has no a/b@"),
     ("status", {"status": 429, "headers": {"Retry-After": "7"}, "body": b'{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}'},
      5, "limited 7000", "for the next 7 seconds (429): slow down"),
+    ("status", {"status": 429, "headers": {"RateLimit-Remaining": "0;w=21600"}}, 5, "limited 0", "it counts over 360 minutes (429)"),
     ("status", {"status": 429}, 5, "limited 0", "for now (429)"),
     ("status", {"status": 500}, 4, "transient 0", "has trouble of its own (500)"),
     ("status", {"status": 503, "headers": {"Retry-After": "2"}}, 4, "transient 2000", "(503)"),

@@ -29,6 +29,7 @@ TEST(lines_that_we_use_are_read_whatever_their_case)
 	CHECK_STR(response.content_digest, "sha256:ab");
 	CHECK_STR(response.location, "/x");
 	CHECK_INT(response.rate_remaining, 76);
+	CHECK_INT(response.rate_window_s, 21600);
 	CHECK_INT(response.range_begin, 100);
 }
 
