@@ -1,0 +1,7 @@
+# The client folder that the Langfuse payload hands over (tests/client/run.py).
+
+SUITES += check-client
+
+.PHONY: check-client
+check-client: ## install the client folder's packages offline, write traces with the real SDKs, and hear check.py
+	$(Q)tests/client/run.py --folder $(BUILD)/tests/client

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The client folder of the Langfuse payload, proven without a network: what is locked is what the
+registries have; it installs offline; the SDKs write traces with the handed-over .env; check.py names
+what does not fit. Ends with "N passed, N failed".
+
+    --payload DIR        default payload/langfuse
+    --folder DIR         where the wheels and environments go; kept for the next run
+    --every-wheel        fetch the wheels of all platforms, not only of this machine (2 minutes)
+    --python FILE        another CPython to run it on (repeatable); those in PATH are found
+"""
+import argparse
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import loopback
+import story_check
+import story_lock
+import story_sdk
+import wheelhouse
+
+UV = "uv==0.13.9"
+
+
+def find_pythons(extra):
+    """{"3.11": interpreter} of the CPythons that can be had here, 3.9 to 3.13."""
+    names = [sys.executable, *extra, *(path for minor in range(9, 14) if (path := shutil.which(f"python3.{minor}")))]
+    if shutil.which("pyenv"):
+        root = subprocess.run(["pyenv", "root"], stdout=subprocess.PIPE, text=True).stdout.strip()
+        names += sorted(map(str, pathlib.Path(root).glob("versions/3.*/bin/python")))
+    found = {}
+    question = "import sys, platform; print('%d.%d' % sys.version_info[:2], platform.python_implementation())"
+    for name in names:
+        answer = subprocess.run([name, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        version, _, kind = answer.stdout.strip().partition(" ")
+        if answer.returncode == 0 and kind == "CPython" and version in {f"3.{minor}" for minor in range(9, 14)}:
+            found.setdefault(version, name)
+    return found
+
+
+def prepare(options, pythons):
+    """With the network: the wheels, npm's packages, uv. Returns faults."""
+    client = options.folder / "client"
+    shutil.rmtree(options.folder / "envs", ignore_errors=True)
+    client.mkdir(parents=True, exist_ok=True)
+    for path in (options.payload / "client").rglob("*"):
+        if path.is_file() and not {"node_modules", "wheels", "packages", "__pycache__"} & set(path.parts):
+            target = client / path.relative_to(options.payload / "client")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    tools = options.folder / "tools"
+    if not (tools / "bin/uv").exists():
+        subprocess.run([sys.executable, "-m", "venv", tools], check=True)
+        subprocess.run([tools / "bin/python", "-m", "pip", "--quiet", "install", UV], check=True, timeout=300)
+    groups = {(f"cp{version.replace('.', '')}", "linux", "x86_64" if platform.machine() == "x86_64" else "arm") for version in pythons}
+    return wheelhouse.fetch(options.lock, client, None if options.every_wheel else groups | {None})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    root = HERE.parent.parent
+    parser.add_argument("--payload", type=pathlib.Path, default=root / "payload/langfuse")
+    parser.add_argument("--folder", type=pathlib.Path, default=root / "build/tests/client")
+    parser.add_argument("--every-wheel", action="store_true")
+    parser.add_argument("--python", action="append", default=[])
+    options = parser.parse_args()
+    options.folder = options.folder.resolve()
+    options.lock = options.payload / "hardtack.yaml"
+    pythons = find_pythons(options.python)
+    if not os.environ.get(loopback.INSIDE):
+        faults = prepare(options, pythons)
+        if faults:
+            sys.exit("\n".join(["FAIL the wheelhouse", *faults, "0 passed, 1 failed"]))
+    loopback.enter()
+    for name in list(os.environ):  # what the person running the tests has set is no part of them
+        if name.lower().endswith("_proxy") or name.startswith(("LANGFUSE", "PIP_", "UV_", "LC_", "PYTHON")) or name == "LANG":
+            del os.environ[name]
+    os.environ["LANG"] = "C.UTF-8"
+    passed = failed = 0
+    for title, test in [*story_lock.tests(options), *story_sdk.tests(options, pythons), *story_check.tests(options)]:
+        try:
+            test()
+            passed += 1
+            print(f"ok   {title}", flush=True)
+        except Exception as error:
+            failed += 1
+            print(f"FAIL {title}", flush=True)
+            if not isinstance(error, AssertionError):
+                traceback.print_exc(file=sys.stdout)
+            else:
+                print(str(error))
+    print(f"{passed} passed, {failed} failed")
+    return failed != 0 or passed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
