@@ -138,9 +138,7 @@ def write_downloads(chosen, npm):
     for url, sha256 in npm:
         lines.append(f'  - {{url: "{url}", sha256: {sha256}, to: client/node/packages/}}')
     block = "\n".join(lines + [END]) + "\n"
-    path = PAYLOAD / "hardtack.yaml"
-    if not path.exists():
-        path = PAYLOAD / "downloads.yaml"
+    path = PAYLOAD / "downloads.yaml"
     text = path.read_text() if path.exists() else ""
     before, begin, rest = text.partition(BEGIN)
     after = rest.partition(END + "\n")[2]

@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--python", action="append", default=[])
     options = parser.parse_args()
     options.folder = options.folder.resolve()
-    options.lock = options.payload / "hardtack.yaml"
+    options.lock = options.payload / "downloads.yaml"
     pythons = find_pythons(options.python)
     if not os.environ.get(loopback.INSIDE):
         faults = prepare(options, pythons)

@@ -3,7 +3,7 @@ import shutil
 import sys
 
 import story_sdk
-from fake_langfuse import SECRET_KEY, FakeLangfuse
+from servers import PUBLIC_KEY, SECRET_KEY, misbehaving, standin
 from story_sdk import run, write_env
 
 PACKAGES, USAGE, CONFIGURATION, SERVER, KEYS, TRACE = 1, 2, 3, 4, 5, 6
@@ -36,10 +36,10 @@ def pretend(options, name, files):
     return {"PYTHONPATH": str(folder)}
 
 
-def check(options, code, *texts, mode="healthy", python=None, arguments=(), shell=None, prelude=None, env=None, url=None):
+def check(options, code, *texts, mode=None, settings=None, python=None, arguments=(), shell=None, prelude=None, env=None, url=None):
     """Runs check.py and looks for its exit code and the texts; the secret must not be shown."""
     client = options.folder / "client"
-    with FakeLangfuse(mode) as server:
+    with misbehaving(mode) if mode else standin(**settings or {}) as server:
         path = write_env(options, url or server.url)
         if env is not None:
             path.unlink() if env == "" else path.write_text(env.replace("URL", server.url))
@@ -59,7 +59,7 @@ def check(options, code, *texts, mode="healthy", python=None, arguments=(), shel
     return output
 
 
-ENV = "LANGFUSE_HOST=URL\nLANGFUSE_PUBLIC_KEY=pk-lf-11111111-2222-3333-4444-555555555555\nLANGFUSE_SECRET_KEY=" + SECRET_KEY + "\n"
+ENV = f"LANGFUSE_HOST=URL\nLANGFUSE_PUBLIC_KEY={PUBLIC_KEY}\nLANGFUSE_SECRET_KEY={SECRET_KEY}\n"
 PROXY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
 V1_FAILS = "class BaseModel:\n    def __init_subclass__(cls):\n        raise TypeError('unable to infer type for attribute \"name\"')\n"
 
@@ -104,9 +104,9 @@ def no_env_no_keys_swapped_keys(options):
 
 
 def a_proxy_in_the_way(options):
-    check(options, CONFIGURATION, "requests to localhost go through a proxy", "NO_PROXY", env=ENV + "NO_PROXY=example.com\n", shell=PROXY)
+    check(options, CONFIGURATION, "requests to 127.0.0.1 go through a proxy", "NO_PROXY", env=ENV + "NO_PROXY=example.com\n", shell=PROXY)
     check(options, 0, "NO_PROXY repairs it", "All fits.", shell=PROXY)
-    check(options, 0, "localhost is exempt", shell={**PROXY, "no_proxy": "localhost"})
+    check(options, 0, "127.0.0.1 is exempt", shell={**PROXY, "no_proxy": "127.0.0.1"})
 
 
 def a_socks_proxy(options):
@@ -123,13 +123,13 @@ def another_host_in_the_shell(options):
 
 
 def server_stopped_unknown_or_silent(options):
-    check(options, SERVER, "is not reached", "Nothing listens there", "LANGFUSE_PORT", url="http://localhost:9")
+    check(options, SERVER, "is not reached", "Nothing listens there", "LANGFUSE_PORT", url="http://127.0.0.1:9")
     check(options, SERVER, "The host name is not known here", env=ENV.replace("URL", "http://langfuse.invalid:3000"))
     check(options, SERVER, "did not answer within", mode="hangs")
 
 
 def server_ready_but_broken(options):
-    check(options, SERVER, "answers 500", "proves nothing", mode="ready-but-500")
+    check(options, SERVER, "answers 500", "proves nothing", settings={"SALT": ""})
     check(options, SERVER, "answers 503", "its database does not answer", mode="no-database")
     check(options, SERVER, "another program has the port", mode="other-program")
     check(options, 0, "the server is 3.225.4, this folder is for v2", mode="v3")

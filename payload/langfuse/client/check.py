@@ -35,7 +35,7 @@ TRACE_S = 5  # the server answers once it has stored
 CLOUD = "https://cloud.langfuse.com"
 
 chinese = False
-worst = 0
+failed = set()  # codes
 
 
 def say(mark, text, cause=None, remedy=None):
@@ -58,15 +58,17 @@ def warn(text, cause, remedy):
 
 
 def fail(code, text, cause, remedy):
-    global worst
-    worst = min(worst, code) if worst else code
+    failed.add(code)
     say("FAIL", text, cause, remedy)
 
 
 def install_line(langgraph=False):
     name = "requirements-langgraph.txt" if langgraph else "requirements.txt"
     here = pathlib.Path(__file__).resolve().parent
-    return f'"{sys.executable}" -m pip install --no-index --find-links "{here / "wheels"}" -r "{here / name}"'
+    python, before = f'"{sys.executable}"', ""
+    if sys.prefix == sys.base_prefix:  # the system's Python: it refuses, or another program needs it as it is
+        python, before = ".venv/bin/python", f"{python} -m venv .venv && "
+    return f'{before}{python} -m pip install --no-index --find-links "{here / "wheels"}" -r "{here / name}"'
 
 
 def version_of(distribution):
@@ -353,9 +355,9 @@ def check_trace(values):
         if status != 200:
             time.sleep(0.2)
     if status == 200 and parsed(text).get("id") == name:
-        ok(t("a trace was written with the SDK and read back", "已用 SDK 写入一条跟踪并读回") + f": {values['LANGFUSE_HOST'].rstrip('/')}/trace/{name}")
+        ok(t("a trace was written with the SDK and read back", "已用 SDK 写入一条 trace并读回") + f": {values['LANGFUSE_HOST'].rstrip('/')}/trace/{name}")
         return
-    fail(TRACE, t(f"the trace was not stored (reading it back: {status})", f"跟踪没有存下来（读回时返回 {status}）"),
+    fail(TRACE, t(f"the trace was not stored (reading it back: {status})", f"trace 没有存下来（读回时返回 {status}）"),
          "; ".join(refusals(values) or complaints.texts) or t("Neither the SDK nor the server complained.", "SDK 和服务端都没有报错。"), t("Run the control program's `doctor`.", "请运行控制程序的 doctor。"))
 
 
@@ -380,13 +382,13 @@ def main():
     if values:
         check_proxy(values, options.env)
         if check_server(values) and check_keys(values):
-            if usable and worst == 0:
+            if usable and CONFIGURATION not in failed:
                 check_trace(values)
             elif version_of("langfuse") and not usable:
                 check_opentelemetry(values)
-    if worst == 0:
+    if not failed:
         print(t("All fits.", "一切正常。"))
-    return worst
+    return min(failed, default=0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """A LangGraph graph traced by Langfuse v2. The model is a fake one: no network, no key.
-用 Langfuse v2 跟踪一个 LangGraph 图。模型是假的，不需要网络，也不需要密钥。
+用 Langfuse v2 记录一个 LangGraph 图的 trace。模型是假的，不需要网络，也不需要密钥。
 
 Needs requirements-langgraph.txt: the callback of langfuse 2 imports modules that LangChain 1.0 removed.
 """
