@@ -32,12 +32,19 @@ static int check_target(const char *const *targets, size_t i, struct err *err)
 	return 0;
 }
 
-int build_output_check(
-	const struct options *options, const char *const *targets, size_t count, struct err *err)
+int build_output_check_targets(const char *const *targets, size_t count, struct err *err)
 {
 	for (size_t i = 0; i < count; i++)
 		if (check_target(targets, i, err) < 0)
 			return -1;
+	return 0;
+}
+
+int build_output_check(
+	const struct options *options, const char *const *targets, size_t count, struct err *err)
+{
+	if (build_output_check_targets(targets, count, err) < 0)
+		return -1;
 	if (!options->output)
 		return 0;
 	if (!options->output[0])

@@ -5,6 +5,9 @@
 #include "options.h"
 #include "project.h"
 
+/* All of them are targets, each once. */
+int build_output_check_targets(const char *const *targets, size_t count, struct err *err);
+
 /* Targets known, none twice, -o fits their number; made directories are fine. CODE_USAGE. */
 int build_output_check(
 	const struct options *options, const char *const *targets, size_t count, struct err *err);

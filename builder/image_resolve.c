@@ -108,8 +108,7 @@ static int keep(struct job *job, const char *bytes, size_t length, struct err *e
 		return 0;
 	if (blob_source_open(&blob, &reader, err) < 0)
 		return -1;
-	return blob_cache_store(
-		job->resolver->cache, &reader.source, job->arena, &stored, err);
+	return blob_cache_store(job->resolver->cache, &reader.source, job->arena, &stored, err);
 }
 
 static bool cached(struct job *job, const char *digest, uint64_t size_bytes, const char **bytes)
@@ -135,8 +134,8 @@ static int get_from(struct job *job, const struct image_source *source,
 	if (!manifest)
 		return registry_retry_blob(&retry, source, descriptor->digest,
 			descriptor->size_bytes, job->arena, bytes, failure, err);
-	if (registry_retry_manifest(&retry, source, descriptor->digest, job->arena, &document,
-		    failure, err) < 0)
+	if (registry_retry_manifest(
+		    &retry, source, descriptor->digest, job->arena, &document, failure, err) < 0)
 		return -1;
 	*bytes = document.bytes;
 	if (document.length == descriptor->size_bytes)
@@ -163,8 +162,8 @@ static int get_document(struct job *job, const struct image_source *first,
 		if (failure->kind == REGISTRY_LOCAL)
 			return -1;
 		if (source != first && !(manifest && source->by_tag_only))
-			result = get_from(job, source, descriptor, manifest, bytes, &other,
-				&ignored);
+			result = get_from(
+				job, source, descriptor, manifest, bytes, &other, &ignored);
 	}
 	if (result < 0)
 		return -1;
@@ -230,8 +229,8 @@ static int take_index(struct job *job, const struct image_source *source,
 	const struct oci_descriptor **entries;
 	size_t count;
 	if (oci_index_parse(top->bytes, top->length, job->name, job->arena, &index, err) < 0 ||
-		image_pin_choose(&index, job->wanted, job->name, job->arena, &entries, &count,
-			err) < 0)
+		image_pin_choose(
+			&index, job->wanted, job->name, job->arena, &entries, &count, err) < 0)
 		return wrong(failure);
 	for (size_t i = 0; i < count; i++) {
 		err_clear(err);
@@ -268,8 +267,7 @@ static int take_top(struct job *job, const struct image_source *source,
 		return take_index(job, source, top, out, failure, err);
 	out->manifest = top->digest;
 	out->manifest_size = top->length;
-	return take_manifest(
-		job, source, top->bytes, top->length, false, out, failure, err);
+	return take_manifest(job, source, top->bytes, top->length, false, out, failure, err);
 }
 
 /* ---- one source ---- */
@@ -312,8 +310,7 @@ static int get_top(struct job *job, const struct image_source *source, const cha
 		*failure = (struct registry_failure){REGISTRY_TRANSIENT, 0};
 		return -1;
 	}
-	if (registry_retry_manifest(
-		    &retry, source, reference, job->arena, top, failure, err) == 0)
+	if (registry_retry_manifest(&retry, source, reference, job->arena, top, failure, err) == 0)
 		return 0;
 	if (is_lost(failure, err) && !job->alone) {
 		lost = lost ? lost : lose(resolver, source->host, err);
@@ -341,8 +338,7 @@ static void note_attempt(struct job *job, const struct image_source *source, con
 {
 	struct attempt *attempt = ARENA_NEW(job->arena, struct attempt);
 	*attempt = (struct attempt){source, *err};
-	*ARENA_PUSH(job->arena, job->attempts, job->attempt_count, job->attempt_capacity) =
-		attempt;
+	*ARENA_PUSH(job->arena, job->attempts, job->attempt_count, job->attempt_capacity) = attempt;
 }
 
 /* Nobody has it: a reason each; the code and the hint are the origin's, who ought to know. */
@@ -390,8 +386,8 @@ static int resolve_digest(struct job *job, struct lock_image *out, struct err *e
 		if (source->by_tag_only)
 			continue;
 		err_clear(err);
-		if (resolve_by(job, source, job->reference->digest, false, &answered, out,
-			    &failure, err) == 0)
+		if (resolve_by(job, source, job->reference->digest, false, &answered, out, &failure,
+			    err) == 0)
 			return 0;
 		/* The bytes are what the digest says: no other source would serve others. */
 		if (answered || failure.kind == REGISTRY_LOCAL)
@@ -406,8 +402,7 @@ static int ask_origin(struct job *job, bool probe, bool *answered, struct lock_i
 	struct registry_failure *failure, struct err *err)
 {
 	const struct image_source *origin = &job->sources[job->count - 1];
-	return resolve_by(
-		job, origin, job->reference->tag, probe, answered, out, failure, err);
+	return resolve_by(job, origin, job->reference->tag, probe, answered, out, failure, err);
 }
 
 static int resolve_tag(struct job *job, struct lock_image *out, struct err *err)
@@ -468,8 +463,7 @@ int image_resolve_at(struct image_resolver *resolver, const struct image_source 
 				     ? source->tag
 				     : reference->digest;
 	if (wanted)
-		return resolve_by(
-			&job, source, wanted, false, &answered, out, failure, err);
+		return resolve_by(&job, source, wanted, false, &answered, out, failure, err);
 	failure->kind = REGISTRY_MISSING;
 	return err_set(err, CODE_NOT_FOUND, "%s has no %s", source->name, job.name);
 }
@@ -485,8 +479,7 @@ int image_resolve_equivalent(struct image_resolver *resolver, const struct image
 		image_platform_parse(locked->platform, arena, &platform, err) < 0)
 		return -1;
 	reference.digest = NULL; /* the tag is what such a mirror has */
-	if (image_resolve_at(
-		    resolver, source, &reference, &platform, arena, out, failure, err) < 0)
+	if (image_resolve_at(resolver, source, &reference, &platform, arena, out, failure, err) < 0)
 		return -1;
 	out->reference = locked->reference;
 	out->platform = locked->platform;

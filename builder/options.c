@@ -65,6 +65,18 @@ static const struct option_row init_rows[] = {
 	{0},
 };
 
+static const struct option_row lock_rows[] = {
+	{0, "update", NULL, OPTION_FLAG, FIELD(update), NULL,
+		"move pins to what the tags mean now: of the images named, else all"},
+	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
+		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
+	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
+		"platform of the images, instead of the target's own (repeatable)"},
+	PROJECT_ROWS,
+	NETWORK_ROWS,
+	{0},
+};
+
 typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
@@ -76,6 +88,7 @@ static verb_function *const functions[] = {
 	verb_verify,
 	verb_extract,
 	verb_version,
+	verb_lock,
 };
 
 static const struct option_verb verbs[] = {
@@ -84,6 +97,8 @@ static const struct option_verb verbs[] = {
 	{"lint", "[PROJECT]", 0, 1, lint_rows,
 		"say what will bite on the target, and what to write instead", 1},
 	{"init", "DIR", 1, 1, init_rows, "make a project directory from a compose file", 2},
+	{"lock", "[PROJECT] [IMAGE...]", 0, -1, lock_rows,
+		"resolve every image of a project to digests: hardtack.lock", 7},
 	{"inspect", "FILE", 1, 1, NULL, "show what is in an installer", 3},
 	{"verify", "FILE", 1, 1, NULL, "check every byte of an installer", 4},
 	{"extract", "FILE DIR", 2, 2, NULL, "unpack an installer's payload into a directory", 5},

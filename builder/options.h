@@ -21,6 +21,7 @@ struct options {
 	const char *limit_rate;        /* --limit-rate, see transfer_rate.h */
 	uint64_t jobs;                 /* -j; 0: not given */
 	bool offline;                  /* --offline */
+	bool update;                   /* --update */
 	bool strict;                   /* --strict */
 	const char *from;              /* --from */
 };
@@ -36,6 +37,7 @@ struct verb {
 
 int verb_build(struct verb *verb, struct err *err);
 int verb_lint(struct verb *verb, struct err *err);
+int verb_lock(struct verb *verb, struct err *err);
 int verb_init(struct verb *verb, struct err *err);
 int verb_inspect(struct verb *verb, struct err *err);
 int verb_verify(struct verb *verb, struct err *err);

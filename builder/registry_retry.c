@@ -17,8 +17,7 @@ enum {
 };
 
 /* Waits for the next try. False: no further one. */
-static bool wait_for_next(
-	const struct registry_failure *failure, unsigned number, unsigned tries)
+static bool wait_for_next(const struct registry_failure *failure, unsigned number, unsigned tries)
 {
 	uint64_t pause_ms = failure->retry_after_ms ? failure->retry_after_ms
 						    : (uint64_t)FIRST_PAUSE_MS << (number - 1);
@@ -89,8 +88,8 @@ int registry_retry_blob(const struct registry_retry *retry, const struct image_s
 {
 	*failure = (struct registry_failure){.kind = REGISTRY_WRONG};
 	if (size_bytes == 0 || size_bytes > OCI_DOCUMENT_LIMIT)
-		return err_set(err, CODE_INPUT, "%s: a config of %llu bytes is none",
-			source->name, (unsigned long long)size_bytes);
+		return err_set(err, CODE_INPUT, "%s: a config of %llu bytes is none", source->name,
+			(unsigned long long)size_bytes);
 	for (unsigned number = 1;; number++) {
 		struct document document = {{take_bytes}, TEXT_INIT};
 		bool restarted = false;

@@ -7,7 +7,7 @@
 #include "closure_names.h"
 #include "control_program.h"
 #include "image_archive.h"
-#include "image_platform.h"
+#include "image_want.h"
 #include "lint.h"
 #include "message.h"
 #include "options.h"
@@ -88,54 +88,15 @@ static int read_archives(struct build *build, struct err *err)
 	return status;
 }
 
-/* The platform that a flag gives this service; "SERVICE=OS/ARCH" beats "OS/ARCH". */
-static const char *platform_flag(const struct option_list *platforms, const char *service)
-{
-	const char *general = NULL;
-	size_t length = strlen(service);
-	for (size_t i = 0; i < platforms->count; i++) {
-		const char *item = platforms->items[i];
-		if (!strchr(item, '='))
-			general = item;
-		else if (strncmp(item, service, length) == 0 && item[length] == '=')
-			return item + length + 1;
-	}
-	return general;
-}
-
-static int check_platform_flags(const struct build *build, struct err *err)
-{
-	const struct option_list *platforms = &build->options->platforms;
-	for (size_t i = 0; i < platforms->count; i++) {
-		const char *equals = strchr(platforms->items[i], '=');
-		if (!equals)
-			continue;
-		const char *service = arena_strndup(
-			build->arena, platforms->items[i], (size_t)(equals - platforms->items[i]));
-		if (!compose_project_service(build->project.compose, service))
-			return err_set(err, CODE_USAGE, "--platform %s: there is no service %s",
-				platforms->items[i], service);
-	}
-	return 0;
-}
-
-static const char *target_platform(const char *target)
-{
-	return strcmp(target, "linux-amd64") == 0 ? "linux/amd64" : "linux/arm64";
-}
-
 static int find_image(struct build *build, const struct compose_service *service,
 	const char *target, struct service_image *out, struct err *err)
 {
-	struct oci_platform platform;
-	const char *flag = platform_flag(&build->options->platforms, service->name);
-	const char *wanted = service->platform ? service->platform
-			     : flag            ? flag
-					       : target_platform(target);
+	struct image_want want;
+	if (image_want_of(service, build->options, target, build->arena, &want, err) < 0)
+		return -1;
 	out->service = service;
-	if (image_reference_parse(service->image, build->arena, &out->reference, err) < 0 ||
-		image_platform_parse(wanted, build->arena, &platform, err) < 0 ||
-		image_set_find(build->images, &out->reference, &platform, &out->image, err) < 0)
+	out->reference = want.reference;
+	if (image_set_find(build->images, &want.reference, &want.platform, &out->image, err) < 0)
 		return err_wrap(err, "%s:%u: service %s", service->place.file->path,
 			service->place.line, service->name);
 	lint_known_fatal(build->project.compose, service, out->image->config.env,
@@ -205,12 +166,10 @@ static int write_target(struct build *build, const char *target, struct err *err
 
 static int write_targets(struct build *build, struct err *err)
 {
-	static const char *const standard[] = {"darwin-arm64"};
-	const struct option_list *given = &build->options->targets;
-	const char *const *targets = given->count ? given->items : standard;
-	size_t count = given->count ? given->count : 1;
+	size_t count;
+	const char *const *targets = image_want_targets(build->options, &count);
 	if (build_output_check(build->options, targets, count, err) < 0 ||
-		check_platform_flags(build, err) < 0)
+		image_want_check(build->project.compose, build->options, build->arena, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(targets[i], "darwin-", 7) == 0 &&
