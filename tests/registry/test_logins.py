@@ -1,11 +1,34 @@
 """Logins: anonymous tokens, basic, bearer with refresh, config.json, credential helpers; and where no login may go."""
+import contextlib
 import os
+import socket
+import subprocess
 import time
 
 import registry as fake
 from asking import ask, auth, config, helper, start, statuses
-from registries import DockerRegistry, make_ca
+from registries import DockerRegistry, make_ca, run
 from stage import case
+
+@contextlib.contextmanager
+def weak_server(certificate, key):
+    """A TLS server that uses keys and hashes which today's defaults refuse; it only shakes hands."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    server = subprocess.Popen(["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certificate, "-key", key, "-www",
+                               "-cipher", "DEFAULT:@SECLEVEL=0", "-quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait(10)
+
 
 SECRET = "s3cret:with@signs"
 
@@ -268,13 +291,27 @@ def docker_registry_takes_our_tokens(stage):
 
 
 @case
-def certificate_of_another_host_is_refused(stage):
+def certificate_that_is_for_another_host_or_weak_or_over_is_refused(stage):
     _, certificate, key = make_ca(os.path.join(stage.folder, "tls"))
     ca = os.path.join(stage.folder, "tls", "ca.pem")
     with fake.FakeRegistry(certificate=(certificate, key), host="127.0.0.2") as registry:
         registry.add_image("a/b", "1")
         done = ask(stage, "--ca", ca, "manifest", registry.host, "a/b", "1", expect=4)
         assert "it is for another host" in done.err and "failure wrong" in done.err, done.err
+    # What is too weak, or over, is refused whoever signed it.
+    tls = os.path.join(stage.folder, "tls")
+    for name, request, sign, text in (
+        ("short", ["rsa:1024"], ["-days", "3"], "its key is too short"),
+        ("sha1", ["rsa:2048"], ["-days", "3", "-sha1"], "its signature's hash is too weak"),
+        ("over", ["rsa:2048"], ["-days", "-1"], "it has expired"),
+    ):
+        key, certificate = os.path.join(tls, name + ".key"), os.path.join(tls, name + ".pem")
+        asked = run("openssl", "req", "-newkey", *request, "-nodes", "-subj", "/CN=localhost", "-keyout", key)
+        run("openssl", "x509", "-req", "-CA", ca, "-CAkey", os.path.join(tls, "ca.key"), "-CAcreateserial", *sign,
+            "-extfile", os.path.join(tls, "extensions"), "-out", certificate, input=asked)
+        with weak_server(certificate, key) as host:
+            done = ask(stage, "--ca", ca, "ping", host, expect=4)
+            assert text in done.err, f"{name}\n{done.err}"
     done = ask(stage, "--ca", os.path.join(stage.folder, "missing"), "ping", "127.0.0.1:1", expect=3)
     assert "--ca" in done.err
     done = ask(stage, "manifest", "registry.example", "a/b", "1", env={"SSL_CERT_FILE": "/nowhere.pem"}, expect=3)
