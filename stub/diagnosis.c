@@ -94,11 +94,18 @@ static const char *evidence_line(
 	return log_excerpt_cut(masked, LOG_EXCERPT_COLUMNS, at < length ? at : length, arena);
 }
 
+/* What an earlier attempt met, such as a database that was not up yet, is not why the last failed.
+ */
+static bool is_cause(const struct known_issue_hit *hit)
+{
+	return hit->last_run && !hit->note;
+}
+
 static void add_hit(struct diagnosis *diagnosis, const struct diagnosis_context *context,
 	const struct known_issue_hit *hit, struct arena *arena)
 {
 	struct diagnosis_finding *finding = add_finding(diagnosis, hit->id);
-	finding->warning = hit->note;
+	finding->warning = !is_cause(hit);
 	finding->waits = hit->waits;
 	finding->known = true;
 	finding->cause = secret_mask_text(context->mask, hit->cause, arena);
@@ -149,8 +156,9 @@ static void add_exit_code(
 					  T("it ended itself with exit code %lld; no known issue "
 					    "fits what it wrote"),
 					  (long long)service->exit_code);
-	finding->remedy = T("read its last lines above; `doctor --report FILE` collects everything "
-			    "for whoever made this installer");
+	finding->remedy =
+		T("see its last lines (`logs`); `doctor --report FILE` collects everything for "
+		  "whoever made this installer");
 }
 
 /* What the state alone says, when no rule knows more. */
@@ -184,7 +192,7 @@ static void add_state(struct diagnosis *diagnosis, const struct diagnosis_contex
 	case HEALTH_UNHEALTHY:
 		finding = add_finding(diagnosis, "unhealthy");
 		finding->cause = T("it runs, but its healthcheck fails");
-		finding->remedy = T("read its last lines above; `doctor --report FILE` collects "
+		finding->remedy = T("see its last lines (`logs`); `doctor --report FILE` collects "
 				    "everything for whoever made this installer");
 		finding->evidence[0] = healthcheck_words(context, symptoms, arena);
 		return;
@@ -242,13 +250,14 @@ int diagnosis_of_service(const struct diagnosis_context *context,
 	}
 	if (service->oom_killed)
 		add_out_of_memory(out);
-	for (size_t i = 0; i < count && !hits[i].note; i++)
-		if (!service->oom_killed || strcmp(hits[i].id, "out-of-memory") != 0)
+	for (size_t i = 0; i < count; i++)
+		if (is_cause(&hits[i]) &&
+			(!service->oom_killed || strcmp(hits[i].id, "out-of-memory") != 0))
 			add_hit(out, context, &hits[i], arena);
 	if (!has_cause(out))
 		add_state(out, context, &symptoms, arena);
 	for (size_t i = 0; i < count; i++)
-		if (hits[i].note)
+		if (!is_cause(&hits[i]))
 			add_hit(out, context, &hits[i], arena);
 	make_excerpt(context, &symptoms.lines, arena, &out->excerpt);
 	out->state = secret_mask_text(context->mask, out->state, arena);

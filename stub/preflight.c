@@ -30,6 +30,8 @@ static void find_error(struct preflight *preflight, const char *name, const stru
 	bool ignored = problem->code != CODE_DOCKER && is_ignored(preflight, name);
 	ui_problem(preflight->session->ui, ignored ? UI_PROBLEM_IGNORED : UI_PROBLEM_ERROR, name,
 		problem->text, problem->hint);
+	if (preflight->found)
+		preflight->found(preflight->found_context, name, ignored, problem);
 	if (ignored) {
 		preflight->warnings++;
 		return;
@@ -42,6 +44,8 @@ static void find_error(struct preflight *preflight, const char *name, const stru
 static void find_warning(struct preflight *preflight, const char *name, const struct err *problem)
 {
 	ui_problem(preflight->session->ui, UI_PROBLEM_WARNING, name, problem->text, problem->hint);
+	if (preflight->found)
+		preflight->found(preflight->found_context, name, true, problem);
 	preflight->warnings++;
 }
 

@@ -2,6 +2,7 @@
 #include "secret_mask.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -164,8 +165,7 @@ void secret_mask_add_env_files(struct secret_mask *mask, const struct env_files 
 			if (!value && i == 0)
 				value = variable_set_get(&files->variables, entry->source.name);
 			if (file->fill && file->filled[j])
-				secret_mask_add_variable(
-					mask, entry->source.name, file->filled[j]);
+				secret_mask_add_variable(mask, entry->source.name, file->filled[j]);
 			if (value && (entry->kind == ENV_TEMPLATE_SECRET_HEX ||
 					     entry->kind == ENV_TEMPLATE_SECRET_BASE64))
 				secret_mask_add(mask, value);
@@ -354,4 +354,12 @@ const char *secret_mask_text(const struct secret_mask *mask, const char *text, s
 	text_add(&copy, text);
 	secret_mask_apply(mask, &copy);
 	return arena_strndup(arena, copy.bytes, copy.length);
+}
+
+void secret_mask_err(const struct secret_mask *mask, struct err *err)
+{
+	AUTO_TEXT text = TEXT_INIT;
+	text_add(&text, err->text);
+	secret_mask_apply(mask, &text);
+	snprintf(err->text, sizeof(err->text), "%s", text.bytes);
 }

@@ -43,5 +43,8 @@ void secret_mask_add_env_files(struct secret_mask *mask, const struct env_files 
 /* Replaces them by ****. */
 void secret_mask_apply(const struct secret_mask *mask, struct text *text);
 
+/* The same for an error's text. */
+void secret_mask_err(const struct secret_mask *mask, struct err *err);
+
 /* The same for one text in the arena. */
 const char *secret_mask_text(const struct secret_mask *mask, const char *text, struct arena *arena);

@@ -22,10 +22,13 @@ static int explain(const struct step_run *run, const struct health_service *culp
 	struct err ignored = ERR_INIT;
 	/* When Docker does not answer any more, what failed first is still the news. */
 	if (!culprit || diagnosis_of_stack(context, &run->health, culprit, run->sop->session->arena,
-				&diagnosis, &ignored) < 0)
+				&diagnosis, &ignored) < 0) {
+		secret_mask_err(context->mask, err);
 		return -1;
+	}
 	diagnosis_show(&diagnosis, run->sop->session->ui);
 	diagnosis_explain(&diagnosis, culprit->name, err);
+	secret_mask_err(context->mask, err);
 	return -1;
 }
 
@@ -63,8 +66,10 @@ static int explain_words(
 	struct diagnosis diagnosis;
 	struct err words = *err;
 	diagnosis_of_words(context, run->sop->session->arena, &diagnosis);
-	if (diagnosis.count == 0)
+	if (diagnosis.count == 0) {
+		secret_mask_err(context->mask, err);
 		return -1;
+	}
 	diagnosis_show(&diagnosis, run->sop->session->ui);
 	err_clear(err);
 	err_set(err, words.code, "compose could not start the services; %s",

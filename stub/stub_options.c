@@ -64,6 +64,13 @@ static const struct option_row logs_rows[] = {
 	{0, "tail", "N", OPTION_TEXT, AT(tail), NULL, "only the last N lines"},
 	{0},
 };
+static const struct option_row doctor_rows[] = {
+	ROW_DIR,
+	ROW_PROJECT,
+	{0, "report", "FILE", OPTION_TEXT, AT(report), NULL,
+		"write all of it into a tar for whoever helps; secrets masked"},
+	{0},
+};
 static const struct option_row uninstall_rows[] = {
 	ROW_YES,
 	ROW_DIR,
@@ -94,11 +101,11 @@ static const struct option_verb verbs[] = {
 	{"smoke", NULL, 0, 0, start_rows, "prove again that the application works", VERB_SMOKE},
 	{"open", NULL, 0, 0, place_rows, "open its page in the browser", VERB_OPEN},
 	{"logs", "[SERVICE…]", 0, -1, logs_rows, "what the services wrote", VERB_LOGS},
+	{"doctor", NULL, 0, 0, doctor_rows, "what is wrong, why, and what to do", VERB_DOCTOR},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
 		VERB_UNINSTALL},
 	{"version", NULL, 0, 0, NULL, "version of this file", VERB_VERSION},
 	LATER("credentials"),
-	LATER("doctor"),
 	LATER("backup"),
 	LATER("restore"),
 	{0},

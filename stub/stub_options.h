@@ -14,6 +14,7 @@ struct stub_options {
 	const char *project_name;
 	const char *output;
 	const char *tail;
+	const char *report;
 	struct option_list set;
 	struct option_list ignore_preflight;
 	uint64_t timeout_s; /* 0: what the bundle says */
@@ -33,6 +34,7 @@ enum stub_verb {
 	VERB_SMOKE,
 	VERB_OPEN,
 	VERB_LOGS,
+	VERB_DOCTOR,
 	VERB_UNINSTALL,
 	VERB_VERSION,
 	VERB_LATER, /* known names that this version does not do yet */

@@ -1,84 +1,67 @@
 /* status: one look at the services. 0 all well, 13 not, 14 one crashes again and again. */
-#include "health.h"
+#include "health_watch.h"
 #include "installed.h"
-#include "interrupt.h"
 #include "message.h"
-#include "monotonic.h"
 #include "verbs.h"
 
-static void show(struct session *session, const struct health_service *service)
+static void fill_mask(
+	struct secret_mask *mask, const struct session *session, const struct place *place)
 {
-	struct ui_field fields[] = {UI_TEXT("name", service->name),
-		UI_TEXT("state", health_name(service->state)),
-		UI_NUMBER("exit_code", service->exit_code),
-		UI_NUMBER("restarts", service->restart_count)};
-	UI_RECORD(session->ui, "service", fields, "%s: %s", service->name,
-		health_describe(service, session->arena));
+	struct env_files env;
+	struct err ignored = ERR_INIT; /* a broken .env is the doctor's business */
+	secret_mask_init(mask, session->arena);
+	if (env_files_plan(&env, session, place, &ignored) == 0)
+		secret_mask_add_env_files(mask, &env);
 }
 
-/* After `stop` a server that ends with 0 looks like a one-shot that is done. Nothing runs, and
- * there should be somebody at a port: then nothing is done, all is stopped. */
-static void tell_stopped_from_done(const struct manifest *manifest, struct health *health)
+/* Shows each; the error is about the worst. */
+static int show_all(struct session *session, const struct health *health,
+	const struct diagnosis_context *context, struct err *err)
 {
-	size_t running = 0, ports = 0;
-	for (size_t i = 0; i < health->count; i++)
-		running += health->services[i].running;
-	for (size_t i = 0; i < manifest->service_count; i++)
-		ports += manifest->services[i].active ? manifest->services[i].port_count : 0;
-	for (size_t i = 0; i < health->count && running == 0 && ports > 0; i++)
-		if (health->services[i].state == HEALTH_DONE)
-			health->services[i].state = HEALTH_STOPPED;
-}
-
-/* One that restarts again and again runs now and then, too: who has restarted before is watched for
- * a moment. */
-static int look_well(struct health *health, struct err *err)
-{
-	enum { LOOKS = 3, PAUSE_MS = 1000 };
-	for (int look = 0; look < LOOKS; look++) {
-		bool suspicious = false;
-		if (interrupt_check(err) < 0 || health_look(health, false, err) < 0)
+	struct diagnosis worst = {0};
+	const struct health_service *culprit = NULL;
+	for (size_t i = 0; i < health->count; i++) {
+		const struct health_service *service = &health->services[i];
+		struct diagnosis found = {0};
+		if (!health_watch_is_well(service) &&
+			diagnosis_of_service(context, service, session->arena, &found, err) < 0)
 			return -1;
-		for (size_t i = 0; i < health->count; i++) {
-			struct health_service *service = &health->services[i];
-			if (service->new_restarts)
-				service->state = HEALTH_RESTARTING;
-			if (service->state == HEALTH_RESTARTING)
-				return 0;
-			suspicious = suspicious || service->restart_count > 0;
-		}
-		if (!suspicious)
-			return 0;
-		monotonic_sleep_ms(PAUSE_MS);
+		health_watch_show(
+			service, found.count ? &found.findings[0] : NULL, context->mask, session);
+		if (health_watch_is_well(service) ||
+			(culprit && (culprit->state == HEALTH_RESTARTING ||
+					    service->state != HEALTH_RESTARTING)))
+			continue;
+		culprit = service;
+		worst = found;
 	}
-	return 0;
+	if (!culprit)
+		return 0;
+	const char *state = health_describe(culprit, session->arena);
+	if (culprit->state == HEALTH_RESTARTING)
+		err_set(err, CODE_CRASH_LOOP, "service %s crashes again and again: %s",
+			culprit->name, state);
+	else
+		err_set(err, CODE_UNHEALTHY, "service %s: %s", culprit->name, state);
+	diagnosis_explain(&worst, culprit->name, err);
+	secret_mask_err(context->mask, err);
+	return -1;
 }
 
 int verb_status(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
 	struct health health;
-	const struct health_service *bad = NULL, *looping = NULL;
+	struct secret_mask mask;
 	if (installed_open(&installed, session, false, err) < 0)
 		return -1;
+	fill_mask(&mask, session, &installed.place);
+	struct diagnosis_context context = {.docker = &installed.docker,
+		.known_issues = session->manifest->known_issues_json,
+		.mask = &mask};
 	health_init(&health, &installed.docker, session->manifest, installed.place.project,
 		session->arena);
-	if (look_well(&health, err) < 0)
+	if (health_watch_look(&health, session->manifest, err) < 0)
 		return -1;
-	tell_stopped_from_done(session->manifest, &health);
-	for (size_t i = 0; i < health.count; i++) {
-		const struct health_service *service = &health.services[i];
-		show(session, service);
-		if (service->state == HEALTH_RESTARTING)
-			looping = service;
-		else if (service->state != HEALTH_READY && service->state != HEALTH_DONE)
-			bad = service;
-	}
-	if (looping)
-		return err_set(err, CODE_CRASH_LOOP, "service %s crashes again and again: %s",
-			looping->name, health_describe(looping, session->arena));
-	if (bad)
-		return err_set(err, CODE_UNHEALTHY, "service %s: %s", bad->name,
-			health_describe(bad, session->arena));
-	return 0;
+	return show_all(session, &health, &context, err);
 }
