@@ -120,8 +120,32 @@ int network_open(struct network *network, const struct options *options,
 	return registry_new(&network->registry, network->http, NULL, err);
 }
 
+/* One at a time (credential.h), so that the list needs no lock. */
+static void on_notice(void *context, const char *text)
+{
+	struct network *network = context;
+	struct option_list *list = &network->notices;
+	if (pthread_equal(pthread_self(), network->owner))
+		ui_warning(network->ui, NULL, "%s", text);
+	else
+		*ARENA_PUSH(network->arena, list->items, list->count, list->capacity) =
+			arena_strdup(network->arena, text);
+}
+
+void network_warn_through(struct network *network, struct ui *ui)
+{
+	network->ui = ui;
+	network->arena = arena_new();
+	network->owner = pthread_self();
+	registry_on_notice(network->registry, on_notice, network);
+}
+
 void network_close(struct network *network)
 {
+	for (size_t i = 0; i < network->notices.count; i++)
+		ui_warning(network->ui, NULL, "%s", network->notices.items[i]);
+	network->notices = (struct option_list){0};
+	arena_free(TAKE(network->arena));
 	registry_free(TAKE(network->registry));
 	http_client_free(TAKE(network->probe));
 	http_client_free(TAKE(network->http));

@@ -12,11 +12,14 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "http_client.h"
 #include "mirror_policy.h"
 #include "options.h"
 #include "project_file.h"
 #include "registry_client.h"
+#include "ui.h"
 
 struct network {
 	struct http_settings settings;
@@ -26,6 +29,10 @@ struct network {
 	struct http_client
 		*probe; /* gives up after seconds: for asking whether somebody is there */
 	struct registry *registry;
+	struct ui *ui;
+	struct arena *arena;
+	pthread_t owner;
+	struct option_list notices; /* of other threads, until network_close() */
 };
 
 /* The settings alone, without any client. file may be NULL. */
@@ -37,4 +44,8 @@ int network_settings(struct network *network, const struct options *options,
 int network_open(struct network *network, const struct options *options,
 	const struct project_file *file, struct arena *arena, struct err *err);
 void network_close(struct network *network);
+
+/* Where warnings about logins go: at once when they arise on this thread, else at network_close().
+ * After network_open(). */
+void network_warn_through(struct network *network, struct ui *ui);
 #define AUTO_NETWORK __attribute__((cleanup(network_close))) struct network

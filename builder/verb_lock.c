@@ -123,8 +123,10 @@ static int ask_network(struct locking *locking, size_t missing, struct err *err)
 	if (locking->options->offline)
 		return fail_offline(locking, missing, err);
 	if (network_open(&network, locking->options, locking->project.file, locking->arena, err) <
-			0 ||
-		blob_cache_open(&cache, NULL, err) < 0 ||
+		0)
+		return -1;
+	network_warn_through(&network, locking->ui);
+	if (blob_cache_open(&cache, NULL, err) < 0 ||
 		image_resolver_new(&resolver, &network, cache, locking->ui, err) < 0 ||
 		project_lock_images(&locking->lock, resolver, locking->wants, locking->want_count,
 			update_of(locking), locking->ui, locking->arena, err) < 0)

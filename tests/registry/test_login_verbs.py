@@ -1,0 +1,50 @@
+"""Logins as the verbs show them."""
+import os
+import signal
+import time
+
+import registry as fake
+from asking import auth, config
+from stage import case
+
+
+@case
+def lock_uses_the_login_and_says_which_one_was_refused(stage):
+    with fake.FakeRegistry(auth=("bearer", "me", "secret", 60)) as registry:
+        registry.add_image("a/b", "1")
+        stage.compose(f"{registry.host}/a/b:1")
+        path = config(stage, auths={registry.host: auth("me", "secret")})
+        stage.hardtack("lock", "compose.yaml")
+        os.remove(os.path.join(stage.work, "hardtack.lock"))
+        config(stage, auths={registry.host: auth("me", "wrong")})
+        done = stage.hardtack("lock", "compose.yaml", expect=5)
+        assert f"with the login from {path}" in done.err and "wrong" not in done.err, done.err
+
+
+@case
+def lock_warns_about_a_missing_helper_and_goes_on(stage):
+    with fake.FakeRegistry(auth=("bearer", None, None, 60)) as registry:
+        registry.add_image("a/b", "1")
+        stage.compose(f"{registry.host}/a/b:1")
+        config(stage, credsStore="desktop")
+        done = stage.hardtack("lock", "compose.yaml")
+        assert done.err.count("docker-credential-desktop") == 1, done.err
+
+
+@case
+def interrupt_of_lock_leaves_nothing_and_ends_at_once(stage):
+    with fake.FakeRegistry() as registry:
+        registry.add_image("a/b", "1")
+        registry.fault("/v2/a/b/manifests/", "stall", after=10)
+        stage.compose(f"{registry.host}/a/b:1")
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            registry.requests.clear()
+            process = stage.start("lock", "compose.yaml")
+            while not any(r.sent for r in list(registry.requests)) and process.poll() is None:
+                time.sleep(0.02)
+            began = time.monotonic()
+            process.send_signal(number)
+            _, err = process.communicate(timeout=20)
+            assert process.returncode == code and time.monotonic() - began < 1, (process.returncode, err)
+            assert sorted(os.listdir(stage.work)) == ["compose.yaml"], os.listdir(stage.work)
+            assert "interrupted" in err or "terminated" in err, err
