@@ -71,6 +71,7 @@ static void fill_service(struct manifest_service *out, const struct service_imag
 		.name = service->name,
 		.image = image,
 		.active = service->active,
+		.container_name = service->container_name,
 		.has_healthcheck =
 			!service->healthcheck_disabled &&
 			(service->has_healthcheck || from->image->config.has_healthcheck),

@@ -66,9 +66,10 @@ struct manifest_port {
 
 struct manifest_service {
 	const char *name;
-	size_t image;         /* index into images */
-	bool active;          /* false: only started with its profile */
-	bool has_healthcheck; /* the compose file's or the image's own */
+	size_t image;               /* index into images */
+	bool active;                /* false: only started with its profile */
+	bool has_healthcheck;       /* the compose file's or the image's own */
+	const char *container_name; /* fixed by the compose file, or NULL */
 	struct manifest_port *ports;
 	size_t port_count;
 };

@@ -133,6 +133,8 @@ static int parse_services(struct parser *p, struct json root)
 			json_get_bool(item, "active", &service->active, p->err) < 0 ||
 			json_get_bool(item, "has_healthcheck", &service->has_healthcheck, p->err) <
 				0 ||
+			json_get_string_or(item, "container_name", NULL, &service->container_name,
+				p->err) < 0 ||
 			parse_ports(p, item, service) < 0)
 			return -1;
 		if (image >= m->image_count)

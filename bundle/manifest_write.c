@@ -66,6 +66,8 @@ static void write_service(struct json_writer *w, const struct manifest_service *
 	json_number(w, "image", service->image);
 	json_bool(w, "active", service->active);
 	json_bool(w, "has_healthcheck", service->has_healthcheck);
+	if (service->container_name)
+		json_string(w, "container_name", service->container_name);
 	json_array(w, "ports");
 	for (size_t i = 0; i < service->port_count; i++) {
 		const struct manifest_port *port = &service->ports[i];

@@ -7,32 +7,6 @@
 
 enum { ANSWER_LIMIT = 8 << 20, MAX_CONTAINERS = 400 };
 
-/* Non-empty lines of an output as words, at most limit. */
-static size_t split_lines(
-	struct docker_cli *docker, const struct text *text, const char **lines, size_t limit)
-{
-	size_t count = 0;
-	for (const char *at = text->bytes; *at && count < limit;) {
-		size_t length = strcspn(at, "\r\n");
-		if (length)
-			lines[count++] = arena_strndup(docker->arena, at, length);
-		at += length + strspn(at + length, "\r\n");
-	}
-	return count;
-}
-
-static int list(struct docker_cli *docker, const struct docker_command *command, const char **lines,
-	size_t limit, size_t *count, struct err *err)
-{
-	AUTO_CHILD result = CHILD_RESULT_INIT;
-	if (docker_command_run(docker, command, QUERY_TIMEOUT_MS, &result, err) < 0)
-		return -1;
-	if (result.exit_code != 0)
-		return docker_command_failed(docker, command, &result, CODE_DOCKER, err);
-	*count = split_lines(docker, &result.out.head, lines, limit);
-	return 0;
-}
-
 /* The last entry of State.Health.Log. */
 static int parse_health_output(struct json health, const char **output, struct err *err)
 {
@@ -168,7 +142,7 @@ int docker_project_containers(struct docker_cli *docker, const char *project,
 	*count = 0;
 	docker_command_add(&command, docker->path, "ps", "-aq", "--no-trunc", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	if (list(docker, &command, ids, MAX_CONTAINERS, &id_count, err) < 0)
+	if (docker_command_lines(docker, &command, ids, MAX_CONTAINERS, &id_count, err) < 0)
 		return -1;
 	return id_count ? inspect(docker, ids, id_count, out, count, err) : 0;
 }
@@ -194,7 +168,7 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 	*names = arena_alloc(docker->arena, MAX_CONTAINERS * sizeof(**names));
 	docker_command_add(&command, docker->path, "volume", "ls", "-q", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	return list(docker, &command, *names, MAX_CONTAINERS, count, err);
+	return docker_command_lines(docker, &command, *names, MAX_CONTAINERS, count, err);
 }
 
 int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,
@@ -208,7 +182,7 @@ int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const 
 	docker_command_add(&command, docker->path, "ps", "--filter",
 		arena_printf(docker->arena, "publish=%u%s", port, udp ? "/udp" : ""), "--format",
 		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
-	if (list(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
+	if (docker_command_lines(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
 		return -1;
 	if (count == 0)
 		return 0;

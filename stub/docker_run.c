@@ -103,3 +103,29 @@ int docker_command_failed(struct docker_cli *docker, const struct docker_command
 	return err_set(err, code, "%s: %s", docker_command_name(docker, command),
 		docker_words(docker, result));
 }
+
+/* Non-empty lines of an output as words, at most limit. */
+static size_t split_lines(
+	struct docker_cli *docker, const struct text *text, const char **lines, size_t limit)
+{
+	size_t count = 0;
+	for (const char *at = text->bytes; *at && count < limit;) {
+		size_t length = strcspn(at, "\r\n");
+		if (length)
+			lines[count++] = arena_strndup(docker->arena, at, length);
+		at += length + strspn(at + length, "\r\n");
+	}
+	return count;
+}
+
+int docker_command_lines(struct docker_cli *docker, const struct docker_command *command,
+	const char **lines, size_t limit, size_t *count, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	if (docker_command_run(docker, command, QUERY_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	if (result.exit_code != 0)
+		return docker_command_failed(docker, command, &result, CODE_DOCKER, err);
+	*count = split_lines(docker, &result.out.head, lines, limit);
+	return 0;
+}

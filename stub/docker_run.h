@@ -31,6 +31,10 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
 	struct child_result *result, struct err *err);
 
+/* Runs a query; the non-empty lines of its answer, at most limit. */
+int docker_command_lines(struct docker_cli *docker, const struct docker_command *command,
+	const char **lines, size_t limit, size_t *count, struct err *err);
+
 /* "docker load": for errors. */
 const char *docker_command_name(struct docker_cli *docker, const struct docker_command *command);
 

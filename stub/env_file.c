@@ -11,7 +11,7 @@
 #include "file_io.h"
 #include "message.h"
 
-enum { GIVEN_FILE_LIMIT = 64 << 10, ANSWER_LIMIT = 1024 };
+enum { GIVEN_FILE_LIMIT = 64 << 10 };
 
 /* ---- --set ---- */
 
@@ -31,19 +31,20 @@ static int check_sets(const struct option_list *sets, struct err *err)
 	return 0;
 }
 
-/* The last --set of this name wins; *value stays as it is when there is none. */
-static int given_value(
-	const struct session *session, const char *name, const char **value, struct err *err)
+int env_files_given(const struct env_files *files, const struct session *session, const char *name,
+	const char **value, struct err *err)
 {
 	const struct option_list *sets = &session->options->set;
 	size_t name_length = strlen(name), length;
-	const char *given = NULL;
+	const char *given = NULL, *answer = variable_set_get(&files->answers, name);
 	char *bytes;
 	for (size_t i = 0; i < sets->count; i++)
 		if (strncmp(sets->items[i], name, name_length) == 0 &&
 			sets->items[i][name_length] == '=')
 			given = sets->items[i] + name_length + 1;
-	if (!given)
+	if (answer)
+		*value = answer;
+	if (answer || !given)
 		return 0;
 	if (*given != '@') {
 		*value = given;
@@ -74,7 +75,7 @@ static int plan_value(struct env_files *files, const struct session *session, st
 {
 	const struct env_template_entry *entry = &file->template.entries[at];
 	const char **value = &file->values[at];
-	if (given_value(session, entry->source.name, value, err) < 0)
+	if (env_files_given(files, session, entry->source.name, value, err) < 0)
 		return -1;
 	if (*value)
 		return 0;
@@ -83,7 +84,8 @@ static int plan_value(struct env_files *files, const struct session *session, st
 		return 0;
 	case ENV_TEMPLATE_SECRET_HEX:
 	case ENV_TEMPLATE_SECRET_BASE64:
-		files->has_new_secret = true;
+		if (!files->new_secret)
+			files->new_secret = entry->source.name;
 		return env_secret_make(files->arena, entry, value, err);
 	case ENV_TEMPLATE_ASK:
 		*value = env_template_wrap(
@@ -103,7 +105,7 @@ static int check_not_set_twice(struct env_files *files, const struct session *se
 	for (size_t i = 0; file->exists && i < file->old.count; i++) {
 		const struct dotenv_entry *entry = &file->old.entries[i];
 		const char *given = NULL, *old;
-		if (given_value(session, entry->name, &given, err) < 0)
+		if (env_files_given(files, session, entry->name, &given, err) < 0)
 			return -1;
 		if (!given)
 			continue;
@@ -167,7 +169,7 @@ static int resolve(struct env_files *files, const struct session *session, struc
 		return -1;
 	for (size_t i = 0; i < file->extra.count; i++) {
 		const char *value = "";
-		if (given_value(session, file->extra.items[i], &value, err) < 0)
+		if (env_files_given(files, session, file->extra.items[i], &value, err) < 0)
 			return -1;
 		variable_set_put(&files->variables, file->extra.items[i], value);
 	}
@@ -220,19 +222,25 @@ static bool is_extra(const struct env_file *file, const char *name)
 	return false;
 }
 
+static void add_extra(struct env_files *files, const char *name)
+{
+	struct env_file *file = files->items;
+	*ARENA_PUSH(files->arena, file->extra.items, file->extra.count, file->extra.capacity) =
+		arena_strdup(files->arena, name);
+}
+
 /* Names that no template has may still be in the compose file with a default: they go to .env. */
 static void plan_extra(struct env_files *files, const struct session *session)
 {
 	const struct option_list *sets = &session->options->set;
-	struct env_file *file = files->items;
+	const struct env_file *file = files->items;
 	for (size_t i = 0; i < sets->count; i++) {
 		const char *equals = strchr(sets->items[i], '=');
 		char *name = arena_strndup(
 			files->arena, sets->items[i], (size_t)(equals - sets->items[i]));
 		if (template_has(files, name) || find_old(file, name) || is_extra(file, name))
 			continue;
-		*ARENA_PUSH(files->arena, file->extra.items, file->extra.count,
-			file->extra.capacity) = name;
+		add_extra(files, name);
 		ui_warning(session->ui, NULL,
 			T("--set %s: this installer asks for no such value; it goes to "
 			  ".env all the same"),
@@ -249,6 +257,7 @@ int env_files_plan(struct env_files *files, const struct session *session,
 		manifest->template_count > 0 && strcmp(manifest->templates[0].target, ".env") == 0;
 	size_t extra = has_main ? 0 : 1;
 	*files = (struct env_files){.arena = session->arena};
+	variable_set_init(&files->answers, files->arena);
 	files->count = manifest->template_count + extra;
 	files->items = arena_alloc(files->arena, files->count * sizeof(*files->items));
 	if (check_sets(&session->options->set, err) < 0)
@@ -272,40 +281,24 @@ int env_files_plan(struct env_files *files, const struct session *session,
 	return 0;
 }
 
-/* ---- questions ---- */
+/* ---- answers ---- */
 
-static int ask(struct env_files *files, const struct session *session, struct env_file *file,
-	size_t at, struct err *err)
+bool env_files_has_old(const struct env_files *files, const char *name)
 {
-	const struct env_template_entry *entry = &file->template.entries[at];
-	const char *given = NULL;
-	char answer[ANSWER_LIMIT];
-	if (!file->missing[at] || entry->kind != ENV_TEMPLATE_ASK)
-		return 0;
-	if (given_value(session, entry->source.name, &given, err) < 0)
-		return -1;
-	if (given)
-		return 0;
-	if (ui_can_ask(session->ui) && !session->options->yes) {
-		do {
-			if (ui_ask(session->ui, entry->prompt, entry->fallback, false, answer,
-				    sizeof(answer), err) < 0)
-				return -1;
-		} while (!*answer);
-		file->values[at] = env_template_wrap(files->arena, entry, answer);
-	} else if (!entry->fallback) {
-		err_set(err, CODE_USAGE, "%s needs a value: %s", entry->source.name, entry->prompt);
-		return err_hint(err, "say it with --set %s=VALUE", entry->source.name);
-	}
-	return 0;
+	return find_old(files->items, name) != NULL;
 }
 
-int env_files_ask(struct env_files *files, const struct session *session, struct err *err)
+int env_files_answer(struct env_files *files, const struct session *session, const char *name,
+	const char *value, struct err *err)
 {
+	variable_set_put(&files->answers, name, value);
 	for (size_t i = 0; i < files->count; i++)
 		for (size_t j = 0; j < files->items[i].template.count; j++)
-			if (ask(files, session, &files->items[i], j, err) < 0)
-				return -1;
+			if (files->items[i].missing[j] &&
+				strcmp(files->items[i].template.entries[j].source.name, name) == 0)
+				files->items[i].values[j] = variable_set_get(&files->answers, name);
+	if (!template_has(files, name) && !is_extra(files->items, name))
+		add_extra(files, name);
 	return resolve(files, session, err);
 }
 

@@ -32,14 +32,34 @@ struct env_files {
 	struct env_file *items;
 	size_t count;
 	struct variable_set variables; /* what compose will read from .env */
-	bool has_new_secret;
+	struct variable_set answers;   /* of the person, in this run; they beat --set */
+	const char *new_secret;        /* the first name that would get a new secret, or NULL */
 };
 
 int env_files_plan(struct env_files *files, const struct session *session,
 	const struct place *place, struct err *err);
 
-/* Asks for what the person may choose, when somebody can be asked; a question without default
- * and without answer is CODE_USAGE. */
-int env_files_ask(struct env_files *files, const struct session *session, struct err *err);
+/* What the person answered or said with --set for this name; *value stays when it is nothing. */
+int env_files_given(const struct env_files *files, const struct session *session, const char *name,
+	const char **value, struct err *err);
+
+/* Has the existing .env a line of this name? Then it decides, and nothing else. */
+bool env_files_has_old(const struct env_files *files, const char *name);
+
+/* Takes an answer: the whole value of this name, in every file that lacks it, else in .env. */
+int env_files_answer(struct env_files *files, const struct session *session, const char *name,
+	const char *value, struct err *err);
+
+/* Looks at an answer: *problem says why it will not do (CODE_OK: it will). -1: could not look. */
+struct env_check {
+	int (*look)(void *context, const char *name, const char *answer, struct err *problem,
+		struct err *err);
+	void *context;
+};
+
+/* Asks for what the person may choose, when somebody can be asked (env_ask.c), and again until the
+ * answer will do. A question without default and without answer is CODE_USAGE. */
+int env_files_ask(struct env_files *files, const struct session *session,
+	const struct env_check *check, struct err *err);
 
 int env_files_write(const struct env_files *files, struct ui *ui, struct err *err);

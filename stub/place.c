@@ -57,10 +57,22 @@ static int place_of_control(
 
 static int place_by_options(struct place *place, const struct session *session, struct err *err)
 {
+	const char *name = session->options->project_name;
+	return place_choose_as(place, session, name ? name : session->manifest->name, err);
+}
+
+int place_choose_as(
+	struct place *place, const struct session *session, const char *project, struct err *err)
+{
 	const struct stub_options *options = session->options;
 	struct arena *arena = session->arena;
 	const char *home = getenv("HOME");
+<<<<<<< HEAD
 	place->project = options->project_name ? options->project_name : session->manifest->name;
+=======
+	place->lock_fd = -1;
+	place->project = project;
+>>>>>>> 0cdb217 (Preflight: whose a port is, another one at a terminal; projects, containers and volumes of others; old data without a key; our own disk)
 	if (!valid_project_name(place->project)) {
 		err_set(err, CODE_USAGE, "\"%s\" is not a valid project name", place->project);
 		return err_hint(err, "use lower-case letters, digits, - and _; begin with a letter "

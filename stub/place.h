@@ -12,13 +12,14 @@ struct place {
 	int lock_fd;
 };
 
-#define PLACE_INIT            \
-	{                     \
-		.lock_fd = -1 \
-	}
+#define PLACE_INIT {.lock_fd = -1}
 
 /* By --project-name and --dir, else the bundle's name and ~/hardtack/<name>. Touches nothing. */
 int place_choose(struct place *place, const struct session *session, struct err *err);
+
+/* The same for another project's name than those. */
+int place_choose_as(
+	struct place *place, const struct session *session, const char *project, struct err *err);
 
 /* Makes the directory (0700: .env is in it) and takes the lock; another run that holds it is
  * CODE_PREFLIGHT. The lock goes with the process, however it ends. */

@@ -147,30 +147,39 @@ static bool somebody_listens(const struct address *address)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &failed, &size) == 0 && failed == 0;
 }
 
-static bool is_free_at(const char *ip, unsigned number, bool udp)
+static enum port_state try_at(const char *ip, unsigned number, bool udp)
 {
 	struct address address;
 	int one = 1;
 	if (!make_address(ip, number, &address))
-		return true; /* a name or an address of the engine's machine: not ours to judge */
+		return PORT_FREE; /* a name: not ours to judge */
 	AUTO_FD fd = socket(address.any.sa_family, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
 	if (fd < 0)
-		return true; /* no IPv6 here */
+		return PORT_FREE; /* no IPv6 here */
 	/* Connections that just ended (TIME_WAIT) do not count. */
 	if (!udp)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	/* Else :: would be 0.0.0.0 as well. */
+	if (address.any.sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	/* EACCES: below 1024, which the engine may use though we may not. */
-	if (bind(fd, &address.any, address.length) < 0 && errno == EADDRINUSE)
-		return false;
+	if (bind(fd, &address.any, address.length) < 0 && errno != EACCES)
+		return errno == EADDRINUSE      ? PORT_TAKEN
+		       : errno == EADDRNOTAVAIL ? PORT_NO_ADDRESS
+						: PORT_FREE;
 	bool loopback = strcmp(ip, "127.0.0.1") == 0 || strcmp(ip, "::1") == 0;
-	return udp || !loopback || !somebody_listens(&address);
+	return !udp && loopback && somebody_listens(&address) ? PORT_TAKEN : PORT_FREE;
 }
 
-bool port_is_free(const char *host_ip, unsigned number, bool udp)
+enum port_state port_try(const char *host_ip, unsigned number, bool udp)
 {
-	if (*host_ip == '\0' || strcmp(host_ip, "0.0.0.0") == 0 || strcmp(host_ip, "::") == 0)
-		return is_free_at("127.0.0.1", number, udp) && is_free_at("::1", number, udp);
-	return is_free_at(host_ip, number, udp);
+	static const char *const everywhere[] = {"127.0.0.1", "::1", "0.0.0.0", "::"};
+	if (*host_ip && strcmp(host_ip, "0.0.0.0") != 0 && strcmp(host_ip, "::") != 0)
+		return try_at(host_ip, number, udp);
+	for (size_t i = 0; i < ARRAY_SIZE(everywhere); i++)
+		if (try_at(everywhere[i], number, udp) == PORT_TAKEN)
+			return PORT_TAKEN;
+	return PORT_FREE; /* without IPv6 there is no ::1 */
 }
 
 /* ---- naming ---- */

@@ -17,8 +17,14 @@ struct port {
 int port_list(const struct manifest *manifest, const struct variable_set *variables,
 	struct arena *arena, struct port **ports, size_t *count, struct err *err);
 
-/* Does nobody listen there? Tried on 127.0.0.1 and ::1 when the address is all interfaces. */
-bool port_is_free(const char *host_ip, unsigned number, bool udp);
+enum port_state {
+	PORT_FREE,
+	PORT_TAKEN,
+	PORT_NO_ADDRESS, /* the address is not this machine's */
+};
+
+/* Does nobody listen there? All interfaces: there, on 127.0.0.1 and on ::1. */
+enum port_state port_try(const char *host_ip, unsigned number, bool udp);
 
 /* "http://127.0.0.1:8088", or "127.0.0.1:5432" for what is known not to speak HTTP. */
 const char *port_url(const struct port *port, struct arena *arena);

@@ -4,10 +4,12 @@
  *   engine    Docker is there, runs, answers, is on this machine        code 10
  *   compose   compose v2, or v1 from 1.27                               code 10
  *   platform  the images are for the engine's processor                 code 11
- *   data      volumes of an earlier installation without its .env
- *   port      each published port is free, or ours already
+ *   project   no other project of this name; at a terminal: one beside it
+ *   container no other container of a name that the compose file fixes
+ *   data      volumes of an earlier installation without its .env, or of somebody else
+ *   port      each published port is free, or ours already; at a terminal: another one
  *   memory    the engine has what the bundle asks for
- *   disk      room for archive and unpacked images on the engine's disk
+ *   disk      room for archive and unpacked images on the engine's disk, for files on ours
  *
  * 10 beats 11. --ignore-preflight NAME makes an error a warning (not for engine and compose:
  * nothing can be done without them).
@@ -22,12 +24,13 @@
 
 struct preflight {
 	const struct session *session;
-	const struct place *place;   /* NULL for `load`: only what loading needs */
-	const struct env_files *env; /* likewise */
+	struct place *place;   /* NULL for `load`: only what loading needs */
+	struct env_files *env; /* likewise */
 	struct docker_cli docker;
 	struct docker_engine engine;
-	bool may_start; /* offer to start an engine that is down */
-	bool *wanted;   /* images that would be loaded, by manifest index */
+	/* Offer to start an engine that is down, another port, another project: at a terminal. */
+	bool may_ask;
+	bool *wanted; /* images that would be loaded, by manifest index */
 	size_t wanted_count;
 	struct port *ports;
 	size_t port_count;
@@ -47,6 +50,10 @@ struct preflight {
  * use docker, engine, wanted and ports. */
 int preflight_run(struct preflight *preflight, struct err *err);
 
+/* For env_files_ask(): *problem says why an answer will not do; CODE_OK: it will. */
+int preflight_check_answer(void *preflight, const char *name, const char *answer,
+	struct err *problem, struct err *err);
+
 /* Only engine and compose, quietly: for verbs about what is installed. */
 int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
-	const struct session *session, bool compose, bool may_start, struct err *err);
+	const struct session *session, bool compose, bool may_ask, struct err *err);

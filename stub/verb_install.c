@@ -52,8 +52,10 @@ static int plan_values(struct install *install, struct err *err)
 
 static int check_machine(struct install *install, struct err *err)
 {
-	install->preflight = (struct preflight){
-		.session = install->session, .place = &install->place, .env = &install->env, .may_start = true};
+	install->preflight = (struct preflight){.session = install->session,
+		.place = &install->place,
+		.env = &install->env,
+		.may_ask = true};
 	return preflight_run(&install->preflight, err);
 }
 
@@ -107,13 +109,12 @@ static int agree(struct install *install, struct err *err)
 		ui_note(ui, "%s", T("Nothing was changed (--dry-run)."));
 		return 0;
 	}
-	if (options->yes)
-		return env_files_ask(&install->env, install->session, err);
-	if (ui_confirm(ui, T("Go on?"), true, &yes, err) < 0)
+	if (!options->yes && ui_confirm(ui, T("Go on?"), true, &yes, err) < 0)
 		return -1;
 	if (!yes)
 		return err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
-	return env_files_ask(&install->env, install->session, err);
+	struct env_check check = {preflight_check_answer, &install->preflight};
+	return env_files_ask(&install->env, install->session, &check, err);
 }
 
 static int take_the_lock(struct install *install, struct err *err)

@@ -77,7 +77,7 @@ int verb_load(struct session *session, struct err *err)
 		return -1;
 	if (session->options->output)
 		return to_output(session, session->options->output, err);
-	struct preflight preflight = {.session = session, .may_start = true};
+	struct preflight preflight = {.session = session, .may_ask = true};
 	if (preflight_run(&preflight, err) < 0 ||
 		image_load_survey(&preflight.docker, session->bundle, true, IMAGE_PROOF_FULL,
 			preflight.wanted, &preflight.wanted_count, err) < 0 ||

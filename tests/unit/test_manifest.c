@@ -41,8 +41,8 @@ static struct manifest_image images[] = {
 };
 static struct manifest_port ports[] = {{"127.0.0.1", "${PORT:-80}", "80", "tcp"}};
 static struct manifest_service services[] = {
-	{"db", 0, true, true, NULL, 0},
-	{"web", 1, false, false, ports, 1},
+	{.name = "db", .active = true, .has_healthcheck = true, .container_name = "the-db"},
+	{.name = "web", .image = 1, .ports = ports, .port_count = 1},
 };
 static struct manifest_entry entries[] = {
 	{"hardtack/files/compose.yaml", 5, {{1, 2}}, 0644},
@@ -92,6 +92,8 @@ TEST(what_is_written_is_read_back)
 		return;
 	manifest_write(parsed, &second);
 	CHECK_STR(second.bytes, first.bytes);
+	CHECK_STR(parsed->services[0].container_name, "the-db");
+	CHECK(!parsed->services[1].container_name);
 	CHECK(!parsed->templates[0].fill && parsed->templates[1].fill);
 	CHECK_STR(parsed->services[1].ports[0].published, "${PORT:-80}");
 	CHECK_STR(manifest_platform(&parsed->images[0], arena), "linux/arm64/v8");

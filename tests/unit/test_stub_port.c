@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "port_owner.h"
 
 struct listed {
 	struct arena *arena;
@@ -92,11 +93,34 @@ TEST(a_port_where_somebody_listens_is_not_free)
 	CHECK_INT(listen(fd, 1), 0);
 	CHECK_INT(getsockname(fd, (struct sockaddr *)&address, &length), 0);
 	unsigned number = ntohs(address.sin_port);
-	CHECK(!port_is_free("", number, false));
-	CHECK(!port_is_free("0.0.0.0", number, false));
-	CHECK(!port_is_free("127.0.0.1", number, false));
-	CHECK(port_is_free("127.0.0.1", number, true));
-	CHECK(port_is_free("no.such.name", number, false));
+	CHECK_INT(port_try("", number, false), PORT_TAKEN);
+	CHECK_INT(port_try("0.0.0.0", number, false), PORT_TAKEN);
+	CHECK_INT(port_try("127.0.0.1", number, false), PORT_TAKEN);
+	CHECK_INT(port_try("127.0.0.1", number, true), PORT_FREE);
+	CHECK_INT(port_try("no.such.name", number, false), PORT_FREE);
+	CHECK_INT(port_try("192.0.2.1", number, false), PORT_NO_ADDRESS);
+	const char *name = NULL;
+	long pid = 0;
+	AUTO(arena) arena = arena_new();
+	CHECK(port_owner_find(number, false, arena, &name, &pid));
+	CHECK_INT(pid, getpid());
+	CHECK_CONTAINS(name, "test_stub_port");
+	CHECK(!port_owner_find(number, true, arena, &name, &pid));
 	close(fd);
-	CHECK(port_is_free("", number, false));
+	CHECK_INT(port_try("", number, false), PORT_FREE);
+	CHECK(!port_owner_find(number, false, arena, &name, &pid));
+}
+
+TEST(a_listener_on_one_address_keeps_all_interfaces_from_being_free)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	CHECK_INT(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	CHECK_INT(listen(fd, 1), 0);
+	CHECK_INT(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	CHECK_INT(port_try("", ntohs(address.sin_port), false), PORT_TAKEN);
+	CHECK_INT(port_try("127.0.0.1", ntohs(address.sin_port), false), PORT_FREE);
+	close(fd);
 }

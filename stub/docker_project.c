@@ -1,0 +1,68 @@
+/* Names that are taken. */
+#include "docker_project.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "docker_run.h"
+
+enum { MAX_CONTAINERS = 400 };
+
+/* The same directory by another name is no other directory. */
+static bool is_same_directory(const char *a, const char *b)
+{
+	struct stat first, second;
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+int docker_project_stranger(struct docker_cli *docker, const char *project, const char *directory,
+	const char **container, const char **from, struct err *err)
+{
+	const char *lines[MAX_CONTAINERS];
+	size_t count = 0;
+	struct docker_command command = {0};
+	*container = NULL;
+	*from = "";
+	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project),
+		"--format", "{{.Names}} {{.Label \"com.docker.compose.project.working_dir\"}}");
+	if (docker_command_lines(docker, &command, lines, MAX_CONTAINERS, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count && !*container; i++) {
+		size_t length = strcspn(lines[i], " ");
+		const char *where = lines[i] + length + (lines[i][length] == ' ');
+		/* An old compose that wrote no such label: nobody can tell. */
+		if (!*where || is_same_directory(where, directory))
+			continue;
+		*container = arena_strndup(docker->arena, lines[i], length);
+		*from = where;
+	}
+	return 0;
+}
+
+int docker_container_project(struct docker_cli *docker, const char *name, bool *found,
+	const char **project, struct err *err)
+{
+	const char *lines[MAX_CONTAINERS];
+	size_t count = 0, name_length = strlen(name);
+	struct docker_command command = {0};
+	*found = false;
+	*project = "";
+	/* The filter finds parts of names, too. */
+	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
+		arena_printf(docker->arena, "name=%s", name), "--format",
+		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
+	if (docker_command_lines(docker, &command, lines, MAX_CONTAINERS, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strcspn(lines[i], " ");
+		if (length != name_length || strncmp(lines[i], name, length) != 0)
+			continue;
+		*found = true;
+		*project = lines[i] + length + (lines[i][length] == ' ');
+	}
+	return 0;
+}

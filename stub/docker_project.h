@@ -1,0 +1,13 @@
+/* Who else uses a compose project's or a container's name: by labels that compose v1 and v2 set. */
+#pragma once
+
+#include "docker_cli.h"
+
+/* A container of the project that was not made from this directory; *container NULL when there is
+ * none. *directory is where it was made ("" when the labels do not say). */
+int docker_project_stranger(struct docker_cli *docker, const char *project, const char *directory,
+	const char **container, const char **from, struct err *err);
+
+/* The project of the container of this very name ("" for none); *found false: no such container. */
+int docker_container_project(struct docker_cli *docker, const char *name, bool *found,
+	const char **project, struct err *err);

@@ -1,0 +1,24 @@
+/* The checks of preflight.c, a file a subject. Each raises what it finds; -1 only when it could not
+ * look (an interrupt, docker gone in the middle). */
+#pragma once
+
+#include "preflight.h"
+
+/* An error of the check `name`, or a warning when the person said to go on. */
+void preflight_error(struct preflight *preflight, const char *name, const struct err *problem);
+void preflight_warning(struct preflight *preflight, const char *name, const struct err *problem);
+
+/* Is there an engine, and something to be installed? Most checks need both. */
+bool preflight_can_look(const struct preflight *preflight);
+
+/* preflight_platform.c */
+int preflight_check_platform(struct preflight *preflight, struct err *err);
+/* preflight_project.c: what is there of this name and not ours */
+int preflight_check_project(struct preflight *preflight, struct err *err);
+int preflight_check_containers(struct preflight *preflight, struct err *err);
+int preflight_check_data(struct preflight *preflight, struct err *err);
+/* preflight_port.c */
+int preflight_check_ports(struct preflight *preflight, struct err *err);
+/* preflight_room.c */
+int preflight_check_memory(struct preflight *preflight, struct err *err);
+int preflight_check_disk(struct preflight *preflight, struct err *err);

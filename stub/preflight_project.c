@@ -1,0 +1,184 @@
+/* Projects, containers and volumes that are there already: ours, or somebody else's? */
+#include <string.h>
+#include <unistd.h>
+
+#include "docker_project.h"
+#include "message.h"
+#include "preflight_check.h"
+
+enum { SIDES = 9, PROJECT_NAME_LIMIT = 63 };
+
+/* Something of an installation is in the directory: at least the lock's file, which stays behind
+ * when data does. */
+static bool is_ours(const struct place *place)
+{
+	return access(place->directory, F_OK) == 0;
+}
+
+/* A name that nobody uses, or that is ours from an earlier answer; NULL: none. */
+static int find_side(struct preflight *preflight, const char **name, struct err *err)
+{
+	struct session const *session = preflight->session;
+	*name = NULL;
+	for (int i = 2; i <= SIDES && !session->options->directory; i++) {
+		struct place side = PLACE_INIT;
+		const char *container, *from, **volumes;
+		size_t volume_count;
+		const char *candidate =
+			arena_printf(session->arena, "%s-%d", preflight->place->project, i);
+		if (strlen(candidate) > PROJECT_NAME_LIMIT)
+			return 0;
+		if (place_choose_as(&side, session, candidate, err) < 0 ||
+			docker_project_stranger(&preflight->docker, candidate, side.directory,
+				&container, &from, err) < 0 ||
+			docker_project_volumes(
+				&preflight->docker, candidate, &volumes, &volume_count, err) < 0)
+			return -1;
+		if (container || (volume_count > 0 && !is_ours(&side)))
+			continue;
+		*name = candidate;
+		return 0;
+	}
+	return 0;
+}
+
+/* At a terminal: beside it, or not at all. */
+static int ask_side(struct preflight *preflight, const char *check, const struct err *problem,
+	const char *side, struct err *err)
+{
+	const struct session *session = preflight->session;
+	bool yes;
+	AUTO_FREE char *question =
+		xprintf(T("Install beside it, as a project of its own (%s)?"), side);
+	ui_problem(session->ui, UI_PROBLEM_WARNING, check, problem->text, NULL);
+	if (ui_confirm(session->ui, question, true, &yes, err) < 0)
+		return -1;
+	if (!yes)
+		return err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
+	if (place_choose_as(preflight->place, session, side, err) < 0)
+		return -1;
+	return env_files_plan(preflight->env, session, preflight->place, err);
+}
+
+static int found_stranger(
+	struct preflight *preflight, const char *check, struct err *problem, struct err *err)
+{
+	const struct session *session = preflight->session;
+	const char *side;
+	if (find_side(preflight, &side, err) < 0)
+		return -1;
+	if (side && preflight->may_ask && ui_can_ask(session->ui) && !session->options->yes)
+		return ask_side(preflight, check, problem, side, err);
+	err_hint(problem,
+		"install beside it with --project-name %s, or take the other one away first",
+		side ? side : "NAME");
+	preflight_error(preflight, check, problem);
+	return 0;
+}
+
+int preflight_check_project(struct preflight *preflight, struct err *err)
+{
+	const struct place *place = preflight->place;
+	struct err problem = ERR_INIT;
+	const char *container, *from, **volumes;
+	size_t count;
+	if (!preflight_can_look(preflight))
+		return 0;
+	if (docker_project_stranger(&preflight->docker, place->project, place->directory,
+		    &container, &from, err) < 0)
+		return -1;
+	if (container) {
+		err_set(&problem, CODE_PREFLIGHT,
+			"Docker has another project with the name %s, from %s (container %s)",
+			place->project, from, container);
+		return found_stranger(preflight, "project", &problem, err);
+	}
+	/* With secrets it is worse: preflight_check_data(). */
+	if (is_ours(place) || preflight->env->new_secret)
+		return 0;
+	if (docker_project_volumes(&preflight->docker, place->project, &volumes, &count, err) < 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	err_set(&problem, CODE_PREFLIGHT,
+		"Docker has the volume %s of a project %s, and nothing is installed in %s: the "
+		"data "
+		"is not this installation's",
+		volumes[0], place->project, place->directory);
+	return found_stranger(preflight, "data", &problem, err);
+}
+
+/* container_name: names a container for the whole engine, whatever the project. */
+int preflight_check_containers(struct preflight *preflight, struct err *err)
+{
+	const struct manifest *manifest = preflight->session->manifest;
+	for (size_t i = 0; preflight_can_look(preflight) && i < manifest->service_count; i++) {
+		const struct manifest_service *service = &manifest->services[i];
+		struct err problem = ERR_INIT;
+		const char *project;
+		bool found;
+		if (!service->active || !service->container_name)
+			continue;
+		if (docker_container_project(
+			    &preflight->docker, service->container_name, &found, &project, err) < 0)
+			return -1;
+		if (!found || strcmp(project, preflight->place->project) == 0)
+			continue;
+		if (*project)
+			err_set(&problem, CODE_PREFLIGHT,
+				"there is a container %s already, of the project %s; service %s "
+				"wants "
+				"that name",
+				service->container_name, project, service->name);
+		else
+			err_set(&problem, CODE_PREFLIGHT,
+				"there is a container %s already; service %s wants that name",
+				service->container_name, service->name);
+		err_hint(&problem,
+			"stop it and give it another name: `docker stop %s`, then `docker rename "
+			"%s "
+			"%s-old`",
+			service->container_name, service->container_name, service->container_name);
+		preflight_error(preflight, "container", &problem);
+	}
+	return 0;
+}
+
+/* A new password for an old database locks the person out of it. */
+int preflight_check_data(struct preflight *preflight, struct err *err)
+{
+	const struct env_files *env = preflight->env;
+	struct err problem = ERR_INIT;
+	const char **names, *side;
+	size_t count;
+	if (!preflight_can_look(preflight) || !env->new_secret)
+		return 0;
+	if (docker_project_volumes(
+		    &preflight->docker, preflight->place->project, &names, &count, err) < 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	if (env->items[0].exists) {
+		err_set(&problem, CODE_PREFLIGHT,
+			"Docker has data of an earlier installation (volume %s), but %s has no %s: "
+			"a "
+			"new one would not fit the old data",
+			names[0], preflight->place->env_file, env->new_secret);
+		err_hint(&problem,
+			"put that line back; if this version brought it and the old data does not "
+			"know it, go on with --ignore-preflight data");
+	} else {
+		err_set(&problem, CODE_PREFLIGHT,
+			"Docker has data of an earlier installation (volume %s), but its %s is "
+			"gone: "
+			"new passwords would not fit the old data",
+			names[0], preflight->place->env_file);
+		if (find_side(preflight, &side, err) < 0)
+			return -1;
+		err_hint(&problem,
+			"put that .env back, or install beside it with --project-name %s",
+			side ? side : "NAME");
+	}
+	preflight_error(preflight, "data", &problem);
+	return 0;
+}
