@@ -55,24 +55,13 @@ static int place_of_control(
 	return 0;
 }
 
-static int place_by_options(struct place *place, const struct session *session, struct err *err)
-{
-	const char *name = session->options->project_name;
-	return place_choose_as(place, session, name ? name : session->manifest->name, err);
-}
-
-int place_choose_as(
+static int place_by_name(
 	struct place *place, const struct session *session, const char *project, struct err *err)
 {
 	const struct stub_options *options = session->options;
 	struct arena *arena = session->arena;
 	const char *home = getenv("HOME");
-<<<<<<< HEAD
-	place->project = options->project_name ? options->project_name : session->manifest->name;
-=======
-	place->lock_fd = -1;
 	place->project = project;
->>>>>>> 0cdb217 (Preflight: whose a port is, another one at a terminal; projects, containers and volumes of others; old data without a key; our own disk)
 	if (!valid_project_name(place->project)) {
 		err_set(err, CODE_USAGE, "\"%s\" is not a valid project name", place->project);
 		return err_hint(err, "use lower-case letters, digits, - and _; begin with a letter "
@@ -90,17 +79,33 @@ int place_choose_as(
 	return 0;
 }
 
+static void name_files(struct place *place, const struct session *session)
+{
+	place->compose_file = arena_printf(
+		session->arena, "%s/%s", place->directory, session->manifest->compose);
+	place->env_file = arena_printf(session->arena, "%s/.env", place->directory);
+}
+
 int place_choose(struct place *place, const struct session *session, struct err *err)
 {
-	struct arena *arena = session->arena;
+	const char *name = session->options->project_name;
 	bool found;
 	place->lock_fd = -1;
 	if (place_of_control(place, session, &found, err) < 0 ||
-		(!found && place_by_options(place, session, err) < 0))
+		(!found &&
+			place_by_name(place, session, name ? name : session->manifest->name, err) <
+				0))
 		return -1;
-	place->compose_file =
-		arena_printf(arena, "%s/%s", place->directory, session->manifest->compose);
-	place->env_file = arena_printf(arena, "%s/.env", place->directory);
+	name_files(place, session);
+	return 0;
+}
+
+int place_choose_as(
+	struct place *place, const struct session *session, const char *project, struct err *err)
+{
+	if (place_by_name(place, session, project, err) < 0)
+		return -1;
+	name_files(place, session);
 	return 0;
 }
 
