@@ -77,6 +77,16 @@ static const struct option_row lock_rows[] = {
 	{0},
 };
 
+static const struct option_row mirrors_rows[] = {
+	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
+		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
+	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
+		"platform of the images, instead of the target's own (repeatable)"},
+	PROJECT_ROWS,
+	NETWORK_ROWS,
+	{0},
+};
+
 typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
@@ -89,6 +99,7 @@ static verb_function *const functions[] = {
 	verb_extract,
 	verb_version,
 	verb_lock,
+	verb_mirrors,
 };
 
 static const struct option_verb verbs[] = {
@@ -99,6 +110,8 @@ static const struct option_verb verbs[] = {
 	{"init", "DIR", 1, 1, init_rows, "make a project directory from a compose file", 2},
 	{"lock", "[PROJECT] [IMAGE...]", 0, -1, lock_rows,
 		"resolve every image of a project to digests: hardtack.lock", 7},
+	{"mirrors", "test [PROJECT]", 1, 2, mirrors_rows,
+		"show what each source of the project's images has, and how quick it is", 8},
 	{"inspect", "FILE", 1, 1, NULL, "show what is in an installer", 3},
 	{"verify", "FILE", 1, 1, NULL, "check every byte of an installer", 4},
 	{"extract", "FILE DIR", 2, 2, NULL, "unpack an installer's payload into a directory", 5},

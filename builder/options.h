@@ -38,6 +38,7 @@ struct verb {
 int verb_build(struct verb *verb, struct err *err);
 int verb_lint(struct verb *verb, struct err *err);
 int verb_lock(struct verb *verb, struct err *err);
+int verb_mirrors(struct verb *verb, struct err *err);
 int verb_init(struct verb *verb, struct err *err);
 int verb_inspect(struct verb *verb, struct err *err);
 int verb_verify(struct verb *verb, struct err *err);

@@ -107,38 +107,41 @@ static int read_project(struct locking *locking, struct err *err)
 	return project_lock_read(&locking->lock, &locking->project, locking->arena, err);
 }
 
-static int fail_offline(const struct locking *locking, size_t missing, struct err *err)
+static int fail_offline(const struct locking *locking, struct err *err)
 {
-	err_set(err, CODE_NETWORK,
-		"--offline is given, but this is not locked yet: images %zu, downloads %zu",
-		missing, locking->unknown_downloads);
+	AUTO_TEXT list = TEXT_INIT;
+	for (size_t i = 0; i < locking->want_count; i++) {
+		const struct image_want *want = &locking->wants[i];
+		if (!project_lock_has(&locking->lock, want, update_of(locking)))
+			text_addf(&list, "%s%s (%s)", list.length ? ", " : "",
+				image_reference_familiar(&want->reference, locking->arena),
+				want->platform_text);
+	}
+	if (!list.length)
+		text_add(&list, "downloads");
+	err_set(err, CODE_NETWORK, "--offline is given, but this is not locked yet: %s",
+		list.bytes);
 	return err_hint(err, "Run it once with the network; hardtack.lock then holds for all.");
 }
 
-static int ask_network(struct locking *locking, size_t missing, struct err *err)
+static int ask(struct locking *locking, struct network *network, struct err *err)
 {
-	AUTO_NETWORK network = {0};
 	AUTO(blob_cache) cache = NULL;
 	AUTO(image_resolver) resolver = NULL;
-	if (locking->options->offline)
-		return fail_offline(locking, missing, err);
-	if (network_open(&network, locking->options, locking->project.file, locking->arena, err) <
-		0)
-		return -1;
-	network_warn_through(&network, locking->ui);
 	if (blob_cache_open(&cache, NULL, err) < 0 ||
-		image_resolver_new(&resolver, &network, cache, locking->ui, err) < 0 ||
+		image_resolver_new(&resolver, network, cache, locking->ui, err) < 0 ||
 		project_lock_images(&locking->lock, resolver, locking->wants, locking->want_count,
 			update_of(locking), locking->ui, locking->arena, err) < 0)
 		return -1;
 	if (!locking->unknown_downloads)
 		return 0;
 	return project_lock_learn_downloads(&locking->lock, &locking->project, update_of(locking),
-		&network, cache, locking->arena, err);
+		network, cache, locking->arena, err);
 }
 
 static int resolve_missing(struct locking *locking, struct err *err)
 {
+	AUTO_NETWORK network = {0};
 	size_t missing = 0;
 	for (size_t i = 0; i < locking->want_count; i++)
 		missing +=
@@ -147,8 +150,14 @@ static int resolve_missing(struct locking *locking, struct err *err)
 		&locking->unknown_downloads, locking->arena);
 	if (!missing && !locking->unknown_downloads)
 		return 0;
+	if (locking->options->offline)
+		return fail_offline(locking, err);
+	if (network_open(&network, locking->options, locking->project.file, locking->arena, err) <
+		0)
+		return -1;
+	network_warn_through(&network, locking->ui);
 	ui_step_begin(locking->ui, "lock", T("Resolving images to digests (%zu)"), missing);
-	if (ask_network(locking, missing, err) < 0) {
+	if (ask(locking, &network, err) < 0) {
 		ui_step_end(locking->ui, UI_FAILED, T("Not everything could be resolved"));
 		return -1;
 	}

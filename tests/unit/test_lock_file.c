@@ -220,3 +220,25 @@ TEST(every_file_of_the_reject_corpus_is_refused_with_its_line)
 		closedir(directory);
 	CHECK(count >= 60);
 }
+
+/* docs/lock.md shows a lock as it is written. */
+TEST(the_example_of_the_document_is_a_lock_as_it_is_written)
+{
+	struct err err = ERR_INIT;
+	struct lock_file lock;
+	AUTO_TEXT text = TEXT_INIT;
+	char *bytes;
+	size_t length;
+	CHECK_OK(
+		file_read_all(TEST_DATA "/../docs/lock.md", 1 << 20, arena, &bytes, &length, &err));
+	const char *begin = strstr(bytes, "```yaml\n");
+	const char *end = begin ? strstr(begin, "\n```\n") : NULL;
+	CHECK(end != NULL);
+	if (!end)
+		return;
+	begin += strlen("```yaml\n");
+	const char *example = arena_strndup(arena, begin, (size_t)(end - begin) + 1);
+	CHECK_OK(parse(example, &lock, &err));
+	lock_file_text(&lock, &text);
+	CHECK_STR(text.bytes, example);
+}

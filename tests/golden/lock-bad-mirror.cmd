@@ -1,0 +1,2 @@
+printf 'services:\n  web:\n    image: postgres:17\n' >compose.yaml
+"$hardtack" lock --mirror docker.io=hub
