@@ -1,6 +1,7 @@
 """What the stories of payload/langfuse share: building it, and asking the running server from outside of hardtack."""
 import json
 import os
+import shutil
 import stat
 
 import harness
@@ -28,6 +29,22 @@ def build(t, target="linux-amd64", *words, project=PROJECT, form="oci", out=None
     if target != "linux-amd64":
         words = ("--platform", "linux/amd64", *words)
     return t.build(project, target, [images.langfuse_archive(form)], *words, out=out)
+
+
+def changed(t, name, *changes):
+    """A copy of the payload with the changes made to its compose file: its folder."""
+    project = t.path(name)
+    shutil.copytree(PROJECT, project)
+    path = os.path.join(project, "compose.yaml")
+    with open(path, encoding="utf-8") as text:
+        compose = text.read()
+    for old, new in changes:
+        if compose.count(old) != 1:
+            raise AssertionError(f"compose.yaml has {old!r} {compose.count(old)} times")
+        compose = compose.replace(old, new)
+    with open(path, "w", encoding="utf-8") as text:
+        text.write(compose)
+    return project
 
 
 def folder(t, *names):
@@ -66,3 +83,10 @@ def secrets(t):
     variables, _ = environment(t)
     return [variables[name] for name in ("POSTGRES_PASSWORD", "NEXTAUTH_SECRET", "SALT", "ENCRYPTION_KEY",
                                          "LANGFUSE_INIT_PROJECT_SECRET_KEY", "LANGFUSE_INIT_USER_PASSWORD")]
+
+
+def clear(t, engine):
+    """Leaves nothing of an installation but the images, without waiting for anybody to stop."""
+    engine.run(["sh", "-c", "docker rm -fv $(docker ps -aq); docker volume rm -f $(docker volume ls -q); "
+                "docker network prune -f; true"])
+    shutil.rmtree(os.path.join(t.home, "hardtack"), ignore_errors=True)

@@ -113,7 +113,7 @@ class Tree:
 def base(root, release):
     """busybox, psql and who is who: what all images of a set stand on."""
     tree = Tree(root)
-    for name, target in (("bin", "usr/bin"), ("lib64", release.loader)):
+    for name, target in (("bin", "usr/bin"), ("lib64", release.loader), ("var/run", "../run")):
         tree.add(Entry(name, link=target))
     tree.add(Entry("usr/bin/busybox", 0o755, source=os.path.join(root, release.busybox)))
     for applet in APPLETS:
