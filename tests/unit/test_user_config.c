@@ -105,3 +105,22 @@ TEST(it_lies_in_the_config_folder_of_the_user)
 	CHECK_OK(user_config_read(arena, &config, &err));
 	CHECK_INT(config.jobs, 0);
 }
+
+/* docs/mirrors.md shows a config that is one. */
+TEST(the_starting_set_of_the_document_is_a_config)
+{
+	struct err err = ERR_INIT;
+	struct user_config config;
+	char *bytes;
+	size_t length;
+	CHECK_OK(file_read_all(
+		TEST_DATA "/../docs/mirrors.md", 1 << 20, arena, &bytes, &length, &err));
+	const char *begin = strstr(bytes, "```yaml\n");
+	const char *end = begin ? strstr(begin, "\n```\n") : NULL;
+	CHECK(end != NULL);
+	if (!end)
+		return;
+	begin += strlen("```yaml\n");
+	CHECK_OK(parse(arena_strndup(arena, begin, (size_t)(end - begin) + 1), &config, &err));
+	CHECK_INT(config.mirrors.count, 8);
+}
