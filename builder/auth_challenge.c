@@ -51,8 +51,7 @@ static const char *quoted(struct reader *reader)
 
 /* name = value: at the value's end, true. Otherwise nothing was read, or the line is malformed
  * (then *broken). */
-static bool parameter(
-	struct reader *reader, const char **name, const char **value, bool *broken)
+static bool parameter(struct reader *reader, const char **name, const char **value, bool *broken)
 {
 	const char *begin = reader->at;
 	*name = token(reader);

@@ -8,6 +8,6 @@
 
 const char *base64_encode(const void *bytes, size_t length, struct arena *arena);
 
-/* The bytes, NUL-terminated; NULL for what is no base64. Padding may be missing, as some tools leave
- * it out; white space may not. */
+/* The bytes, NUL-terminated; NULL for what is no base64. Padding may be missing, as some tools
+ * leave it out; white space may not. */
 char *base64_decode(const char *text, struct arena *arena, size_t *length);

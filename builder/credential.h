@@ -20,7 +20,7 @@ struct credential {
 	const char *username, *password;
 	const char *identity_token; /* to be exchanged for tokens (OAuth 2 refresh) */
 	const char *registry_token; /* a bearer token as it is */
-	const char *from;           /* for people: the path of config.json, "docker-credential-pass" */
+	const char *from; /* for people: the path of config.json, "docker-credential-pass" */
 };
 
 /* Texts about helpers, for people. May be called from any thread, one at a time. */
@@ -29,8 +29,7 @@ typedef void credential_notice(void *context, const char *text);
 struct credential_store;
 
 /* directory NULL: the default. A missing file is an empty store; a malformed one CODE_INPUT. */
-int credential_store_open(
-	struct credential_store **out, const char *directory, struct err *err);
+int credential_store_open(struct credential_store **out, const char *directory, struct err *err);
 void credential_store_free(struct credential_store *store);
 AUTO_DEFINE(credential_store);
 

@@ -76,9 +76,8 @@ int credential_helper_get(const char *name, const char *server, struct arena *ar
 	struct credential *out, bool *found, struct err *err)
 {
 	const char *program = arena_printf(arena, "docker-credential-%s", name);
-	const char *path = strchr(name, '/')
-				   ? NULL
-				   : child_find_program(program, getenv("PATH"), arena);
+	const char *path =
+		strchr(name, '/') ? NULL : child_find_program(program, getenv("PATH"), arena);
 	*found = false;
 	if (!path)
 		return err_set(err, CODE_IO,

@@ -1,4 +1,5 @@
-/* HTTP by libcurl: one request after the other on a connection, each hop judged before it is made. */
+/* HTTP by libcurl: one request after the other on a connection, each hop judged before it is made.
+ */
 #include "http_client.h"
 
 #include <curl/curl.h>
@@ -99,7 +100,8 @@ int http_fetch(struct http_connection *connection, const struct http_request *re
 		check_law(connection->client, &url, NULL, failure, err) < 0)
 		return -1;
 	for (int hops = 0;; hops++) {
-		struct http_exchange exchange = {&hop, &url, body, arena, response, problem, failure};
+		struct http_exchange exchange = {
+			&hop, &url, body, arena, response, problem, failure};
 		response->final_host = url.authority;
 		if (http_connection_exchange(connection, &exchange, err) < 0)
 			return -1;
@@ -107,8 +109,9 @@ int http_fetch(struct http_connection *connection, const struct http_request *re
 			return 0;
 		*failure = HTTP_REFUSED;
 		if (hops == REDIRECTS)
-			return err_set(err, CODE_NETWORK, "%s leads in circles: more than %d redirects",
-				url.authority, (int)REDIRECTS);
+			return err_set(err, CODE_NETWORK,
+				"%s leads in circles: more than %d redirects", url.authority,
+				(int)REDIRECTS);
 		if (http_url_resolve(&url, response->location, arena, &next, err) < 0)
 			return err_wrap(err, "%s redirects", url.authority);
 		if (check_law(connection->client, &next, &url, failure, err) < 0)

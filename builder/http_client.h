@@ -24,15 +24,16 @@
 #include "stream.h"
 
 struct http_settings {
-	const char *ca_file;           /* --ca: PEM, in addition to the system's; NULL: none */
-	struct option_list plain;      /* --plain-http HOST[:PORT] */
-	uint64_t limit_bytes_per_s;    /* --limit-rate, over all connections; 0: none */
-	unsigned connect_timeout_ms;   /* 0: 15 s */
-	unsigned stall_ms;             /* without a byte; 0: 30 s */
+	const char *ca_file;         /* --ca: PEM, in addition to the system's; NULL: none */
+	struct option_list plain;    /* --plain-http HOST[:PORT] */
+	uint64_t limit_bytes_per_s;  /* --limit-rate, over all connections; 0: none */
+	unsigned connect_timeout_ms; /* 0: 15 s */
+	unsigned stall_ms;           /* without a byte; 0: 30 s */
 };
 
 struct http_client;
-int http_client_new(struct http_client **out, const struct http_settings *settings, struct err *err);
+int http_client_new(
+	struct http_client **out, const struct http_settings *settings, struct err *err);
 void http_client_free(struct http_client *client);
 AUTO_DEFINE(http_client);
 
@@ -45,30 +46,30 @@ void http_connection_free(struct http_connection *connection);
 AUTO_DEFINE(http_connection);
 
 struct http_request {
-	const char *method;        /* "GET", "HEAD", "POST" */
+	const char *method; /* "GET", "HEAD", "POST" */
 	const char *url;
 	const char *accept;        /* Accept header, or NULL */
 	const char *authorization; /* "Bearer …", "Basic …": a secret; or NULL */
 	const char *form;          /* POST: application/x-www-form-urlencoded body: a secret */
 	uint64_t offset;           /* > 0: Range: bytes=<offset>- */
-	/* Of the body that the sink may get; beyond: CODE_INTEGRITY, HTTP_TOO_LONG. A 200 that answers
-	 * a request with an offset may bring `offset` bytes more. */
+	/* Of the body that the sink may get; beyond: CODE_INTEGRITY, HTTP_TOO_LONG. A 200 that
+	 * answers a request with an offset may bring `offset` bytes more. */
 	uint64_t limit_bytes;
 };
 
 struct http_response {
-	unsigned status;           /* 0: no answer came */
-	const char *content_type;  /* without parameters, lower case; "" */
+	unsigned status;            /* 0: no answer came */
+	const char *content_type;   /* without parameters, lower case; "" */
 	const char *content_digest; /* Docker-Content-Digest; "" */
-	const char *authenticate;  /* WWW-Authenticate, all of them joined by "\n"; "" */
-	const char *location;      /* "" */
-	const char *final_host;    /* after redirects */
-	uint64_t content_length;   /* UINT64_MAX: not said */
-	uint64_t range_begin;      /* of a 206; UINT64_MAX: none or not understood */
-	uint64_t retry_after_s;    /* from seconds or a date, at most a day; 0: not said */
-	uint64_t rate_remaining;   /* RateLimit-Remaining; UINT64_MAX: not said */
-	uint64_t rate_window_s;    /* … is for so long; 0: not said */
-	uint64_t body_bytes;       /* that came */
+	const char *authenticate;   /* WWW-Authenticate, all of them joined by "\n"; "" */
+	const char *location;       /* "" */
+	const char *final_host;     /* after redirects */
+	uint64_t content_length;    /* UINT64_MAX: not said */
+	uint64_t range_begin;       /* of a 206; UINT64_MAX: none or not understood */
+	uint64_t retry_after_s;     /* from seconds or a date, at most a day; 0: not said */
+	uint64_t rate_remaining;    /* RateLimit-Remaining; UINT64_MAX: not said */
+	uint64_t rate_window_s;     /* … is for so long; 0: not said */
+	uint64_t body_bytes;        /* that came */
 };
 
 /* Why a call failed, beyond its err: what may be tried again, and where. */
@@ -78,10 +79,10 @@ enum http_failure {
 	HTTP_TLS,         /* certificate or handshake: again makes no sense */
 	HTTP_CUT,         /* connection ended before the body did */
 	HTTP_STALLED,
-	HTTP_TOO_LONG,    /* more than limit_bytes */
-	HTTP_REFUSED,     /* by our laws, or it speaks no HTTP: again makes no sense */
-	HTTP_SINK,        /* the sink said no: its error */
-	HTTP_STOPPED      /* interrupted */
+	HTTP_TOO_LONG, /* more than limit_bytes */
+	HTTP_REFUSED,  /* by our laws, or it speaks no HTTP: again makes no sense */
+	HTTP_SINK,     /* the sink said no: its error */
+	HTTP_STOPPED   /* interrupted */
 };
 
 /*

@@ -13,13 +13,13 @@
 #include "version.h"
 
 enum {
-	POLL_MS = 100,              /* how late an interrupt is noticed */
-	PROBLEM_LIMIT = 4096,       /* of an error's body that is kept */
-	DRAIN_LIMIT = 64 * 1024,    /* … and read, to use the connection again */
-	BUFFER_BYTES = 256 * 1024,  /* a read at most */
-	LIMITED_BYTES = 16 * 1024,  /* the same under --limit-rate: small steps */
-	TRICKLE_BYTES = 1024,       /* less than this in twice the stall time is a stall too */
-	KEPT_CONNECTIONS = 4,       /* registry, token server, CDN */
+	POLL_MS = 100,             /* how late an interrupt is noticed */
+	PROBLEM_LIMIT = 4096,      /* of an error's body that is kept */
+	DRAIN_LIMIT = 64 * 1024,   /* … and read, to use the connection again */
+	BUFFER_BYTES = 256 * 1024, /* a read at most */
+	LIMITED_BYTES = 16 * 1024, /* the same under --limit-rate: small steps */
+	TRICKLE_BYTES = 1024,      /* less than this in twice the stall time is a stall too */
+	KEPT_CONNECTIONS = 4,      /* registry, token server, CDN */
 	KEEPALIVE_S = 30,
 };
 #define NS_PER_MS 1000000ull
@@ -32,8 +32,9 @@ struct transfer {
 	struct http_trust_verdict verdict;
 	struct text problem;
 	uint64_t drained, limit;
-	uint64_t moved_ms;                /* when the last byte came */
-	uint64_t window_ms, window_bytes; /* a trickle's window: its begin and what had come by then */
+	uint64_t moved_ms; /* when the last byte came */
+	uint64_t window_ms,
+		window_bytes; /* a trickle's window: its begin and what had come by then */
 	bool connected;
 	bool head_complete;
 	enum http_failure failure; /* decided in a callback */
@@ -234,7 +235,8 @@ static struct curl_slist *set_up(CURL *easy, struct transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, client->proxies.no_proxy);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* no waiting for a resolver that hangs */
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
+	curl_easy_setopt(
+		easy, CURLOPT_CONNECTTIMEOUT_MS, (long)client->settings.connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_S);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
@@ -258,8 +260,8 @@ static bool is_stalled(struct transfer *transfer)
 	uint64_t now = monotonic_ms(), came = transfer->exchange->response->body_bytes;
 	curl_off_t connected_us = 0;
 	if (!transfer->connected) {
-		curl_easy_getinfo(transfer->connection->easy, CURLINFO_PRETRANSFER_TIME_T,
-			&connected_us);
+		curl_easy_getinfo(
+			transfer->connection->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
 		transfer->connected = connected_us > 0;
 		transfer->moved_ms = transfer->window_ms = now;
 	}
@@ -269,8 +271,8 @@ static bool is_stalled(struct transfer *transfer)
 		return true;
 	if (now - transfer->window_ms < 2 * (uint64_t)settings->stall_ms)
 		return false;
-	bool trickles = came - transfer->window_bytes < TRICKLE_BYTES &&
-			settings->limit_bytes_per_s == 0;
+	bool trickles =
+		came - transfer->window_bytes < TRICKLE_BYTES && settings->limit_bytes_per_s == 0;
 	transfer->window_ms = now;
 	transfer->window_bytes = came;
 	return trickles;
@@ -305,14 +307,13 @@ static CURLcode drive(struct transfer *transfer)
 static const char *peer(const struct transfer *transfer)
 {
 	const struct http_exchange *exchange = transfer->exchange;
-	const char *proxy =
-		http_proxies_for(&transfer->connection->client->proxies, exchange->url);
+	const char *proxy = http_proxies_for(&transfer->connection->client->proxies, exchange->url);
 	long used = 0;
 	curl_easy_getinfo(transfer->connection->easy, CURLINFO_USED_PROXY, &used);
 	if (!proxy || !used)
 		return exchange->url->authority;
-	return arena_printf(exchange->arena, T("%s through the proxy %s"),
-		exchange->url->authority, http_proxy_name(proxy, exchange->arena));
+	return arena_printf(exchange->arena, T("%s through the proxy %s"), exchange->url->authority,
+		http_proxy_name(proxy, exchange->arena));
 }
 
 static int fail_tls(struct transfer *transfer, struct err *err)
@@ -322,7 +323,8 @@ static int fail_tls(struct transfer *transfer, struct err *err)
 	if (why.length == 0) {
 		err_set(err, CODE_NETWORK, "%s: no TLS connection: %s", peer(transfer),
 			transfer->reason);
-		return err_hint(err, "is it a registry that speaks plain http? Then: --plain-http %s",
+		return err_hint(err,
+			"is it a registry that speaks plain http? Then: --plain-http %s",
 			transfer->exchange->url->authority);
 	}
 	err_set(err, CODE_NETWORK, "%s: its certificate is refused: %s", peer(transfer), why.bytes);
@@ -384,7 +386,8 @@ static int fail(struct transfer *transfer, CURLcode code, struct err *err)
 	case HTTP_REFUSED:
 		return err_set(err, CODE_NETWORK, "%s does not speak HTTP: %s", host, reason);
 	default:
-		return err_set(err, CODE_NETWORK, "%s: the connection ended early: %s", host, reason);
+		return err_set(
+			err, CODE_NETWORK, "%s: the connection ended early: %s", host, reason);
 	}
 }
 
@@ -408,8 +411,8 @@ int http_connection_exchange(
 	struct curl_slist *headers = set_up(connection->easy, &transfer);
 	curl_multi_add_handle(connection->multi, connection->easy);
 	CURLcode code = drive(&transfer);
-	bool whole_problem = code == CURLE_WRITE_ERROR && transfer.drained > DRAIN_LIMIT &&
-			     !interrupt_pending();
+	bool whole_problem =
+		code == CURLE_WRITE_ERROR && transfer.drained > DRAIN_LIMIT && !interrupt_pending();
 	int result = 0;
 	*exchange->failure = HTTP_NO_FAILURE;
 	if (code != CURLE_OK && !whole_problem)

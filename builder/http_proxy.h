@@ -1,7 +1,7 @@
 /*
- * Which proxy a request takes, by the environment that curl, Docker and Go agree on: HTTPS_PROXY for
- * https, HTTP_PROXY for http, else ALL_PROXY; each also in lower case, which wins. NO_PROXY's hosts
- * and loopback are asked directly. Pure: the environment is read once.
+ * Which proxy a request takes, by the environment that curl, Docker and Go agree on: HTTPS_PROXY
+ * for https, HTTP_PROXY for http, else ALL_PROXY; each also in lower case, which wins. NO_PROXY's
+ * hosts and loopback are asked directly. Pure: the environment is read once.
  */
 #pragma once
 

@@ -51,8 +51,9 @@ static int split(CURLU *handle, struct arena *arena, struct http_url *out, struc
 	if (part(handle, CURLUPART_USER, 0, arena)[0] ||
 		part(handle, CURLUPART_PASSWORD, 0, arena)[0]) {
 		err_set(err, CODE_INPUT, "an address with a login in it, at %s", host);
-		return err_hint(err, "take the login out of the address; `docker login %s` keeps it "
-				     "where it is looked for",
+		return err_hint(err,
+			"take the login out of the address; `docker login %s` keeps it "
+			"where it is looked for",
 			host);
 	}
 	if (!number_parse_u64(part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, arena), &port))

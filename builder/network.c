@@ -109,7 +109,8 @@ int network_open(struct network *network, const struct options *options,
 {
 	if (network_settings(network, options, file, arena, err) < 0)
 		return -1;
-	/* From here on long work looks at the flag, so that all files are left as they should be. */
+	/* From here on long work looks at the flag, so that all files are left as they should be.
+	 */
 	interrupt_install();
 	struct http_settings probe = network->settings;
 	probe.connect_timeout_ms = PROBE_MS;

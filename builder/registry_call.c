@@ -5,6 +5,8 @@
 #include "registry_internal.h"
 #include "registry_login.h"
 
+enum { PROBE_LIMIT = 64 << 10 /* bytes of the answer when a host is asked for its scheme */ };
+
 /* ---- http or https ---- */
 
 static bool known_scheme(struct registry *registry, const char *host, bool *tls)
@@ -30,7 +32,8 @@ static void keep_scheme(struct registry *registry, const char *host, bool tls)
 }
 
 /* On loopback: https unless that makes no connection while http gives a registry's answer. An
- * untrusted certificate is an error of https, not a reason to go without. */
+ * untrusted certificate is an error of https, not a reason to go without. An answer is kept;
+ * nobody there may be somebody at the next try. */
 static bool probe_tls(struct registry_call *call, const char *host)
 {
 	static const char *const schemes[] = {"https", "http"};
@@ -39,12 +42,14 @@ static bool probe_tls(struct registry_call *call, const char *host)
 		struct err err = ERR_INIT;
 		struct http_response response;
 		enum http_failure failure;
-		struct http_request request = {.method = "GET", .limit_bytes = 64 * 1024};
+		struct http_request request = {.method = "GET", .limit_bytes = PROBE_LIMIT};
 		request.url = arena_printf(arena, "%s://%s/v2/", schemes[i], host);
 		if (http_fetch(call->connection, &request, NULL, arena, &response, NULL, &failure,
 			    &err) == 0 &&
-			response.status != 400)
+			response.status != 400) {
+			keep_scheme(call->registry, host, i == 0);
 			return i == 0;
+		}
 	}
 	return true;
 }
@@ -66,7 +71,6 @@ static int call_url(struct registry_call *call, struct http_url *url, struct err
 	} else if (http_url_is_loopback(url->host) &&
 		   !known_scheme(call->registry, url->authority, &tls)) {
 		tls = probe_tls(call, url->authority);
-		keep_scheme(call->registry, url->authority, tls);
 	}
 	if (tls)
 		return 0;
@@ -120,7 +124,7 @@ int registry_call(struct registry_call *call, struct err *err)
 		call->failure->kind = REGISTRY_OK;
 		return 0;
 	}
-	registry_failure_of_status(&call->response, attempt.problem, call->source->name,
-		call->what, url.authority, call->failure, err);
+	registry_failure_of_status(&call->response, attempt.problem, call->source->name, call->what,
+		url.authority, call->failure, err);
 	return asks_for_login(call, &url) ? registry_login_explain(call, &url, err) : -1;
 }

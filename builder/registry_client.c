@@ -18,8 +18,8 @@ static const char accept_manifests[] = "application/vnd.oci.image.index.v1+json,
 				       "application/vnd.oci.image.manifest.v1+json, "
 				       "application/vnd.docker.distribution.manifest.v2+json";
 
-int registry_new(struct registry **out, struct http_client *http, const char *docker_config,
-	struct err *err)
+int registry_new(
+	struct registry **out, struct http_client *http, const char *docker_config, struct err *err)
 {
 	AUTO(registry) registry = xmalloc(sizeof(*registry));
 	*registry = (struct registry){.http = http, .arena = arena_new()};
@@ -41,8 +41,8 @@ void registry_free(struct registry *registry)
 	free(registry);
 }
 
-void registry_on_notice(struct registry *registry, void (*notice)(void *context, const char *text),
-	void *context)
+void registry_on_notice(
+	struct registry *registry, void (*notice)(void *context, const char *text), void *context)
 {
 	credential_store_on_notice(registry->credentials, notice, context);
 }
@@ -81,8 +81,8 @@ static int body_begin(struct body *body, struct err *err)
 	const struct http_response *response = body->response;
 	body->begun = true;
 	if (!body->html_is_fine && strcmp(response->content_type, "text/html") == 0)
-		return registry_failure_wrong(body->failure, body->name, body->what,
-			N_T("what came is a web page"), err);
+		return registry_failure_wrong(
+			body->failure, body->name, body->what, N_T("what came is a web page"), err);
 	if (body->offset == 0)
 		return 0;
 	if (response->status == 200)
@@ -112,15 +112,13 @@ static int judge_manifest(struct registry_manifest *out, const char *name, const
 	const char *type = NULL;
 	uint64_t version = 0;
 	if (out->length == 0)
-		return registry_failure_wrong(
-			failure, name, what, N_T("what came is empty"), err);
+		return registry_failure_wrong(failure, name, what, N_T("what came is empty"), err);
 	if (json_parse(out->bytes, out->length, "manifest", OCI_MANIFEST_LIMIT, arena, &root,
 		    &details) < 0 ||
 		!json_is_object(root))
 		return registry_failure_wrong(failure, name, what,
-			strcmp(out->media_type, "text/html") == 0
-				? N_T("what came is a web page")
-				: N_T("what came is no manifest"),
+			strcmp(out->media_type, "text/html") == 0 ? N_T("what came is a web page")
+								  : N_T("what came is no manifest"),
 			err);
 	if (json_get_string_or(root, "mediaType", NULL, &type, &details) == 0 && type)
 		out->media_type = type;
@@ -154,8 +152,8 @@ static int take_manifest(const struct text *body, const struct http_response *re
 			failure, name, what, N_T("what came has another digest"), err);
 	if (text_starts_with(response->content_digest, "sha256:") &&
 		strcmp(response->content_digest, digest) != 0)
-		return registry_failure_wrong(failure, name, what,
-			N_T("what came is not what its own header says"), err);
+		return registry_failure_wrong(
+			failure, name, what, N_T("what came is not what its own header says"), err);
 	return 0;
 }
 
@@ -164,8 +162,11 @@ int registry_get_manifest(struct registry *registry, struct http_connection *con
 	struct registry_manifest *out, struct registry_failure *failure, struct err *err)
 {
 	struct document document = {{document_write}, TEXT_INIT};
-	struct registry_call call = {.registry = registry, .connection = connection,
-		.source = source, .arena = arena, .failure = failure};
+	struct registry_call call = {.registry = registry,
+		.connection = connection,
+		.source = source,
+		.arena = arena,
+		.failure = failure};
 	call.path = arena_printf(arena, "/v2/%s/manifests/%s", source->repository, reference);
 	call.what = arena_printf(arena, "%s%c%s", source->repository,
 		text_starts_with(reference, "sha256:") ? '@' : ':', reference);
@@ -183,8 +184,8 @@ int registry_get_manifest(struct registry *registry, struct http_connection *con
 /* ---- blobs and files ---- */
 
 /* The call with its body; a server that knows no such range is asked for all of it. */
-static int get_body(struct registry_call *call, struct body *body, uint64_t limit_bytes,
-	struct err *err)
+static int get_body(
+	struct registry_call *call, struct body *body, uint64_t limit_bytes, struct err *err)
 {
 	*body->restarted = false;
 	body->sink.write = body_write;
@@ -193,9 +194,8 @@ static int get_body(struct registry_call *call, struct body *body, uint64_t limi
 	body->name = call->source->name;
 	body->what = call->what;
 	call->sink = &body->sink;
-	call->request = (struct http_request){.method = "GET",
-		.offset = body->offset,
-		.limit_bytes = limit_bytes - body->offset};
+	call->request = (struct http_request){
+		.method = "GET", .offset = body->offset, .limit_bytes = limit_bytes - body->offset};
 	int result = registry_call(call, err);
 	if (result == 0 || body->offset == 0 || call->response.status != 416)
 		return result;
@@ -207,14 +207,18 @@ static int get_body(struct registry_call *call, struct body *body, uint64_t limi
 	return registry_call(call, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): where, what, which part, where to, and how it went */
 int registry_get_blob(struct registry *registry, struct http_connection *connection,
 	const struct image_source *source, const char *digest, uint64_t size_bytes, uint64_t offset,
 	bool *restarted, struct stream_sink *sink, struct registry_failure *failure,
 	struct err *err)
 {
 	AUTO(arena) arena = arena_new();
-	struct registry_call call = {.registry = registry, .connection = connection,
-		.source = source, .arena = arena, .failure = failure};
+	struct registry_call call = {.registry = registry,
+		.connection = connection,
+		.source = source,
+		.arena = arena,
+		.failure = failure};
 	struct body body = {.to = sink, .offset = offset, .restarted = restarted};
 	call.path = arena_printf(arena, "/v2/%s/blobs/%s", source->repository, digest);
 	call.what = arena_printf(arena, "%s@%s", source->repository, digest);
@@ -232,9 +236,11 @@ int registry_get_blob(struct registry *registry, struct http_connection *connect
 		call.what, (unsigned long long)came, (unsigned long long)size_bytes);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): as above */
 int registry_get_file(struct registry *registry, struct http_connection *connection,
-	const char *url, uint64_t limit_bytes, uint64_t offset, bool *restarted, uint64_t *size_bytes,
-	struct stream_sink *sink, struct registry_failure *failure, struct err *err)
+	const char *url, uint64_t limit_bytes, uint64_t offset, bool *restarted,
+	uint64_t *size_bytes, struct stream_sink *sink, struct registry_failure *failure,
+	struct err *err)
 {
 	AUTO(arena) arena = arena_new();
 	struct http_url parts;
@@ -243,8 +249,13 @@ int registry_get_file(struct registry *registry, struct http_connection *connect
 	if (http_url_parse(url, arena, &parts, err) < 0)
 		return -1;
 	struct image_source host = {.host = parts.authority, .name = parts.authority};
-	struct registry_call call = {.registry = registry, .connection = connection,
-		.source = &host, .arena = arena, .failure = failure, .url = url, .what = url};
+	struct registry_call call = {.registry = registry,
+		.connection = connection,
+		.source = &host,
+		.arena = arena,
+		.failure = failure,
+		.url = url,
+		.what = url};
 	struct body body = {
 		.to = sink, .offset = offset, .restarted = restarted, .html_is_fine = true};
 	if (get_body(&call, &body, limit_bytes, err) < 0)
@@ -260,9 +271,14 @@ int registry_ping(struct registry *registry, struct http_connection *connection,
 	struct err *err)
 {
 	AUTO(arena) arena = arena_new();
-	struct registry_call call = {.registry = registry, .connection = connection,
-		.source = source, .arena = arena, .failure = failure, .path = "/v2/",
-		.what = "/v2/", .ping = true};
+	struct registry_call call = {.registry = registry,
+		.connection = connection,
+		.source = source,
+		.arena = arena,
+		.failure = failure,
+		.path = "/v2/",
+		.what = "/v2/",
+		.ping = true};
 	uint64_t begin = monotonic_ms();
 	call.request = (struct http_request){.method = "GET", .limit_bytes = OCI_MANIFEST_LIMIT};
 	int result = registry_call(&call, err);

@@ -22,8 +22,8 @@ AUTO_DEFINE(registry);
 
 /* What the person should know and what is no failure: a credential helper that is missing. Called
  * from any thread, one at a time. */
-void registry_on_notice(struct registry *registry, void (*notice)(void *context, const char *text),
-	void *context);
+void registry_on_notice(
+	struct registry *registry, void (*notice)(void *context, const char *text), void *context);
 
 /* What a failed call means for the next try. err has the code: 4 network, 5 credentials (401, 403,
  * 429 apart, with registry, waiting time and remedy), 6 not found, 7 not what was asked for. */
@@ -35,8 +35,8 @@ struct registry_failure {
 		REGISTRY_UNAUTHORIZED, /* 401 with the credentials that there are */
 		REGISTRY_FORBIDDEN,    /* 403: an allow-list, or no right */
 		REGISTRY_MISSING,      /* 404 */
-		REGISTRY_WRONG,        /* a login page, an empty body, another digest: not a source */
-		REGISTRY_LOCAL         /* our disk, an interrupt: end */
+		REGISTRY_WRONG, /* a login page, an empty body, another digest: not a source */
+		REGISTRY_LOCAL  /* our disk, an interrupt: end */
 	} kind;
 	uint64_t retry_after_ms; /* 0: not said */
 };
@@ -65,10 +65,12 @@ int registry_get_blob(struct registry *registry, struct http_connection *connect
 	bool *restarted, struct stream_sink *sink, struct registry_failure *failure,
 	struct err *err);
 
-/* A plain file by URL, under the same rules (no login but basic auth of config.json for its host). */
+/* A plain file by URL, under the same rules (no login but basic auth of config.json for its host).
+ */
 int registry_get_file(struct registry *registry, struct http_connection *connection,
-	const char *url, uint64_t limit_bytes, uint64_t offset, bool *restarted, uint64_t *size_bytes,
-	struct stream_sink *sink, struct registry_failure *failure, struct err *err);
+	const char *url, uint64_t limit_bytes, uint64_t offset, bool *restarted,
+	uint64_t *size_bytes, struct stream_sink *sink, struct registry_failure *failure,
+	struct err *err);
 
 /* Does it answer /v2/? For `mirrors test`: time in ms, error as above. */
 int registry_ping(struct registry *registry, struct http_connection *connection,

@@ -7,7 +7,10 @@
 #include "json.h"
 #include "message.h"
 
-enum { WORDS_LIMIT = 300 /* of the registry's own */ };
+enum {
+	WORDS_LIMIT = 300, /* of the registry's own */
+	PROBLEM_LIMIT = 64 << 10,
+};
 
 /* "denied: requested access to the resource is denied": of the error document of the
  * specification ({"errors":[{"code","message"}]}), else the text as it is, on one line. */
@@ -17,8 +20,8 @@ static void quote_words(const char *problem, struct text *out)
 	struct err ignored = ERR_INIT;
 	struct json root, errors, first;
 	const char *words = problem, *message;
-	if (json_parse(problem, strlen(problem), "error", WORDS_LIMIT * 100, arena, &root,
-		    &ignored) == 0 &&
+	if (json_parse(problem, strlen(problem), "error", PROBLEM_LIMIT, arena, &root, &ignored) ==
+			0 &&
 		json_get_array_or_none(root, "errors", &errors, &ignored) == 0) {
 		struct json_iterator it = json_items(errors);
 		if (json_next(&it, &first) &&
@@ -65,8 +68,9 @@ int registry_failure_of_status(const struct http_response *response, const char 
 		out->kind = REGISTRY_UNAUTHORIZED;
 		err_set(err, CODE_CREDENTIALS, "%s asks for a login for %s (401): %s", name, what,
 			words.bytes);
-		return err_hint(err, "is the name right? A registry says the same about what is "
-				     "private and what does not exist; else: docker login %s",
+		return err_hint(err,
+			"is the name right? A registry says the same about what is "
+			"private and what does not exist; else: docker login %s",
 			credential_login_name(host));
 	}
 	if (status == 403) {

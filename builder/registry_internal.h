@@ -42,9 +42,9 @@ struct registry_call {
 	struct registry *registry;
 	struct http_connection *connection;
 	const struct image_source *source;
-	const char *path; /* "/v2/…", or: */
-	const char *url;  /* a plain file */
-	const char *what; /* for people */
+	const char *path;            /* "/v2/…", or: */
+	const char *url;             /* a plain file */
+	const char *what;            /* for people */
 	struct http_request request; /* url and authorization are set by registry_call() */
 	struct stream_sink *sink;    /* of a 2xx; may be NULL */
 	bool ping;                   /* a 401 is an answer too */

@@ -64,8 +64,8 @@ static int get_basic(struct registry_call *call, const struct credential *creden
 {
 	if (!credential || !credential->username || !credential->password)
 		return 0;
-	const char *pair = arena_printf(
-		call->arena, "%s:%s", credential->username, credential->password);
+	const char *pair =
+		arena_printf(call->arena, "%s:%s", credential->username, credential->password);
 	grant->header = arena_printf(
 		call->arena, "Basic %s", base64_encode(pair, strlen(pair), call->arena));
 	return 0;
@@ -198,8 +198,7 @@ int registry_login_answer(struct registry_call *call, const struct http_url *url
 	return result;
 }
 
-int registry_login_explain(
-	struct registry_call *call, const struct http_url *url, struct err *err)
+int registry_login_explain(struct registry_call *call, const struct http_url *url, struct err *err)
 {
 	const struct credential *credential =
 		credential_find(call->registry->credentials, url->authority);

@@ -20,7 +20,6 @@ int registry_login_answer(struct registry_call *call, const struct http_url *url
 	unsigned generation, const char **header, struct err *err);
 
 /* Puts before the error of a 401 which login there was, or that there was none. Returns -1. */
-int registry_login_explain(
-	struct registry_call *call, const struct http_url *url, struct err *err);
+int registry_login_explain(struct registry_call *call, const struct http_url *url, struct err *err);
 
 void registry_login_free_all(struct registry *registry);

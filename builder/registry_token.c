@@ -66,15 +66,15 @@ static struct http_request make_request(struct registry_call *call, const struct
 		return request;
 	}
 	request.url = arena_printf(arena, "%s%s%s", realm->text,
-		fields.length == 0              ? ""
+		fields.length == 0         ? ""
 		: strchr(realm->text, '?') ? "&"
 					   : "?",
 		fields.bytes);
 	if (credential && credential->username && credential->password) {
-		const char *pair = arena_printf(
-			arena, "%s:%s", credential->username, credential->password);
-		request.authorization = arena_printf(
-			arena, "Basic %s", base64_encode(pair, strlen(pair), arena));
+		const char *pair =
+			arena_printf(arena, "%s:%s", credential->username, credential->password);
+		request.authorization =
+			arena_printf(arena, "Basic %s", base64_encode(pair, strlen(pair), arena));
 	}
 	return request;
 }
@@ -100,8 +100,8 @@ static int take_answer(struct registry_call *call, const char *realm, const stru
 		json_get_string_or(root, "token", "", &token, &details) < 0 ||
 		(!*token && json_get_string_or(root, "access_token", "", &token, &details) < 0) ||
 		!is_token(token))
-		return registry_failure_wrong(call->failure, realm, call->what,
-			N_T("what came is no token"), err);
+		return registry_failure_wrong(
+			call->failure, realm, call->what, N_T("what came is no token"), err);
 	if (json_get_u64_or(root, "expires_in", LIFETIME_S, &lifetime_s, &details) < 0 ||
 		lifetime_s == 0)
 		lifetime_s = LIFETIME_S;
@@ -157,8 +157,7 @@ int registry_token_get(struct registry_call *call, const struct http_url *regist
 	const struct credential *credential, struct registry_grant *grant, struct err *err)
 {
 	if (credential && credential->registry_token && is_token(credential->registry_token)) {
-		grant->header =
-			arena_printf(call->arena, "Bearer %s", credential->registry_token);
+		grant->header = arena_printf(call->arena, "Bearer %s", credential->registry_token);
 		return 0;
 	}
 	struct http_request request = make_request(call, realm, challenge, credential);

@@ -119,7 +119,8 @@ static void install_clean_up(void)
 	if (!registered)
 		atexit(file_output_unlink_unfinished);
 	registered = 1;
-	/* Each time: while interrupt.h's handlers are there, they come first; later they may not. */
+	/* Each time: while interrupt.h's handlers are there, they come first; later they may not.
+	 */
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		struct sigaction old;
 		struct sigaction action = {.sa_handler = on_signal};

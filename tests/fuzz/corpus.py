@@ -57,6 +57,13 @@ def challenges(out):
         put(out, "auth_challenge", str(number), text)
 
 
+def heads(out):
+    put(out, "http_header", "all", b"""Content-Type: application/JSON; charset=utf-8\r\nContent-Length: 12\r\nLocation: /x
+Docker-Content-Digest: sha256:ab\r\nWWW-Authenticate: Basic realm=x\r\nWWW-Authenticate: Bearer realm=y
+Content-Range: bytes 1-2/3\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\nRateLimit-Remaining: 76;w=21600\r\n""")
+    put(out, "http_header", "odd", b"Retry-After: 99999999999999999999\nContent-Range: bytes */3\n:\n: x\nx\n")
+
+
 def archives(out):
     made = os.path.join(out, "made")
     small = images.layer_tar(a="b")
@@ -190,5 +197,5 @@ downloads: [{url: "https://x.example/?a#b", sha256: %s}]
 
 
 if __name__ == "__main__":
-    for make in (documents, references, challenges, archives, gzips, projects, programs, project_files, lock_files):
+    for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files):
         make(sys.argv[1])

@@ -45,8 +45,8 @@ static int write_out(struct stream_sink *sink, const void *bytes, size_t length,
 }
 
 static int ask(const struct wish *wish, struct registry *registry,
-	struct http_connection *connection, struct output *output,
-	struct registry_failure *failure, struct err *err)
+	struct http_connection *connection, struct output *output, struct registry_failure *failure,
+	struct err *err)
 {
 	AUTO(arena) arena = arena_new();
 	struct image_source source = {
@@ -56,8 +56,8 @@ static int ask(const struct wish *wish, struct registry *registry,
 	bool restarted = false;
 	int result;
 	if (strcmp(wish->verb, "manifest") == 0) {
-		result = registry_get_manifest(registry, connection, &source, wish->name, arena,
-			&manifest, failure, err);
+		result = registry_get_manifest(
+			registry, connection, &source, wish->name, arena, &manifest, failure, err);
 		if (result == 0) {
 			fprintf(stderr, "%s %s\n", manifest.digest, manifest.media_type);
 			result = write_out(&output->sink, manifest.bytes, manifest.length, err);
@@ -119,8 +119,7 @@ static int run(const struct wish *wish, struct registry_failure *failure, struct
 		return -1;
 	registry_on_notice(registry, on_notice, NULL);
 	for (unsigned long i = 0; i < wish->threads; i++) {
-		workers[i] = (struct worker){
-			.wish = wish, .registry = registry, .client = client};
+		workers[i] = (struct worker){.wish = wish, .registry = registry, .client = client};
 		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
 			abort();
 	}

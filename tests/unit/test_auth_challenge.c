@@ -28,8 +28,9 @@ TEST(scope_with_commas_and_escapes_is_one_value)
 {
 	AUTO(arena) arena = arena_new();
 	struct auth_challenge all[AUTH_CHALLENGES];
-	CHECK_INT(parse(arena, "bearer  scope = \"repository:a/b:pull,push\" , realm=\"a\\\"b\\\\c\"",
-			  all),
+	CHECK_INT(
+		parse(arena, "bearer  scope = \"repository:a/b:pull,push\" , realm=\"a\\\"b\\\\c\"",
+			all),
 		1);
 	CHECK_STR(all[0].scope, "repository:a/b:pull,push");
 	CHECK_STR(all[0].realm, "a\"b\\c");

@@ -22,7 +22,8 @@ TEST(lines_that_we_use_are_read_whatever_their_case)
 	struct http_response response = {0};
 	read_lines(&response, arena,
 		"CONTENT-TYPE: Text/HTML; charset=utf-8\r\nContent-Length:  42 \r\n"
-		"docker-content-digest: sha256:ab\r\nLocation:/x\r\nRateLimit-Remaining: 76;w=21600\r\n"
+		"docker-content-digest: sha256:ab\r\nLocation:/x\r\nRateLimit-Remaining: "
+		"76;w=21600\r\n"
 		"Content-Range: bytes 100-199/200\r\nX-Other: y\r\nno colon\r\n: nameless\r\n");
 	CHECK_STR(response.content_type, "text/html");
 	CHECK_INT(response.content_length, 42);

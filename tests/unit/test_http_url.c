@@ -13,8 +13,8 @@ TEST(parts_of_a_url_are_normalised)
 		const char *text, *normal, *host, *authority;
 		unsigned port;
 	} cases[] = {
-		{"HTTPS://Registry.Example/v2/", "https://Registry.Example/v2/",
-			"registry.example", "registry.example", 443},
+		{"HTTPS://Registry.Example/v2/", "https://Registry.Example/v2/", "registry.example",
+			"registry.example", 443},
 		{"http://a:5000/x?y=1#z", "http://a:5000/x?y=1", "a", "a:5000", 5000},
 		{"https://a:443/x", "https://a/x", "a", "a", 443},
 		{"http://[::1]:5000/v2/", "http://[::1]:5000/v2/", "::1", "[::1]:5000", 5000},
@@ -34,8 +34,9 @@ TEST(parts_of_a_url_are_normalised)
 
 TEST(what_is_no_http_url_is_refused)
 {
-	static const char *const cases[] = {"", "registry.example", "ftp://a/b", "file:///etc/passwd",
-		"http://", "http://a:99999/", "http://a b/", "https://a/\r\nX: y", "javascript:1"};
+	static const char *const cases[] = {"", "registry.example", "ftp://a/b",
+		"file:///etc/passwd", "http://", "http://a:99999/", "http://a b/",
+		"https://a/\r\nX: y", "javascript:1"};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct err err = ERR_INIT;
 		AUTO(arena) arena = arena_new();
@@ -95,8 +96,8 @@ TEST(loopback_is_this_machine_and_nothing_that_looks_like_it)
 {
 	static const char *const loopback[] = {
 		"localhost", "a.localhost", "127.0.0.1", "127.9.9.9", "::1"};
-	static const char *const others[] = {"localhost.example", "127.0.0.1.nip.io", "notlocalhost",
-		"10.0.0.1", "::2", "0.0.0.0", "128.0.0.1", ""};
+	static const char *const others[] = {"localhost.example", "127.0.0.1.nip.io",
+		"notlocalhost", "10.0.0.1", "::2", "0.0.0.0", "128.0.0.1", ""};
 	for (size_t i = 0; i < sizeof(loopback) / sizeof(loopback[0]); i++)
 		CHECK(http_url_is_loopback(loopback[i]));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
