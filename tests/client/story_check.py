@@ -1,18 +1,24 @@
 """check.py names each thing that does not fit, with the exit code it promises, in both languages."""
+import pathlib
 import shutil
 import sys
+import tempfile
+import threading
 
 import story_sdk
 from servers import PUBLIC_KEY, SECRET_KEY, misbehaving, standin
 from story_sdk import run, write_env
 
 PACKAGES, USAGE, CONFIGURATION, SERVER, KEYS, TRACE = 1, 2, 3, 4, 5, 6
+MAKING = threading.Lock()
 
 
 def environment(options, name="check"):
     """A Python with requirements.txt; made once."""
     python = story_sdk.python_of(options, "here", name)
-    if not python.exists():
+    with MAKING:
+        if python.exists():
+            return python
         uv, client = options.folder / "tools/bin/uv", options.folder / "client"
         run([uv, "venv", "--quiet", "--no-config", "--no-cache", "--offline", "--python", sys.executable, python.parent.parent])
         if name != "empty":
@@ -40,17 +46,20 @@ def check(options, code, *texts, mode=None, settings=None, python=None, argument
     """Runs check.py and looks for its exit code and the texts; the secret must not be shown."""
     client = options.folder / "client"
     with misbehaving(mode) if mode else standin(**settings or {}) as server:
-        path = write_env(options, url or server.url)
-        if env is not None:
-            path.unlink() if env == "" else path.write_text(env.replace("URL", server.url))
+        path = pathlib.Path(tempfile.mkdtemp(dir=options.folder)) / ".env"
+        if env is None:
+            write_env(options, url or server.url, path)
+        elif env:
+            path.write_text(env.replace("URL", server.url))
         command = [python or environment(options)]
         if prelude:
             command += ["-c", f"import sys, runpy; {prelude}; sys.argv[0] = 'check.py'; sys.path.insert(0, ''); runpy.run_path('check.py', run_name='__main__')"]
         else:
             command += ["check.py"]
-        output = run([*command, *arguments], {"PYTHONDONTWRITEBYTECODE": "1", **(shell or {})}, client, code)
+        output = run([*command, "--env", path, *arguments], {"PYTHONDONTWRITEBYTECODE": "1", **(shell or {})}, client, code)
     for text in texts:
         assert text in output, f"no {text!r} in:\n{output}"
+    shutil.rmtree(path.parent)
     assert SECRET_KEY not in output, "the secret key is shown"
     failed = [line for line in output.splitlines() if line.startswith("FAIL")]
     assert bool(failed) == (code not in (0, USAGE)), output
@@ -154,7 +163,7 @@ def wrong_usage(options):
 
 def chinese(options):
     check(options, 0, "一切正常。", "密钥有效", shell={"LANG": "zh_CN.UTF-8"})
-    shell = pretend(options, "otel", {"langfuse 5.0.4": None, "langfuse/__init__.py": ""})
+    shell = pretend(options, "chinese", {"langfuse 5.0.4": None, "langfuse/__init__.py": ""})
     output = check(options, PACKAGES, "原因：", "处理：", "已安装 langfuse 5.0.4，而服务端是 v2", arguments=["--lang", "zh"], shell=shell)
     assert "cause" not in output, output
     check(options, KEYS, "服务端拒绝了密钥（401）", arguments=["--lang", "zh"], env=ENV.replace("pk-lf-1", "pk-lf-2"))
