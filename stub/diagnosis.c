@@ -151,11 +151,16 @@ static void add_exit_code(
 	const struct health_service *service = symptoms->service;
 	const char *words = diagnosis_exit_words(service->exit_code);
 	struct diagnosis_finding *finding = add_finding(diagnosis, "exit-code");
-	finding->cause = *words ? words
-				: arena_printf(arena,
-					  T("it ended itself with exit code %lld; no known issue "
-					    "fits what it wrote"),
-					  (long long)service->exit_code);
+	if (!service->exit_seen)
+		finding->cause =
+			T("it ends soon after each start; no known issue fits what it wrote");
+	else
+		finding->cause =
+			*words ? words
+			       : arena_printf(arena,
+					 T("it ended itself with exit code %lld; no known issue "
+					   "fits what it wrote"),
+					 (long long)service->exit_code);
 	finding->remedy =
 		T("see its last lines (`logs`); `doctor --report FILE` collects everything for "
 		  "whoever made this installer");
@@ -363,9 +368,20 @@ static bool is_visible(const struct log_excerpt *excerpt, const char *line)
 
 static void show_for_programs(const struct diagnosis *diagnosis, struct ui *ui)
 {
-	AUTO_TEXT log = TEXT_INIT;
 	for (size_t i = 0; i < diagnosis->count; i++)
 		raise_finding(&diagnosis->findings[i], diagnosis->service, ui);
+	diagnosis_show_excerpt(diagnosis, ui);
+}
+
+void diagnosis_show_excerpt(const struct diagnosis *diagnosis, struct ui *ui)
+{
+	AUTO_TEXT log = TEXT_INIT;
+	if (diagnosis->excerpt.count && !ui_is_json(ui)) {
+		ui_note(ui, T("The last lines of service %s:"), diagnosis->service);
+		for (size_t i = 0; i < diagnosis->excerpt.count; i++)
+			ui_note(ui, "  | %s", diagnosis->excerpt.lines[i]);
+		return;
+	}
 	for (size_t i = 0; i < diagnosis->excerpt.count; i++)
 		text_addf(&log, "%s\n", diagnosis->excerpt.lines[i]);
 	struct ui_field fields[] = {
@@ -381,10 +397,7 @@ void diagnosis_show(const struct diagnosis *diagnosis, struct ui *ui)
 		show_for_programs(diagnosis, ui);
 		return;
 	}
-	if (diagnosis->excerpt.count)
-		ui_note(ui, T("The last lines of service %s:"), diagnosis->service);
-	for (size_t i = 0; i < diagnosis->excerpt.count; i++)
-		ui_note(ui, "  | %s", diagnosis->excerpt.lines[i]);
+	diagnosis_show_excerpt(diagnosis, ui);
 	bool headed = false;
 	for (size_t i = 0; diagnosis->count && i < DIAGNOSIS_EVIDENCE && first->evidence[i]; i++) {
 		if (is_visible(&diagnosis->excerpt, first->evidence[i]))

@@ -54,6 +54,9 @@ int diagnosis_of_stack(const struct diagnosis_context *context, const struct hea
 void diagnosis_of_words(
 	const struct diagnosis_context *context, struct arena *arena, struct diagnosis *out);
 
+/* Shows the last useful lines. */
+void diagnosis_show_excerpt(const struct diagnosis *diagnosis, struct ui *ui);
+
 /* Shows the excerpt, the evidence and what else was seen; the cause is for the error. As JSON:
  * `finding` events and a `log` event. */
 void diagnosis_show(const struct diagnosis *diagnosis, struct ui *ui);

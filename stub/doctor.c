@@ -152,8 +152,11 @@ static int check_images(struct doctor *doctor, struct err *err)
 					manifest->images[i].reference, why),
 				T("run the installer's install again: it loads what is missing"));
 	}
-	ui_step_end(ui, good == manifest->image_count ? UI_DONE : UI_FAILED,
-		T("Docker has exactly these images: %zu"), good);
+	if (good == manifest->image_count)
+		ui_step_end(ui, UI_DONE, T("Docker has exactly these images: %zu"), good);
+	else
+		ui_step_end(ui, UI_FAILED, T("Images that are not the right ones: %zu"),
+			manifest->image_count - good);
 	return 0;
 }
 
@@ -209,6 +212,9 @@ static int diagnose(struct doctor *doctor, const struct diagnosis_context *conte
 		finding.warning = finding.warning || i > 0; /* one cause; the others are hints */
 		find(doctor, code, &finding, service->name);
 	}
+	/* Where no rule knows better, the person has to read. */
+	if (diagnosis.count > 0 && !diagnosis.findings[0].known)
+		diagnosis_show_excerpt(&diagnosis, doctor->session->ui);
 	return 0;
 }
 

@@ -77,8 +77,11 @@ static void take_container(struct health_service *service, const struct docker_c
 	if (service->containers++ > 0 && badness(state) <= badness(service->state))
 		return;
 	service->state = state;
-	service->exit_code = container->exit_code;
-	service->oom_killed = container->oom_killed;
+	if (!container->running || container->restarting) {
+		service->exit_code = container->exit_code;
+		service->exit_seen = true;
+		service->oom_killed = container->oom_killed;
+	}
 	snprintf(service->container_id, sizeof(service->container_id), "%s", container->id);
 	snprintf(service->error, sizeof(service->error), "%s", container->error);
 	if (strcmp(service->started_at, container->started_at) != 0) {
@@ -201,15 +204,32 @@ static void show_waiting(const struct health *health, struct ui *ui)
 	ui_status(ui, "%s", line.bytes);
 }
 
-static int judge_all(const struct health *health, bool *all_ready,
-	const struct health_service **culprit, struct err *err)
+/* Between two attempts Docker says how the last one ended; while one runs, it does not. Looks until
+ * then, for a moment. */
+static void look_between_attempts(struct health *health, struct health_service *service)
+{
+	enum { LOOKS = 12, PAUSE_MS = 150 };
+	struct err ignored = ERR_INIT;
+	for (int look = 0; look < LOOKS && service->state != HEALTH_RESTARTING &&
+			   service->state != HEALTH_FAILED && !interrupt_pending();
+		look++) {
+		monotonic_sleep_ms(PAUSE_MS);
+		if (health_look(health, true, &ignored) < 0)
+			break;
+	}
+	service->state = HEALTH_RESTARTING;
+}
+
+static int judge_all(struct health *health, bool *all_ready, const struct health_service **culprit,
+	struct err *err)
 {
 	AUTO(arena) arena = arena_new();
 	*all_ready = true;
 	for (size_t i = 0; i < health->count; i++) {
-		const struct health_service *service = &health->services[i];
+		struct health_service *service = &health->services[i];
 		*all_ready = *all_ready && is_fine(service->state);
 		if (is_crash_loop(health, service)) {
+			look_between_attempts(health, service);
 			*culprit = service;
 			return err_set(err, CODE_CRASH_LOOP,
 				"service %s crashes again and again: %s", service->name,
@@ -302,6 +322,9 @@ const char *health_describe(const struct health_service *service, struct arena *
 	case HEALTH_STOPPED:
 		return T("stopped");
 	case HEALTH_RESTARTING:
+		if (!service->exit_seen)
+			return arena_printf(arena, T("restarted %llu times"),
+				(unsigned long long)service->restart_count);
 		return arena_printf(arena, T("restarted %llu times, last exit code %lld%s"),
 			(unsigned long long)service->restart_count, (long long)service->exit_code,
 			service->oom_killed ? T(" (out of memory)") : "");

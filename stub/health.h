@@ -27,7 +27,8 @@ struct health_service {
 	const char *name;
 	enum health_state state;
 	char container_id[72]; /* of the one that decided the state; "" when missing */
-	int64_t exit_code;
+	int64_t exit_code;     /* the last that we saw: while a container runs, Docker says 0 */
+	bool exit_seen;
 	bool oom_killed;
 	char error[512];        /* State.Error */
 	char started_at[40];    /* change of it: it was started again */

@@ -209,6 +209,7 @@ const struct known_issue_pattern known_issue_patterns[] = {
 	{"mount-missing", "are you trying to mount a directory onto a file", NULL, 0},
 	{"mount-missing", "invalid mount config", NULL, 0},
 	{"program-missing", "executable file not found", "exec: \"([^\"]+)\"", 1},
+	{"program-missing", "failed: no such file or directory", "exec ([^ ]+) failed: No", 1},
 	{"program-missing", "no such file or directory", "exec:? \"?([^\" :]+)\"?: (stat|no such)",
 		1},
 	{"memory-maps", "vm.max_map_count", "too low|at least|increase", 0},

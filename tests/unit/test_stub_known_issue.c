@@ -100,6 +100,8 @@ static const struct sample samples[] = {
 	{"program-missing",
 		"exec: \"/app/serve\": stat /app/serve: no such file or directory: unknown",
 		"/app/serve"},
+	{"program-missing", "[FATAL tini (6)] exec /nope failed: No such file or directory",
+		"/nope"},
 	{"memory-maps",
 		"max virtual memory areas vm.max_map_count [65530] is too low, increase to 262144",
 		NULL},

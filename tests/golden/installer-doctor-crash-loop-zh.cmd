@@ -1,0 +1,2 @@
+. "$here/crash_loop.sh"
+"$installer" doctor --lang zh
