@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import signal
 import socket
+import time
 
 import registry as fake
 from registries import DockerRegistry, free_port
@@ -297,3 +299,29 @@ def lock_records_downloads_and_learns_the_hash_that_nobody_wrote(stage):
         registry.files["/x.whl"] = b"moved"
         assert stage.hardtack("lock").out == ""
         assert "-> " + fake.digest_of(b"moved")[7:] in stage.hardtack("lock", "--update").out
+
+
+@case
+def lock_ends_at_once_on_an_interrupt_and_writes_nothing(stage):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(16)
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        stage.compose(f"{host}/a/b:1")
+        process = stage.start("lock", "--plain-http", host)
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 130 and time.monotonic() - start < 3, (process.returncode, out, err)
+        assert not os.path.exists(os.path.join(stage.work, "hardtack.lock"))
+
+
+@case
+def lock_speaks_chinese_about_mirrors(stage):
+    with fake.FakeRegistry() as empty, fake.FakeRegistry() as mirror:
+        mirror.add_image("library/postgres", "17")
+        stage.compose("postgres:17")
+        rules = ["--mirror", f"docker.io={empty.host}", "--mirror", f"docker.io={mirror.host}"]
+        done = stage.hardtack("lock", "--lang", "zh", *rules, env=NO_WAY_OUT)
+        assert f"镜像源 {empty.host} 不可用" in done.err and "无法访问仓库 docker.io 本身" in done.err, done
