@@ -38,6 +38,7 @@ static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_STOP] = verb_stop,
 	[VERB_OPEN] = verb_open,
 	[VERB_LOGS] = verb_logs,
+	[VERB_CREDENTIALS] = verb_credentials,
 	[VERB_DOCTOR] = verb_doctor,
 	[VERB_UNINSTALL] = verb_uninstall,
 	[VERB_VERSION] = verb_version,

@@ -56,6 +56,13 @@ static const struct option_row load_rows[] = {
 	{0},
 };
 static const struct option_row place_rows[] = {ROW_DIR, ROW_PROJECT, {0}};
+static const struct option_row credentials_rows[] = {
+	ROW_DIR,
+	ROW_PROJECT,
+	{0, "show", NULL, OPTION_FLAG, AT(show), NULL,
+		"show secrets although stdout is no terminal"},
+	{0},
+};
 static const struct option_row start_rows[] = {ROW_DIR, ROW_PROJECT, ROW_TIMEOUT, {0}};
 static const struct option_row logs_rows[] = {
 	ROW_DIR,
@@ -102,10 +109,11 @@ static const struct option_verb verbs[] = {
 	{"open", NULL, 0, 0, place_rows, "open its page in the browser", VERB_OPEN},
 	{"logs", "[SERVICE…]", 0, -1, logs_rows, "what the services wrote", VERB_LOGS},
 	{"doctor", NULL, 0, 0, doctor_rows, "what is wrong, why, and what to do", VERB_DOCTOR},
+	{"credentials", NULL, 0, 0, credentials_rows,
+		"addresses, logins and keys of the installation", VERB_CREDENTIALS},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
 		VERB_UNINSTALL},
 	{"version", NULL, 0, 0, NULL, "version of this file", VERB_VERSION},
-	LATER("credentials"),
 	LATER("backup"),
 	LATER("restore"),
 	{0},

@@ -10,6 +10,7 @@ struct stub_options {
 	bool erase_data;
 	bool purge_data;
 	bool follow;
+	bool show;
 	const char *directory;
 	const char *project_name;
 	const char *output;
@@ -34,6 +35,7 @@ enum stub_verb {
 	VERB_SMOKE,
 	VERB_OPEN,
 	VERB_LOGS,
+	VERB_CREDENTIALS,
 	VERB_DOCTOR,
 	VERB_UNINSTALL,
 	VERB_VERSION,

@@ -1,4 +1,7 @@
 /* install: the procedure from the first byte to the running stack, in order. */
+#include <string.h>
+
+#include "handoff.h"
 #include "image_load.h"
 #include "interrupt.h"
 #include "journal.h"
@@ -39,13 +42,18 @@ static int find_who_agrees(struct install *install, struct err *err)
 	return err_hint(err, "say --yes to agree to the plan; --dry-run shows it");
 }
 
+static int read_receipt(struct install *install, struct err *err)
+{
+	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) < 0)
+		return -1;
+	return session_require_images(
+		install->session, install->old ? install->old->installer : NULL, err);
+}
+
 static int plan_values(struct install *install, struct err *err)
 {
 	if (place_choose(&install->place, install->session, err) < 0 ||
-		receipt_read(install->place.directory, install->session->arena, &install->old,
-			err) < 0 ||
-		session_require_images(install->session,
-			install->old ? install->old->installer : NULL, err) < 0)
+		read_receipt(install, err) < 0)
 		return -1;
 	return env_files_plan(&install->env, install->session, &install->place, err);
 }
@@ -56,7 +64,11 @@ static int check_machine(struct install *install, struct err *err)
 		.place = &install->place,
 		.env = &install->env,
 		.may_ask = true};
-	return preflight_run(&install->preflight, err);
+	const char *project = install->place.project;
+	if (preflight_run(&install->preflight, err) < 0)
+		return -1;
+	/* The person chose to install beside another project: another place, another receipt. */
+	return strcmp(project, install->place.project) == 0 ? 0 : read_receipt(install, err);
 }
 
 static const char *title_of(const struct manifest *manifest)
@@ -121,8 +133,8 @@ static int take_the_lock(struct install *install, struct err *err)
 {
 	keep_awake();
 	if (place_lock(&install->place, err) < 0 ||
-		journal_open(&install->journal, &install->place, "install",
-			install->session->arena, err) < 0)
+		journal_open(&install->journal, &install->place, "install", install->session->arena,
+			err) < 0)
 		return -1;
 	if (install->journal.unfinished_step)
 		ui_note(install->session->ui,
@@ -175,33 +187,9 @@ static int write_receipt(struct install *install, struct err *err)
 	return receipt_write(&receipt, err);
 }
 
-static int say_where_it_listens(struct install *install, struct err *err)
+static int hand_over(struct install *install, struct err *err)
 {
-	struct session *session = install->session;
-	struct port *ports;
-	size_t count;
-	/* Again, for answers may have changed them. */
-	if (port_list(session->manifest, &install->env.variables, session->arena, &ports, &count,
-		    err) < 0)
-		return -1;
-	ui_note(session->ui, "%s", "");
-	ui_note(session->ui, T("%s is running."), title_of(session->manifest));
-	for (size_t i = 0; i < count; i++) {
-		const char *url = port_url(&ports[i], session->arena);
-		struct ui_field fields[] = {UI_TEXT("service", ports[i].service),
-			UI_TEXT("url", url), UI_NUMBER("port", ports[i].first)};
-		if (ports[i].first)
-			UI_RECORD(session->ui, "url", fields, "%s: %s", ports[i].service, url);
-	}
-	ui_note(session->ui, "%s", "");
-	ui_note(session->ui,
-		T("It lives in %s. This file also does: status, open, stop, start, logs, "
-		  "uninstall."),
-		install->place.directory);
-	const char *handoff = manifest_text_pick(&session->manifest->handoff);
-	if (*handoff)
-		ui_note(session->ui, T("Read next: %s/%s"), install->place.directory, handoff);
-	return 0;
+	return handoff_show(install->session, &install->place, &install->env, err);
 }
 
 int verb_install(struct session *session, struct err *err)
@@ -220,10 +208,9 @@ int verb_install(struct session *session, struct err *err)
 		{"load", load_images},
 		{"procedure", run_procedure},
 		{"receipt", write_receipt},
-		{"handoff", say_where_it_listens},
+		{"handoff", hand_over},
 	};
-	struct install install = {
-		.session = session, .place = PLACE_INIT, .journal = JOURNAL_INIT};
+	struct install install = {.session = session, .place = PLACE_INIT, .journal = JOURNAL_INIT};
 	int status = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(plan) && status == 0 && !install.finished; i++) {
 		status = interrupt_check(err);

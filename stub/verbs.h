@@ -5,6 +5,7 @@
 
 int verb_install(struct session *session, struct err *err);
 int verb_verify(struct session *session, struct err *err);
+int verb_credentials(struct session *session, struct err *err);
 int verb_info(struct session *session, struct err *err);
 int verb_preflight(struct session *session, struct err *err);
 int verb_load(struct session *session, struct err *err);
