@@ -1,6 +1,7 @@
 """What the stories of payload/langfuse share: building it, and asking the running server from outside of hardtack."""
 import json
 import os
+import re
 import shutil
 import stat
 
@@ -8,7 +9,7 @@ import harness
 import images
 
 PROJECT = os.path.join(harness.ROOT, "payload", "langfuse")
-URL = "http://127.0.0.1:3000"
+URL = "http://127.0.0.1:3000"  # where it listens unless told otherwise
 # As SDKs and browsers ask: method, address, "user:password" or "", body or "", its type. Prints status and body.
 ASK = """import base64, sys, urllib.error, urllib.request
 method, url, auth, body, kind = sys.argv[1:]
@@ -58,9 +59,9 @@ def environment(t):
         return {name: value for name, _, value in lines}, stat.S_IMODE(os.fstat(text.fileno()).st_mode)
 
 
-def ask(t, engine, method, path, auth="", body="", kind="application/json"):
+def ask(t, engine, method, path, auth="", body="", kind="application/json", url=URL):
     """(status, body) of the server's answer; status 0: none came, the body says why."""
-    done = t.run(["/usr/bin/python3", "-c", ASK, method, URL + path, auth, body, kind], engine)
+    done = t.run(["/usr/bin/python3", "-c", ASK, method, url + path, auth, body, kind], engine)
     if done.code != 0:
         return 0, done.err
     status, _, text = done.out.partition("\n")
@@ -72,10 +73,20 @@ def keys(t):
     return variables["LANGFUSE_INIT_PROJECT_PUBLIC_KEY"] + ":" + variables["LANGFUSE_INIT_PROJECT_SECRET_KEY"]
 
 
-def traces(t, engine):
+def traces(t, engine, url=URL):
     """The ids of hardtack's own traces in the server, read with the handed-over keys; None when they cannot be had."""
-    status, text = ask(t, engine, "GET", "/api/public/traces?name=hardtack-smoke", keys(t))
+    status, text = ask(t, engine, "GET", "/api/public/traces?name=hardtack-smoke", keys(t), url=url)
     return [row["id"] for row in json.loads(text)["data"]] if status == 200 else None
+
+
+def shown_in_readme(name, shown):
+    """The lines of the README's picture of an installation that the screen did not show; numbers may differ."""
+    def plain(text):
+        return re.sub(r"[\d.]+", "0", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text))
+    with open(os.path.join(harness.ROOT, name), encoding="utf-8") as text:
+        picture = next(block for block in text.read().split("```\n") if "✓ langfuse" in block)
+    seen = plain(shown)
+    return [line for line in picture.splitlines() if plain(line.replace(" ~/hardtack/langfuse", "")) not in seen]
 
 
 def secrets(t):
