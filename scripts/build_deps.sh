@@ -189,7 +189,7 @@ build_curl() {
 }
 
 for name in $libraries; do
-	say "$target: building $name $(lock_field $name version)"
+	say "$target: building $name $(lock_field "$name" version)"
 	"build_$name"
 done
 

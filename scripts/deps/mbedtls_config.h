@@ -9,6 +9,8 @@
 /* The machine and its C library. */
 #define MBEDTLS_HAVE_ASM
 #define MBEDTLS_PLATFORM_C
+/* No division of 128 bits: on macOS it would be a call into a library of the system. */
+#define MBEDTLS_NO_UDBL_DIVISION
 
 /* SHA-256. On arm64 with the processor's instructions: every Apple chip has them; a Linux machine is asked. */
 #define MBEDTLS_MD_C

@@ -1,7 +1,7 @@
 # Registries: Debian's docker-registry, filled by skopeo, and a fake one that misbehaves.
 
 .PHONY: check-registry
-check-registry: $(BUILD)/hardtack $(BUILD)/asan/ask_registry ## lock, fetch and build from real and misbehaving registries
+check-registry: $(BUILD)/hardtack $(BUILD)/asan/ask_registry $(BUILD)/darwin-arm64/hardtack $(MACHORUN)/machorun ## lock, fetch and build from real and misbehaving registries
 	$(Q)BUILD=$(abspath $(BUILD)) tests/registry/run $(CASE)
 
 SUITES += check-registry

@@ -1,11 +1,13 @@
 """Logins as the verbs show them."""
 import os
 import signal
+import subprocess
 import time
 
 import registry as fake
 from asking import auth, config
-from stage import case
+from registries import make_ca
+from stage import BUILD, ROOT, case
 
 
 @case
@@ -48,3 +50,17 @@ def interrupt_of_lock_leaves_nothing_and_ends_at_once(stage):
             assert process.returncode == code and time.monotonic() - began < 1, (process.returncode, err)
             assert sorted(os.listdir(stage.work)) == ["compose.yaml"], os.listdir(stage.work)
             assert "interrupted" in err or "terminated" in err, err
+
+
+@case
+def the_mach_o_locks_over_tls_with_a_login(stage):
+    ca, certificate, key = make_ca(os.path.join(stage.folder, "tls"))
+    with fake.FakeRegistry(auth=("bearer", "me", "secret", 60), certificate=(certificate, key)) as registry:
+        image = registry.add_image("a/b", "1")
+        stage.compose(f"{registry.host}/a/b:1")
+        config(stage, auths={registry.host: auth("me", "secret")})
+        program = [os.path.join(ROOT, "tests", "machorun", "run"), os.path.join(BUILD, "darwin-arm64", "hardtack")]
+        done = subprocess.run([*program, "lock", "compose.yaml", "--ca", ca], cwd=stage.work, env={**stage.env, "BUILD": BUILD},
+                              capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, done
+        assert image.manifests["linux/arm64"] in stage.read("hardtack.lock")
