@@ -6,6 +6,7 @@ what does not fit. Ends with "N passed, N failed".
     --payload DIR        default payload/langfuse
     --folder DIR         where the wheels and environments go; kept for the next run
     --every-wheel        fetch the wheels of all platforms, not only of this machine (2 minutes)
+    --fetch-only         fetch, and leave the rest to others (tests/e2e/24-langfuse-client.py)
     --python FILE        another CPython to run it on (repeatable); those in PATH are found
 """
 import argparse
@@ -92,6 +93,7 @@ def main():
     parser.add_argument("--payload", type=pathlib.Path, default=root / "payload/langfuse")
     parser.add_argument("--folder", type=pathlib.Path, default=root / "build/tests/client")
     parser.add_argument("--every-wheel", action="store_true")
+    parser.add_argument("--fetch-only", action="store_true")
     parser.add_argument("--python", action="append", default=[])
     options = parser.parse_args()
     options.folder = options.folder.resolve()
@@ -102,6 +104,8 @@ def main():
         faults = prepare(options, pythons)
         if faults:
             sys.exit("\n".join(["FAIL the wheelhouse", *faults, "0 passed, 1 failed"]))
+        if options.fetch_only:
+            return 0
     loopback.enter()
     for name in list(os.environ):  # what the person running the tests has set is no part of them
         if name.lower().endswith("_proxy") or name.startswith(("LANGFUSE", "PIP_", "UV_", "LC_", "PYTHON")) or name == "LANG":
