@@ -82,3 +82,25 @@ class FakeProxy:
         other.start()
         copy(server, client)
         other.join(5)
+
+
+class FakeSocks(FakeProxy):
+    """The same as a SOCKS5 proxy (RFC 1928) that resolves names: socks5h://."""
+
+    def __init__(self, hosts):
+        super().__init__(hosts)
+        self.url = "socks5h://" + self.host
+
+    def serve(self, client):
+        with client:
+            client.recv(client.recv(2)[1])
+            client.sendall(b"\x05\x00")
+            _, command, _, kind = client.recv(4)
+            name = client.recv(client.recv(1)[0]).decode() if kind == 3 else socket.inet_ntoa(client.recv(4))
+            to = f"{name}:{int.from_bytes(client.recv(2), 'big')}"
+            self.requests.append((command, to, ""))
+            client.sendall(bytes([5, 0 if to in self.hosts else 4, 0, 1, 0, 0, 0, 0, 0, 0]))
+            if to in self.hosts:
+                host, port = self.hosts[to].split(":")
+                with socket.create_connection((host, int(port)), 10) as server:
+                    self.pump(client, server)

@@ -7,7 +7,7 @@ import time
 
 import registry as fake
 from asking import ask, auth, config, start, statuses
-from proxy import FakeProxy
+from proxy import FakeProxy, FakeSocks
 from registries import make_ca
 from stage import case
 
@@ -202,6 +202,17 @@ def https_goes_through_a_tunnel_unless_no_proxy_says_otherwise(stage):
         proxy.requests.clear()
         ask(stage, "--ca", ca, "manifest", registry.host, "a/b", "1", env={"ALL_PROXY": proxy.url})
         assert not proxy.requests
+
+
+@case
+def socks_proxy_resolves_the_names(stage):
+    with fake.FakeRegistry() as registry, FakeSocks({"registry.example:80": registry.host}) as proxy:
+        registry.add_image("a/b", "1")
+        arguments = ("--plain", "registry.example", "--plain", "other.example", "manifest")
+        ask(stage, *arguments, "registry.example", "a/b", "1", env={"ALL_PROXY": proxy.url})
+        assert proxy.requests == [(1, "registry.example:80", "")]
+        done = ask(stage, *arguments, "other.example", "a/b", "1", env={"ALL_PROXY": proxy.url}, expect=4)
+        assert f"other.example through the proxy {proxy.host} cannot be reached" in done.err, done.err
 
 
 @case
