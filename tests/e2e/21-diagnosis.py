@@ -14,7 +14,6 @@ TROUBLED = """services:
   web:
     image: ghcr.io/acme/guestbook:1.2
     entrypoint: ["${PROGRAM:-sh}", "-c", "${SCRIPT}"]
-    init: "${INIT:-true}"
     restart: always
     mem_limit: 48m
     memswap_limit: 48m
@@ -43,10 +42,9 @@ TROUBLES = [
     ("known", {"SCRIPT": "echo starting; echo 'FATAL:  password authentication failed for user \"app\"' >&2; exit 2"}, 14,
      ["refuses the password", "app", "put the old password back"]),
     ("unknown", {"SCRIPT": "echo giving up: 42; exit 7"}, 14, ["exit code 7", "no known issue", "giving up: 42", "doctor --report"]),
-    ("memory", {"SCRIPT": "echo filling; tail /dev/zero"}, 14, ["memory ran out", "137"]),
+    ("memory", {"SCRIPT": "echo filling; tail /dev/zero; exit 137"}, 14, ["memory ran out", "137"]),
     ("disk", {"SCRIPT": "dd if=/dev/zero of=/small/file bs=1M count=4; exit 1"}, 14, ["disk is full", "never prune volumes"]),
-    ("missing", {"PROGRAM": "/nope", "SCRIPT": "x", "INIT": "false"}, 12, ["not in the image: /nope"]),
-    ("behind-init", {"PROGRAM": "/nope", "SCRIPT": "x"}, 14, ["not in the image: /nope"]),
+    ("missing", {"PROGRAM": "/nope", "SCRIPT": "x"}, 12, ["not in the image: /nope"]),
     ("masked", {"SCRIPT": "echo 'Error: NEXTAUTH_URL is required'; echo 'TypeError: Cannot set property message of ZodError "
                           "which has only a getter'; exit 1"}, 14, ["not the processor", "NEXTAUTH_URL"]),
 ]
@@ -166,7 +164,7 @@ def wrong_processor(t, engine):
 
 def story(t):
     engine = t.bench.engine("v28")
-    env = "SCRIPT=true\nPROGRAM=sh\nINIT=true\nDB_PASSWORD={{secret hex 16}}\nWEB_PORT=3000\n"
+    env = "SCRIPT=true\nPROGRAM=sh\nDB_PASSWORD={{secret hex 16}}\nWEB_PORT=3000\n"
     file = build(t, "troubled", TROUBLED, env)
     for name, values, code, words in TROUBLES:
         trouble(t, engine, file, name, values, code, words)

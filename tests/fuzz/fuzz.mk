@@ -1,4 +1,4 @@
-# Fuzz targets: tests/fuzz/fuzz_<parser>.c (see fuzz.h). Seeds: tests/fuzz/corpus.py.
+# Fuzz targets: tests/fuzz/fuzz_<parser>.c (see fuzz.h); fuzz_stub_*.c are of the stub's room. Seeds: tests/fuzz/corpus.py.
 #   make fuzz-json TIME=60     searches with libFuzzer for a minute; needs clang and its runtime
 #   make check-fuzz            replays seeds and fixed mutations of them under ASan and UBSan
 
@@ -7,30 +7,37 @@ SUITES += check-fuzz
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 TIME ?= 60
 FUZZ_CLANG ?= clang
-FUZZ_INCLUDES = -Itests/fuzz $(addprefix -I,$(SEES_builder)) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_builder),-isystem $(DEPS)/native/$(l)/include)
+fuzz_room = $(if $(filter stub_%,$(1)),stub,builder)
+fuzz_includes = -Itests/fuzz $(addprefix -I,$(SEES_$(1))) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_$(1)),-isystem $(DEPS)/native/$(l)/include)
 FUZZ_FLAGS = $(filter-out $(WARN),$(BASE_FLAGS)) -w -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
-# The rooms, instrumented for libFuzzer, as one archive: a target links what it names.
-FUZZ_OBJECTS := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(call sources,base) $(call sources,bundle) \
+# The rooms, instrumented for libFuzzer, as an archive each: a target links what it names. The stub's
+# objects have a folder of their own, for the bundle's are compiled with what builder or stub may see.
+FUZZ_OBJECTS_builder := $(patsubst %.c,$(BUILD)/fuzz/builder/%.o,$(call sources,base) $(call sources,bundle) \
 	$(filter-out builder/main.c builder/stub_image.c,$(call sources,builder)))
+FUZZ_OBJECTS_stub := $(patsubst %.c,$(BUILD)/fuzz/stub/%.o,$(call sources,base) $(call sources,bundle) \
+	$(filter-out stub/main.c,$(call sources,stub)))
 
-$(BUILD)/fuzz/obj/%.o: %.c
-	@mkdir -p $(@D)
-	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(FUZZ_INCLUDES) -MMD -MP -c $< -o $@
--include $(FUZZ_OBJECTS:.o=.d)
+define fuzz_rules
+$(BUILD)/fuzz/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(call fuzz_includes,$(1)) -MMD -MP -c $$< -o $$@
+-include $$(FUZZ_OBJECTS_$(1):.o=.d)
 
-$(BUILD)/fuzz/rooms.a: $(FUZZ_OBJECTS)
-	$(Q)rm -f $@ && ar rcs $@ $^
+$(BUILD)/fuzz/$(1)_rooms.a: $$(FUZZ_OBJECTS_$(1))
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach r,builder stub,$(eval $(call fuzz_rules,$(r))))
 
 define fuzz_replay
-$(BUILD)/asan/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c tests/fuzz/fuzz.h $(call rooms,asan,builder bundle base)
+$(BUILD)/asan/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c tests/fuzz/fuzz.h $(call rooms,asan,$(call fuzz_room,$(1)) bundle base)
 	$$(say) LINK $$@
 	@mkdir -p $$(@D)
-	$(Q)$(CC_asan) $(BASE_FLAGS) -Wno-missing-prototypes $(CFLAGS_asan) $(FUZZ_INCLUDES) $$(filter %.c %.a,$$^) $$(call builder_libraries,asan) $(LDFLAGS_asan) -o $$@
+	$(Q)$(CC_asan) $(BASE_FLAGS) -Wno-missing-prototypes $(CFLAGS_asan) $(call fuzz_includes,$(call fuzz_room,$(1))) $$(filter %.c %.a,$$^) $$(call builder_libraries,asan) $(LDFLAGS_asan) -o $$@
 
-$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(BUILD)/fuzz/rooms.a
+$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(BUILD)/fuzz/$(call fuzz_room,$(1))_rooms.a
 	$$(say) FUZZ $$@
-	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_INCLUDES) $$(filter %.c %.a,$$^) $$(call builder_libraries,native) -pthread -o $$@
+	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(call fuzz_includes,$(call fuzz_room,$(1))) $$(filter %.c %.a,$$^) $$(call builder_libraries,native) -pthread -o $$@
 
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(BUILD)/fuzz/$(1) $(BUILD)/fuzz/seeds/.made
