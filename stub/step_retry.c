@@ -61,12 +61,15 @@ bool step_retry_again(struct step_run *run, struct step_retry *retry, struct err
 {
 	struct ui *ui = run->sop->session->ui;
 	struct err interrupted = ERR_INIT;
-	uint64_t until = monotonic_ms() + retry->every_ms;
+	uint64_t now = monotonic_ms(), until = now + retry->every_ms;
+	uint64_t end = retry->began_ms + retry->for_ms;
 	retry->tries++;
 	if (interrupt_check(&interrupted) == 0 && look_at_services(run, retry, err) < 0)
 		return false;
-	if (until - retry->began_ms > retry->for_ms)
+	if (now >= end)
 		return false;
+	if (until > end)
+		until = end;
 	ui_status(ui, "%s", err->text);
 	while (interrupt_check(&interrupted) == 0 && monotonic_ms() < until) {
 		monotonic_sleep_ms(SLICE_MS);

@@ -4,7 +4,7 @@
 #include "step.h"
 
 struct step_retry {
-	uint64_t for_ms;   /* after the first attempt's begin; 0: one attempt */
+	uint64_t for_ms;   /* the last attempt begins so long after the first; 0: one attempt */
 	uint64_t every_ms; /* from an attempt's end to the next one's begin */
 	uint64_t began_ms, looked_ms;
 	unsigned tries; /* made so far */
