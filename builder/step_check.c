@@ -81,12 +81,28 @@ static int check_pattern(const struct check *check, const struct yaml_node *node
 	return pattern_compile(&pattern, text, check->err) < 0 ? fail_at(check, node) : 0;
 }
 
-static bool has_empty_variable(const struct check *check)
+/* Does it need one of the variables that `leave_out` picks? */
+static bool needs(const struct check *check, const char *text,
+	bool (*leave_out)(const struct variable *variable))
 {
+	struct variable_set others;
+	struct err ignored = ERR_INIT;
+	variable_set_init(&others, check->arena);
 	for (size_t i = 0; i < check->known.count; i++)
-		if (!check->known.items[i].value[0])
-			return true;
-	return false;
+		if (!leave_out(&check->known.items[i]))
+			variable_set_put(
+				&others, check->known.items[i].name, check->known.items[i].value);
+	return !step_text_expand(check->arena, text, STEP_TEXT_PLAIN, &others, &ignored);
+}
+
+static bool is_empty(const struct variable *variable)
+{
+	return !variable->value[0];
+}
+
+static bool is_secret(const struct variable *variable)
+{
+	return secret_check_name(variable->name);
 }
 
 /* Is there a variable in "http://host:port"? */
@@ -104,7 +120,7 @@ static int check_address(const struct check *check, const struct yaml_node *node
 	const char *text = expand(check, node, STEP_TEXT_URL);
 	if (!text)
 		return -1;
-	if (has_open_authority(node->text) && has_empty_variable(check))
+	if (has_open_authority(node->text) && needs(check, node->text, is_empty))
 		return 0;
 	return loopback_url_parse(check->arena, text, &url, check->err) < 0 ? fail_at(check, node)
 									    : 0;
@@ -248,16 +264,9 @@ static int check_service(const struct check *check, const struct yaml_node *node
 /* Everybody on the machine can read command lines. */
 static int check_word(const struct check *check, const struct yaml_node *word)
 {
-	struct variable_set open;
-	struct err ignored = ERR_INIT;
-	variable_set_init(&open, check->arena);
-	for (size_t i = 0; i < check->known.count; i++)
-		if (!secret_check_name(check->known.items[i].name))
-			variable_set_put(
-				&open, check->known.items[i].name, check->known.items[i].value);
 	if (check_text(check, word) < 0)
 		return -1;
-	if (step_text_expand(check->arena, word->text, STEP_TEXT_PLAIN, &open, &ignored))
+	if (!needs(check, word->text, is_secret))
 		return 0;
 	project_schema_fail(check->file->document, word, check->err,
 		"a secret in a command line can be read by everybody on the machine");

@@ -88,6 +88,8 @@ def an_answer_that_is_no_free_port_is_asked_again(t):
 @story
 def a_port_in_env_is_changed_there(t):
     t.install()
+    t.run("uninstall", "--yes")
+    t.web.close()
     with listening(t.port):
         done = t.run("install", "--yes")
         t.check(done.code == 11 and f"change HELLO_PORT in {t.path('.env')}" in done.err, "not by --set", done)

@@ -38,7 +38,7 @@ def hello(_request):
 
 
 class Web:
-    """Listens on the port from `up` to `down`, as the state file of tests/fakes/docker tells."""
+    """Listens from `up` to `down`, as the state file of tests/fakes/docker tells: on the port that .env says, if any."""
 
     def __init__(self, state_path, port):
         self.state_path, self.port = state_path, port
@@ -54,7 +54,12 @@ class Web:
     def _is_up(self):
         try:
             with open(self.state_path, encoding="utf-8") as file:
-                return json.load(file).get("up", 0) > 0
+                state = json.load(file)
+            if state.get("up", 0) and state.get("env_file"):
+                with open(state["env_file"], encoding="utf-8") as file:
+                    port = re.search(r"^\w*PORT='?(\d+)", file.read(), re.M)
+                self.port = int(port.group(1)) if port else self.port
+            return state.get("up", 0) > 0
         except (OSError, ValueError):
             return False
 

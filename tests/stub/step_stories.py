@@ -6,9 +6,8 @@ import re
 import signal
 import time
 
+from __main__ import installer_of, story  # pylint: disable=no-name-in-module
 from web import response
-
-STORIES = []
 
 PROJECT = {
     "compose.yaml": """services:
@@ -67,24 +66,10 @@ sop:
 }
 
 
-def story(function):
-    STORIES.append(function)
-    return function
-
-
 def native(function):
     """Not again under machorun: another story says the same there."""
     function.native = True
     return function
-
-
-def write_project(folder):
-    project = os.path.join(folder, "proof")
-    os.makedirs(project)
-    for name, text in PROJECT.items():
-        with open(os.path.join(project, name), "w", encoding="utf-8") as file:
-            file.write(text)
-    return project
 
 
 class App:
@@ -117,8 +102,12 @@ class App:
         return response(204)
 
 
+def proof():
+    return installer_of("proof", PROJECT)
+
+
 def install(t, *arguments, **how):
-    return t.run("install", "--yes", "--set", f"WEB_PORT={t.port}", *arguments, file=t.proof, **how)
+    return t.run("install", "--yes", "--set", f"WEB_PORT={t.port}", *arguments, file=proof(), **how)
 
 
 def secret_of(t):
@@ -171,12 +160,12 @@ def every_kind_of_step_asks_what_it_says(t):
 @story
 def smoke_proves_again_and_starts_nothing(t):
     App(t)
-    t.check(t.run("smoke", file=t.proof).code == 2, "not installed: 2")
+    t.check(t.run("smoke", file=proof()).code == 2, "not installed: 2")
     done = install(t)
     t.check(done.code == 0, "installed", done)
     first = [request.target for request in t.web.requests if request.method == "POST"]
     calls, asked = len(t.calls()), len(t.web.requests)
-    done = t.run("smoke", file=t.proof)
+    done = t.run("smoke", file=proof())
     t.check(done.code == 0 and "The application works." in done.err and done.out == "", "smoke: 0", done)
     t.check("write an item: 207" in done.err and "remove it" not in done.err and "proven" not in done.err,
             "http and exec steps, but those with smoke: false", done)
@@ -184,13 +173,13 @@ def smoke_proves_again_and_starts_nothing(t):
     again = [request for request in t.web.requests[asked:]]
     t.check([request.method for request in again] == ["GET", "POST", "GET"], "the same requests", again)
     t.check(again[1].target not in first, "with a run id of its own", again)
-    done = t.run("smoke", "--json", file=t.proof)
+    done = t.run("smoke", "--json", file=proof())
     events = [json.loads(line) for line in done.out.splitlines()]
     t.check(done.code == 0 and events[-1] == {"schema": 1, "event": "result", "verb": "smoke", "exit": 0}, "JSON", done)
     t.check(sum(event["event"] == "proof" for event in events) == 4, "its proofs", events)
-    done = t.run("smoke", "--lang", "zh", file=t.proof)
+    done = t.run("smoke", "--lang", "zh", file=proof())
     t.check(done.code == 0 and "写入一条" in done.err and "应用工作正常" in done.err, "in Chinese", done)
-    done = t.run("start", file=t.proof)
+    done = t.run("start", file=proof())
     t.check(done.code == 0 and "remove it: 204" in done.err, "start does all steps", done)
 
 
@@ -224,21 +213,21 @@ def a_wrong_answer_is_15_and_says_everything(t):
         t.check(part in text, f"says {part}", done)
     t.check(seen["secret"] not in text and "\x1b" not in text and "\x07" not in text, "masked and harmless", done)
     t.check(os.path.exists(os.path.join(t.home, "hardtack/proof/.env")), "what is installed stays")
-    done = t.run("smoke", "--json", file=t.proof)
+    done = t.run("smoke", "--json", file=proof())
     error = [json.loads(line) for line in done.out.splitlines()][-2]
     t.check(done.code == 15 and error["event"] == "error" and error["name"] == "SMOKE", "smoke --json: 15", done)
     App(t)
-    t.check(t.run("smoke", file=t.proof).code == 0, "mended: smoke 0")
+    t.check(t.run("smoke", file=proof()).code == 0, "mended: smoke 0")
     App(t, read=lambda request: response(200, {"id": "other"}))
-    done = t.run("smoke", file=t.proof)
+    done = t.run("smoke", file=proof())
     t.check(done.code == 15 and 'id is "other", expected "a b/1"' in done.err and re.search("tried [23] times in 2 seconds", done.err),
             "retried as long as it says", done)
     App(t, write=lambda request: response(302, "", Location="/login"))
-    done = t.run("smoke", file=t.proof)
+    done = t.run("smoke", file=proof())
     t.check(done.code == 15 and "it redirects to /login" in done.err, "a redirect is not followed", done)
     App(t, write=lambda request: response(207, {"items": [{"id": [], "status": 201, "quote": "she said"}], "errors": []},
                                           X_App="app me & you"))
-    done = t.run("smoke", file=t.proof)
+    done = t.run("smoke", file=proof())
     t.check(done.code == 15 and "items[0].id is no text or number" in done.err, "nothing to capture", done)
 
 
@@ -278,11 +267,11 @@ def hostile_answers_are_15_within_bounds(t):
             ("NULs", lambda request: response(207, b"\0" * 100, X_App="app me & you", content_type="application/json"),
              "is not JSON")):
         App(t, write=answer)
-        done = t.run("smoke", file=t.proof)
+        done = t.run("smoke", file=proof())
         t.check(done.code == 15 and words in done.err and "\x1b" not in done.err, f"{what}: 15", done)
     App(t, health=lambda request: (part for part in (ok, 30)))
     began = time.monotonic()
-    process = t.start_file(t.proof, "smoke")
+    process = t.start_file(proof(), "smoke")
     time.sleep(4)
     process.send_signal(signal.SIGINT)
     out = process.communicate(timeout=20)[0].decode()
@@ -302,7 +291,7 @@ def proxies_and_names_are_not_used(t):
 @native
 def nobody_listening_is_15(t):
     App(t)
-    t.web.port = 1  # as good as nobody
+    t.web.close()
     done = install(t)
     t.check(done.code == 15 and "connect: Connection refused" in done.err and "health: GET http://localhost:" in done.err,
             "15", done)
@@ -317,11 +306,11 @@ def a_command_that_fails_is_12_and_in_smoke_15(t):
     done = install(t)
     t.check(done.code == 0 and len(executed(t)) == 3, "tried until it fits: 0", done)
     t.play(logs="listening on port 1\n", exec=[{"exit": 1, "stderr": "refused: " + secret_of(t) + "\x1b[2J\n"}])
-    done = t.run("install", "--yes", file=t.proof)
+    done = t.run("install", "--yes", file=proof())
     t.check(done.code == 12 and "count the rows: in service web: sh -c count --user $DB_USER" in done.err, "12", done)
     t.check("exit code 1, expected [0,3]" in done.err and "it said: refused: ****" in done.err and
             "(tried " in done.err and secret_of(t) not in done.err and "\x1b" not in done.err, "masked and harmless", done)
-    done = t.run("smoke", file=t.proof)
+    done = t.run("smoke", file=proof())
     t.check(done.code == 15 and "count the rows" in done.err, "smoke: 15", done)
 
 
@@ -360,5 +349,5 @@ def a_value_that_the_env_file_lost_is_said(t):
         text = file.read()
     with open(path, "w", encoding="utf-8") as file:
         file.write(text.replace(f"WEB_PORT={t.port}", "WEB_PORT=80@example.com:80"))
-    done = t.run("smoke", file=t.proof)
+    done = t.run("smoke", file=proof())
     t.check(done.code == 3 and "http step health" in done.err, "an address of another machine is refused", done)
