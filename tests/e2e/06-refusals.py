@@ -1,4 +1,5 @@
 """What cannot work is refused early, with the promised exit code: no engine, a taken port, no terminal."""
+import grp
 import os
 import shutil
 import subprocess
@@ -43,8 +44,14 @@ def not_allowed(t, file, engine):
         os.chmod(tool, 0o755)
         done = t.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "install", "--yes"], engine,
                      env={"HOME": public, "PATH": os.path.join(public, "bin") + ":/usr/bin:/bin"}, cwd=public)
-        t.check(done.code == 10 and "permission" in done.err.lower(), "not allowed to use the socket: 10, and says so",
-                done)
+        t.check(done.code == 10 and "permission" in done.err.lower() and "sudo" in done.err,
+                "not allowed to use the socket: 10, and says so", done)
+        os.chown(engine.socket, 0, grp.getgrnam("games").gr_gid)
+        done = t.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy, "install", "--yes"], engine,
+                     env={"HOME": public, "PATH": os.path.join(public, "bin") + ":/usr/bin:/bin"}, cwd=public)
+        t.check(done.code == 10 and "usermod -aG games $USER" in done.err and "log out and in again" in done.err,
+                "and names the group that may", done)
+        os.chown(engine.socket, 0, 0)
     finally:
         shutil.rmtree(public)
 
