@@ -1,13 +1,18 @@
 /* The cache folder: blobs by digest. */
 #include "blob_cache.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include "interrupt.h"
 #include "text.h"
 
 struct blob_cache {
 	char *path;
+	int lock; /* CACHE/in-use, or -1 */
 };
 
 static char *default_path(void)
@@ -36,7 +41,7 @@ int blob_cache_open(struct blob_cache **out, const char *path, struct err *err)
 		return err_hint(err, "Set HARDTACK_CACHE to a folder.");
 	}
 	*out = xmalloc(sizeof(**out));
-	(*out)->path = TAKE(chosen);
+	*(*out) = (struct blob_cache){.path = TAKE(chosen), .lock = -1};
 	return 0;
 }
 
@@ -44,6 +49,8 @@ void blob_cache_free(struct blob_cache *cache)
 {
 	if (!cache)
 		return;
+	if (cache->lock >= 0)
+		close(cache->lock);
 	free(cache->path);
 	free(cache);
 }
@@ -53,7 +60,57 @@ const char *blob_cache_path(const struct blob_cache *cache)
 	return cache->path;
 }
 
-static const char *path_of(const struct blob_cache *cache, const char *digest, struct arena *arena)
+/* The lock file, or -1 where none can be made. */
+static int open_lock(const struct blob_cache *cache)
+{
+	AUTO_FREE char *path = xprintf("%s/in-use", cache->path);
+	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
+	return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int lock_interruptibly(int fd, int operation)
+{
+	while (flock(fd, operation) < 0)
+		if (errno != EINTR || interrupt_pending())
+			return -1;
+	return 0;
+}
+
+int blob_cache_use(struct blob_cache *cache, struct err *err)
+{
+	if (cache->lock >= 0)
+		return 0;
+	if (file_make_directories(cache->path, 0777, err) < 0)
+		return err_wrap(err, "the cache %s", cache->path);
+	AUTO_FD fd = open_lock(cache);
+	/* A file system without locks, or one that cannot be written to: nothing is collected
+	 * there either. */
+	if (fd < 0 || (lock_interruptibly(fd, LOCK_SH) < 0 && !interrupt_pending()))
+		return 0;
+	cache->lock = TAKE_FD(fd);
+	return interrupt_check(err);
+}
+
+int blob_cache_use_alone(struct blob_cache *cache, bool *busy, struct err *err)
+{
+	*busy = false;
+	AUTO_FD fd = open_lock(cache);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_set_errno(err, CODE_IO, "open %s/in-use", cache->path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return err_set_errno(err, CODE_IO, "lock %s/in-use", cache->path);
+		*busy = true;
+		return 0;
+	}
+	cache->lock = TAKE_FD(fd);
+	return 0;
+}
+
+const char *blob_cache_blob_path(
+	const struct blob_cache *cache, const char *digest, struct arena *arena)
 {
 	return arena_printf(arena, "%s/blobs/sha256/%s", cache->path, digest + strlen("sha256:"));
 }
@@ -74,11 +131,19 @@ bool blob_cache_find(const struct blob_cache *cache, const char *digest, uint64_
 	struct arena *arena, struct blob_source *out)
 {
 	struct stat st;
-	const char *path = path_of(cache, digest, arena);
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size_bytes)
+	const char *path = blob_cache_blob_path(cache, digest, arena);
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+		(size_bytes != UINT64_MAX && (uint64_t)st.st_size != size_bytes))
 		return false;
-	fill(out, path, digest, size_bytes, arena);
+	fill(out, path, digest, (uint64_t)st.st_size, arena);
 	return true;
+}
+
+void blob_cache_touch(const struct blob_source *blob)
+{
+	/* Fails in a cache that is only lent to us; its owner counts for himself. */
+	if (blob->path)
+		utimensat(AT_FDCWD, blob->path, NULL, 0);
 }
 
 int blob_cache_store(struct blob_cache *cache, struct stream_source *source, struct arena *arena,
@@ -109,7 +174,7 @@ int blob_cache_store(struct blob_cache *cache, struct stream_source *source, str
 	struct sha256 sum = digest_sha256_final(&hash);
 	sha256_to_digest(&sum, digest);
 	/* Only now the name is known. */
-	const char *path = path_of(cache, digest, arena);
+	const char *path = blob_cache_blob_path(cache, digest, arena);
 	free(output.path);
 	output.path = xstrdup(path);
 	if (file_output_commit(&output, err) < 0)

@@ -125,6 +125,13 @@ static void add_bytes(struct bundle_plan *plan, const char *path, const void *by
 	content->sha256 = digest_sha256_of(bytes, length);
 }
 
+static void add_blob(struct bundle_plan *plan, const char *path, const struct blob_source *blob)
+{
+	struct bundle_content *content = add_content(plan, path, 0644, blob->size_bytes);
+	content->blob = blob;
+	BUG_ON(!sha256_from_digest(&content->sha256, blob->digest));
+}
+
 static int add_source(struct bundle_plan *plan, const char *path, const char *source, unsigned mode,
 	struct err *err)
 {
@@ -196,6 +203,9 @@ static int plan_file(struct bundle_plan *plan, const struct closure_entry *entry
 		add_template(plan, entry->packed,
 			closure_template_target(plan->arena, entry->packed), true);
 		break;
+	case CLOSURE_DOWNLOAD:
+		add_blob(plan, path, entry->blob);
+		return 0;
 	case CLOSURE_FILE:
 		break;
 	}
@@ -262,10 +272,7 @@ static void plan_images(
 	for (size_t i = 0; i < count; i++) {
 		const struct blob_source *blob = find_blob(images, image_count, blobs[i].digest);
 		BUG_ON(!blob);
-		struct bundle_content *content = add_content(plan,
-			manifest_blob_path(blob->digest, plan->arena), 0644, blob->size_bytes);
-		content->blob = blob;
-		BUG_ON(!sha256_from_digest(&content->sha256, blob->digest));
+		add_blob(plan, manifest_blob_path(blob->digest, plan->arena), blob);
 	}
 }
 

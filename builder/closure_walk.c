@@ -27,7 +27,7 @@ void closure_walk_add(struct closure_walk *walk, enum closure_kind kind, const c
 	struct closure *closure = walk->closure;
 	*ARENA_PUSH(walk->arena, closure->entries, closure->count, closure->capacity) =
 		(struct closure_entry){kind, arena_strdup(walk->arena, packed),
-			source ? arena_strdup(walk->arena, source) : NULL, mode};
+			source ? arena_strdup(walk->arena, source) : NULL, mode, NULL, NULL};
 }
 
 static void add_refusal(struct closure_walk *walk, const struct closure_reason *reason,

@@ -16,15 +16,21 @@ enum closure_kind {
 	CLOSURE_FILE,     /* bind mounts, configs, secrets: packed as it is */
 	CLOSURE_TEMPLATE, /* NAME.template of files:, filled in on the target (closure_template.h)
 			   */
-	CLOSURE_DIRECTORY /* a directory that must exist and has nothing in it */
-			  /* Where two say the same name, the first of these kinds wins. */
+	CLOSURE_DIRECTORY, /* a directory that must exist and has nothing in it */
+			   /* Where two say the same name, the first of these kinds wins. */
+	CLOSURE_DOWNLOAD   /* a download of the project file (project_downloads.h) */
 };
+
+struct blob_source;
+struct project_download;
 
 struct closure_entry {
 	enum closure_kind kind;
 	const char *packed; /* name below the project directory, '/' separated, no "." or ".." */
-	const char *source; /* the file to read; NULL for CLOSURE_DIRECTORY */
+	const char *source; /* the file to read; NULL for CLOSURE_DIRECTORY, CLOSURE_DOWNLOAD */
 	unsigned mode;      /* 0644 or 0755 */
+	const struct project_download *download; /* of CLOSURE_DOWNLOAD */
+	const struct blob_source *blob;          /* likewise, when it has been fetched */
 };
 
 struct closure {

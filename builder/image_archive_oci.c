@@ -206,3 +206,15 @@ int image_archive_read_oci(struct image_archive *archive, bool *found, struct er
 	}
 	return 0;
 }
+
+int image_archive_read_image(struct image_archive *archive,
+	const struct oci_descriptor *manifest, struct image **out, struct err *err)
+{
+	struct context context = {0};
+	struct image *image = add_image(archive, manifest, &context);
+	*out = image;
+	return read_blob(archive, manifest, &image->manifest, err) < 0 ||
+			       fill_image(archive, image, err) < 0
+		       ? -1
+		       : 0;
+}

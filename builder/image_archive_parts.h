@@ -41,6 +41,10 @@ int image_archive_take_config(
 /* An OCI layout: index.json and blobs/. *found is false when the archive has no index.json. */
 int image_archive_read_oci(struct image_archive *archive, bool *found, struct err *err);
 
+/* One image of a layout by its manifest, whatever index.json says. */
+int image_archive_read_image(struct image_archive *archive,
+	const struct oci_descriptor *manifest, struct image **out, struct err *err);
+
 /* docker's manifest.json. After an OCI layout only its names are taken; alone it names configs
  * and layers. *found is false when the archive has none. */
 int image_archive_read_docker(

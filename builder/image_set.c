@@ -51,6 +51,14 @@ static bool is_meant(const struct image *image, const struct image_reference *wa
 					 same_text(image->index_digest, wanted->digest));
 }
 
+bool image_set_knows(const struct image_set *set, const struct image_reference *reference)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (is_meant(set->images[i], reference))
+			return true;
+	return false;
+}
+
 /* How well it fits; an image that could not be read far enough to know its platform fits least. */
 static int fit_of(const struct image *image, const struct oci_platform *platform)
 {

@@ -47,6 +47,9 @@ struct image_set *image_set_new(void);
 void image_set_free(struct image_set *set);
 AUTO_DEFINE(image_set);
 
+/* Is there an image of that name, tag or digest, on whatever platform? */
+bool image_set_knows(const struct image_set *set, const struct image_reference *reference);
+
 /*
  * The image for a service's reference on a platform.
  *

@@ -87,6 +87,32 @@ static const struct option_row mirrors_rows[] = {
 	{0},
 };
 
+static const struct option_row fetch_rows[] = {
+	{0, "image-archive", "[REF=]FILE", OPTION_LIST, FIELD(archives), NULL,
+		"take images from a docker save archive or an OCI layout (repeatable)"},
+	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
+		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
+	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
+		"platform of the images, instead of the target's own (repeatable)"},
+	PROJECT_ROWS,
+	NETWORK_ROWS,
+	{0, "dry-run", NULL, OPTION_FLAG, FIELD(dry_run), NULL,
+		"say what would be done, and end"},
+	{0},
+};
+
+static const struct option_row cache_rows[] = {
+	{0, "keep", "LOCK", OPTION_LIST, FIELD(keep), NULL,
+		"gc: keep what this hardtack.lock names (repeatable); alone: remove the rest"},
+	{0, "older-than", "DAYS", OPTION_NUMBER, FIELD(older_than), NULL,
+		"gc: remove what was not used for so many days (30 when nothing else is said)"},
+	{0, "max-size", "SIZE", OPTION_TEXT, FIELD(max_size), NULL,
+		"gc: remove the longest unused until the cache is no larger: 500M, 8GiB"},
+	{0, "dry-run", NULL, OPTION_FLAG, FIELD(dry_run), NULL,
+		"say what would be done, and end"},
+	{0},
+};
+
 typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
@@ -100,6 +126,8 @@ static verb_function *const functions[] = {
 	verb_version,
 	verb_lock,
 	verb_mirrors,
+	verb_fetch,
+	verb_cache,
 };
 
 static const struct option_verb verbs[] = {
@@ -112,9 +140,13 @@ static const struct option_verb verbs[] = {
 		"resolve every image of a project to digests: hardtack.lock", 7},
 	{"mirrors", "test [PROJECT]", 1, 2, mirrors_rows,
 		"show what each source of the project's images has, and how quick it is", 8},
+	{"fetch", "[PROJECT]", 0, 1, fetch_rows,
+		"get every image and file of the project into the cache", 9},
 	{"inspect", "FILE", 1, 1, NULL, "show what is in an installer", 3},
 	{"verify", "FILE", 1, 1, NULL, "check every byte of an installer", 4},
 	{"extract", "FILE DIR", 2, 2, NULL, "unpack an installer's payload into a directory", 5},
+	{"cache", "ls|gc|verify", 1, 1, cache_rows,
+		"list the cache, make room in it, or check every byte of it", 10},
 	{"version", NULL, 0, 0, NULL, "show the version of this program", 6},
 	{0},
 };

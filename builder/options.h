@@ -24,6 +24,10 @@ struct options {
 	bool update;                   /* --update */
 	bool strict;                   /* --strict */
 	const char *from;              /* --from */
+	bool dry_run;                  /* --dry-run */
+	struct option_list keep;       /* --keep LOCK */
+	uint64_t older_than;           /* --older-than, days; 0: not given */
+	const char *max_size;          /* --max-size */
 };
 
 /* What a verb is called with. Everything is lent for the call. */
@@ -44,6 +48,8 @@ int verb_inspect(struct verb *verb, struct err *err);
 int verb_verify(struct verb *verb, struct err *err);
 int verb_extract(struct verb *verb, struct err *err);
 int verb_version(struct verb *verb, struct err *err);
+int verb_fetch(struct verb *verb, struct err *err);
+int verb_cache(struct verb *verb, struct err *err);
 
 extern const struct option_program options_program;
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "file_io.h"
+#include "project_downloads.h"
 #include "project_name.h"
 #include "step_schema.h"
 
@@ -157,18 +158,6 @@ static const char **own_files(const struct project_file *file, size_t *count, st
 	return files;
 }
 
-/* Until there is a network client, what a project wants fetched has to lie beside it. */
-static void refuse_downloads(const struct project_file *file, struct finding_list *findings)
-{
-	for (size_t i = 0; i < file->download_count; i++) {
-		struct finding *finding = finding_add(findings, FINDING_ERROR, "download",
-			file->path, file->downloads[i].line, "downloads are not supported yet: %s",
-			file->downloads[i].url);
-		finding_remedy(findings, finding,
-			"put the file below the project directory and name it under files:");
-	}
-}
-
 int project_closure(const struct project *project, const struct options *options,
 	struct closure *closure, struct finding_list *findings, struct err *err)
 {
@@ -178,7 +167,10 @@ int project_closure(const struct project *project, const struct options *options
 		closure_options.files = own_files(
 			project->file, &closure_options.file_count, project->compose->arena);
 		closure_options.files_named_in = project->file->path;
-		refuse_downloads(project->file, findings);
 	}
-	return compose_closure(project->compose, &closure_options, closure, findings, err);
+	if (compose_closure(project->compose, &closure_options, closure, findings, err) < 0)
+		return -1;
+	if (project->file)
+		project_downloads_add(project->file, project->compose->arena, closure, findings);
+	return 0;
 }

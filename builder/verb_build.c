@@ -1,6 +1,6 @@
 /*
- * `hardtack build`: read the project, advise, close its world, find and prove the images, write
- * one installer for each target.
+ * `hardtack build`: read the project, advise, close its world, lock and fetch what is missing, find
+ * and prove the images, write one installer for each target.
  */
 #include "bundle_writer.h"
 #include "build_output.h"
@@ -12,6 +12,7 @@
 #include "message.h"
 #include "options.h"
 #include "project.h"
+#include "project_supply.h"
 #include "stub_image.h"
 
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct build {
 	struct closure closure;
 	struct finding_list findings;
 	struct image_set *images;
+	struct project_supply supply; /* keeps the cache in use while it is packed */
 	struct service_image *services; /* the packed ones, for the target at hand */
 	size_t service_count;
 };
@@ -73,11 +75,8 @@ static int read_archives(struct build *build, struct err *err)
 	const struct option_list *archives = &build->options->archives;
 	AUTO(blob_cache) cache = NULL;
 	build->images = image_set_new();
-	if (!archives->count) {
-		err_set(err, CODE_NOT_FOUND, "no images are given");
-		return err_hint(
-			err, "add --image-archive FILE, made with: docker save -o FILE IMAGE...");
-	}
+	if (!archives->count)
+		return 0;
 	ui_step_begin(build->ui, "read", T("Reading the image archives (%zu)"), archives->count);
 	int status = blob_cache_open(&cache, NULL, err);
 	for (size_t i = 0; status == 0 && i < archives->count; i++)
@@ -86,6 +85,18 @@ static int read_archives(struct build *build, struct err *err)
 		ui_step_end(build->ui, UI_DONE, T("Images found: %zu; archives: %zu"),
 			build->images->count, archives->count);
 	return status;
+}
+
+/* What the archives have not: locked, fetched, from the cache. */
+static int supply(struct build *build, struct err *err)
+{
+	struct project_supply *supply = &build->supply;
+	if (project_supply_open(supply, &build->project, &build->closure, build->options,
+		    build->images, build->ui, build->arena, err) < 0 ||
+		project_supply_lock(supply, err) < 0 || project_supply_plan(supply, err) < 0 ||
+		project_supply_fetch(supply, err) < 0)
+		return -1;
+	return project_supply_images(supply, build->images, err);
 }
 
 static int find_image(struct build *build, const struct compose_service *service,
@@ -126,7 +137,7 @@ static int prove_images(struct build *build, struct err *err)
 		struct image *image = build->services[i].image;
 		if (image->unpacked_bytes == 0 && image_layers_verify(image, err) < 0) {
 			ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
-			return -1;
+			return project_supply_explain(&build->supply, image, err);
 		}
 	}
 	ui_step_end(build->ui, UI_DONE, T("Every layer is what its image says"));
@@ -175,7 +186,7 @@ static int write_targets(struct build *build, struct err *err)
 		if (strncmp(targets[i], "darwin-", 7) == 0 &&
 			closure_names_check(&build->closure, err) < 0)
 			return err_wrap(err, "build for %s", targets[i]);
-	if (read_archives(build, err) < 0)
+	if (read_archives(build, err) < 0 || supply(build, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (write_target(build, targets[i], err) < 0)
@@ -193,5 +204,6 @@ int verb_build(struct verb *verb, struct err *err)
 	};
 	int status = read_project(&build, err) < 0 || write_targets(&build, err) < 0 ? -1 : 0;
 	image_set_free(build.images);
+	project_supply_close(&build.supply);
 	return status;
 }

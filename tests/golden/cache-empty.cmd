@@ -1,0 +1,1 @@
+"$hardtack" cache ls && "$hardtack" cache verify && "$hardtack" cache gc

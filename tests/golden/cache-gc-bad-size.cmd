@@ -1,0 +1,1 @@
+"$hardtack" cache gc --max-size much

@@ -1,0 +1,1 @@
+"$hardtack" fetch "$here/fixtures/web/compose.yaml" --offline
