@@ -54,7 +54,7 @@ int image_pin_choose(const struct oci_index *index, const struct oci_platform *w
 	*count = 0;
 	for (size_t i = 0; i < index->count; i++) {
 		int fit = image_platform_match(wanted, &index->manifests[i].platform);
-		most = fit > most ? fit : most;
+		most = fit > most && !index->manifests[i].is_attestation ? fit : most;
 	}
 	for (int fit = most; fit > 0; fit--)
 		for (size_t i = 0; i < index->count; i++) {
@@ -69,7 +69,14 @@ int image_pin_choose(const struct oci_index *index, const struct oci_platform *w
 			!entry->platform.architecture)
 			(*out)[(*count)++] = entry;
 	}
-	return *count ? 0 : fail_platform(index, wanted, name, arena, err);
+	if (*count)
+		return 0;
+	if (most > 0)
+		return err_set(err, CODE_INPUT,
+			"%s: an index inside an index is not followed; name the inner one by its "
+			"digest",
+			name);
+	return fail_platform(index, wanted, name, arena, err);
 }
 
 static int check_platform(const struct oci_config *config, const struct oci_platform *wanted,

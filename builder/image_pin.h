@@ -11,7 +11,8 @@
 /*
  * The manifests of an index that may be for the platform, best first: those whose label fits,
  * exact before lower variants, then (only when none fits) those without a label. Attestations
- * never. An index in an index is none. Empty: CODE_NOT_FOUND, listing the platforms that exist.
+ * never. None: CODE_NOT_FOUND, listing the platforms that exist; only an index inside this index:
+ * CODE_INPUT.
  */
 int image_pin_choose(const struct oci_index *index, const struct oci_platform *wanted,
 	const char *name, struct arena *arena, const struct oci_descriptor ***out, size_t *count,

@@ -191,11 +191,19 @@ static void show_change(const struct locking *locking, const struct lock_change 
 static int write_lock(struct locking *locking, struct err *err)
 {
 	const struct project_lock *lock = &locking->lock;
+	size_t unseen = 0;
 	bool changed;
 	if (project_lock_write(&locking->lock, &changed, err) < 0)
 		return -1;
 	for (size_t i = 0; i < lock->change_count; i++)
 		show_change(locking, &lock->changes[i]);
+	for (size_t i = 0; i < lock->file.image_count; i++)
+		unseen += lock->file.images[i].seen_at != NULL;
+	if (unseen)
+		ui_note(locking->ui,
+			T("Pins that only a mirror vouches for: %zu (seen_at in %s); "
+			  "`hardtack lock --update` asks the registry again"),
+			unseen, lock->path);
 	if (changed)
 		ui_note(locking->ui, T("Wrote %s: images %zu, downloads %zu"), lock->path,
 			lock->file.image_count, lock->file.download_count);

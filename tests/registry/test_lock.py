@@ -1,4 +1,5 @@
 """hardtack lock: tags to digests, over mirrors and the origin; whom it believes, what it refuses."""
+import base64
 import json
 import os
 import re
@@ -129,6 +130,7 @@ def lock_says_when_the_origin_was_not_seen(stage):
         # The first mirror refused postgres: the second is believed about it, the first about redis.
         assert f'seen_at: "{second.host}"' in text and f'seen_at: "{mirror.host}"' in text, text
         assert done.err.count("itself could not be asked") == 2 and "403" in done.err, done
+        assert "only a mirror vouches for: 2" in done.err, done
 
 
 @case
@@ -325,3 +327,60 @@ def lock_speaks_chinese_about_mirrors(stage):
         rules = ["--mirror", f"docker.io={empty.host}", "--mirror", f"docker.io={mirror.host}"]
         done = stage.hardtack("lock", "--lang", "zh", *rules, env=NO_WAY_OUT)
         assert f"镜像源 {empty.host} 不可用" in done.err and "无法访问仓库 docker.io 本身" in done.err, done
+
+
+@case
+def lock_works_with_a_private_ca_and_a_login(stage):
+    with fake.FakeRegistry() as source, \
+            DockerRegistry(os.path.join(stage.folder, "registry"), tls=True, users={"me": "secret"}) as real:
+        image = source.add_image("acme/web", "1")
+        real.push(f"docker://{source.host}/acme/web:1", "acme/web:1")
+        stage.compose(f"{real.host}/acme/web:1")
+        stage.hardtack("lock", expect=4)
+        stage.hardtack("lock", "--ca", real.ca, expect=5)
+        docker, config = os.path.join(stage.home, ".docker"), os.path.join(stage.home, ".config", "hardtack")
+        os.makedirs(docker)
+        os.makedirs(config)
+        with open(os.path.join(docker, "config.json"), "w", encoding="ascii") as file:
+            json.dump({"auths": {real.host: {"auth": base64.b64encode(b"me:secret").decode()}}}, file)
+        with open(os.path.join(config, "config.yaml"), "w", encoding="ascii") as file:
+            file.write(f"ca: {real.ca}\n")
+        stage.hardtack("lock")
+        assert list(pins(stage).values()) == [image.manifests["linux/arm64"]]
+        assert "secret" not in stage.read("hardtack.lock")
+
+
+@case
+def lock_finds_the_platform_in_an_index_without_labels_and_refuses_an_index_in_an_index(stage):
+    with fake.FakeRegistry() as registry:
+        image = registry.add_image("a/b", "1", attest=False)
+        index = json.loads(registry.manifests["a/b", image.index][1])
+        bare = {**index, "manifests": [{k: v for k, v in e.items() if k != "platform"} for e in index["manifests"]]}
+        registry.manifest("a/b", bare, fake.OCI + "index.v1+json", "bare")
+        outer = {**index, "manifests": [{"mediaType": fake.OCI + "index.v1+json", "digest": image.index,
+                                         "size": len(registry.manifests["a/b", image.index][1]),
+                                         "platform": {"os": "linux", "architecture": "arm64"}}]}
+        registry.manifest("a/b", outer, fake.OCI + "index.v1+json", "nested")
+        stage.compose(f"{registry.host}/a/b:bare")
+        stage.hardtack("lock")
+        assert list(pins(stage).values()) == [image.manifests["linux/arm64"]]
+        stage.compose(f"{registry.host}/a/b:nested")
+        assert "index inside an index" in stage.hardtack("lock", expect=3).err
+
+
+@case
+def lock_survives_documents_that_lie_about_their_sizes(stage):
+    with fake.FakeRegistry() as registry:
+        image = registry.add_image("a/b", "1", attest=False)
+        index = json.loads(registry.manifests["a/b", image.index][1])
+        for size, code in ((1, 7), (10**15, 7)):
+            for entry in index["manifests"]:
+                entry["size"] = size
+            registry.manifest("a/b", index, fake.OCI + "index.v1+json", "1")
+            stage.compose(f"{registry.host}/a/b:1")
+            stage.hardtack("lock", expect=code)
+        manifest = json.loads(registry.manifests["a/b", image.manifests["linux/arm64"]][1])
+        for size, code in ((1, 7), (10**15, 3), (0, 3)):
+            manifest["config"]["size"] = size
+            registry.manifest("a/b", manifest, fake.OCI + "manifest.v1+json", "1")
+            stage.hardtack("lock", expect=code)

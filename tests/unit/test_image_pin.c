@@ -91,6 +91,9 @@ TEST(a_missing_platform_lists_those_that_exist)
 	CHECK_CONTAINS(err.hint, "There is: linux/amd64, linux/arm/v7. ");
 	err_clear(&err);
 	CHECK_STR(chosen("+linux/arm64", "linux/arm64", &err), "-");
+	CHECK_INT(err.code, CODE_INPUT);
+	err_clear(&err);
+	CHECK_STR(chosen("?linux/arm64", "linux/arm64", &err), "-");
 	CHECK_INT(err.code, CODE_NOT_FOUND);
 }
 
