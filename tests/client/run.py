@@ -63,7 +63,8 @@ def install_tools(tools):
 def prepare(options, pythons):
     """With the network: the wheels, npm's packages, uv. Returns faults."""
     client = options.folder / "client"
-    shutil.rmtree(options.folder / "envs", ignore_errors=True)
+    for name in ("envs", "handed", "pretended"):
+        shutil.rmtree(options.folder / name, ignore_errors=True)
     client.mkdir(parents=True, exist_ok=True)
     for path in (options.payload / "client").rglob("*"):
         if path.is_file() and not {"node_modules", "wheels", "packages", "__pycache__"} & set(path.parts):
@@ -112,9 +113,10 @@ def main():
         if name.lower().endswith("_proxy") or name.startswith(("LANGFUSE", "PIP_", "UV_", "LC_", "PYTHON")) or name == "LANG":
             del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
-    one_by_one = [*story_lock.tests(options), *story_sdk.tests(options, pythons)]  # they share client/.env
-    results = [tell(*test) for test in one_by_one]
+    results = [tell(*test) for test in story_lock.tests(options)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # these mostly wait
+        for several in pool.map(lambda tests: [tell(*test) for test in tests], story_sdk.tests(options, pythons)):
+            results += several
         results += pool.map(lambda test: tell(*test), story_check.tests(options))
     passed, failed = results.count(True), results.count(False)
     print(f"{passed} passed, {failed} failed")

@@ -34,9 +34,18 @@ def python_of(options, version, kind="base"):
     return options.folder / "envs" / f"{version}-{kind}" / "bin/python"
 
 
+def handed_to(options, version):
+    """A copy of the client folder for this Python: it has an .env of its own."""
+    folder = options.folder / "handed" / version
+    if not folder.exists():
+        shutil.copytree(options.folder / "client", folder, ignore=shutil.ignore_patterns("wheels", "node", ".env"))
+        (folder / "wheels").symlink_to(options.folder / "client/wheels")
+    return folder
+
+
 def install_with_pip(options, interpreter, version):
     """With the pip that is handed over, in an environment that has none: Debian's Python without ensurepip."""
-    client = options.folder / "client"
+    client = handed_to(options, version)
     python = python_of(options, version)
     run([interpreter, "-m", "venv", "--without-pip", python.parent.parent])
     pip = next((client / "wheels").glob("pip-*.whl")) / "pip"
@@ -44,7 +53,7 @@ def install_with_pip(options, interpreter, version):
 
 
 def install_langgraph(options, interpreter, version):
-    client = options.folder / "client"
+    client = handed_to(options, version)
     python = python_of(options, version, "langgraph")
     uv = options.folder / "tools/bin/uv"
     run([uv, "venv", "--quiet", "--no-config", "--no-cache", "--offline", "--python", interpreter, python.parent.parent])
@@ -68,26 +77,29 @@ def handed_over():
 
 
 def template_writes_a_trace(options, version):
+    client = handed_to(options, version)
     with handed_over() as (server, shell):
-        write_env(options, server.url)
-        trace = trace_of(server, run([python_of(options, version), "template.py"], shell, options.folder / "client"))
+        write_env(options, server.url, client / ".env")
+        trace = trace_of(server, run([python_of(options, version), "template.py"], shell, client))
         assert trace["name"] == "my_function", trace
         kinds = [(o["type"], o["name"]) for o in trace["observations"]]
         assert ("GENERATION", "ask_model") in kinds, kinds
 
 
 def check_reads_it_back(options, version, kind):
+    client = handed_to(options, version)
     with standin() as server:
-        write_env(options, server.url)
-        text = run([python_of(options, version, kind), "check.py"], {"PYTHONDONTWRITEBYTECODE": "1"}, options.folder / "client")
+        write_env(options, server.url, client / ".env")
+        text = run([python_of(options, version, kind), "check.py"], {"PYTHONDONTWRITEBYTECODE": "1"}, client)
         assert "read back" in text and "FAIL" not in text and "warn" not in text and text.endswith("All fits.\n"), text
         assert trace_of(server, text)["input"]["python"].startswith(version), text
 
 
 def langgraph_is_traced(options, version):
+    client = handed_to(options, version)
     with handed_over() as (server, shell):
-        write_env(options, server.url)
-        text = run([python_of(options, version, "langgraph"), "langgraph_example.py"], shell, options.folder / "client")
+        write_env(options, server.url, client / ".env")
+        text = run([python_of(options, version, "langgraph"), "langgraph_example.py"], shell, client)
         trace = trace_of(server, text)
         assert "Three things are enough." in text, text
         names = {o["name"] for o in trace["observations"]}
@@ -110,14 +122,15 @@ def node_writes_a_trace(options):
 
 
 def tests(options, pythons):
-    result = []
+    """Lists of tests: those of one Python in order, the lists side by side."""
+    lists = [[("npm's langfuse 3.39.2 installs offline and writes a trace", lambda: node_writes_a_trace(options))]]
     for version, interpreter in sorted(pythons.items(), key=lambda item: int(item[0].split(".")[1])):
-        result += [
+        lists.append([
             (f"{version}: requirements.txt installs offline with the pip that is handed over", lambda i=interpreter, v=version: install_with_pip(options, i, v)),
             (f"{version}: template.py writes a trace", lambda v=version: template_writes_a_trace(options, v)),
             (f"{version}: check.py finds that all fits", lambda v=version: check_reads_it_back(options, v, "base")),
             (f"{version}: requirements-langgraph.txt installs offline", lambda i=interpreter, v=version: install_langgraph(options, i, v)),
             (f"{version}: langgraph_example.py is traced", lambda v=version: langgraph_is_traced(options, v)),
             (f"{version}: check.py finds that LangGraph fits", lambda v=version: check_reads_it_back(options, v, "langgraph")),
-        ]
-    return result + [("npm's langfuse 3.39.2 installs offline and writes a trace", lambda: node_writes_a_trace(options))]
+        ])
+    return lists
