@@ -10,6 +10,7 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
+ROOT = os.path.dirname(TESTS)
 sys.path.insert(0, TESTS)
 import image_archives as images  # noqa: E402
 
@@ -208,6 +209,20 @@ def logs(out):
         put(out, "stub_log", str(number), data)
 
 
+def user_configs(out):
+    with open(os.path.join(ROOT, "docs", "mirrors.md"), encoding="utf-8") as file:
+        put(out, "user_config", "documented", re.search(r"(?s)```yaml\n(.*?)```", file.read())[1].encode())
+    put(out, "user_config", "all", b"""mirrors:
+  docker.io: [m.example, "http://10.0.0.5:5000", "https://m.example/p/", "[::1]:5000"]
+  index.docker.io: m.example/{registry}/{repo:short}
+  localhost:5000: ["m.example:1/{os}/{repo}-x:{tag}-{arch}"]
+ca: company.pem
+plain_http: [10.0.0.5:5000, nas.lan]
+limit_rate: 1MiB/s
+jobs: 8
+""")
+
+
 if __name__ == "__main__":
-    for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs):
+    for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs):
         make(sys.argv[1])
