@@ -5,6 +5,7 @@
 
 #include "image_locked.h"
 #include "image_rewrapped.h"
+#include "interrupt.h"
 #include "message.h"
 #include "project_downloads.h"
 
@@ -18,6 +19,7 @@ static int open_network(struct project_supply *supply, struct err *err)
 	if (network_open(&supply->network, supply->options, supply->project->file, supply->arena,
 		    err) < 0)
 		return -1;
+	network_warn_through(&supply->network, supply->ui);
 	return image_resolver_new(
 		&supply->resolver, &supply->network, supply->cache, supply->ui, err);
 }
@@ -460,7 +462,7 @@ int project_supply_fetch(struct project_supply *supply, struct err *err)
 		return -1;
 	if (missing_blobs(supply) == 0) {
 		close_network(supply);
-		return 0;
+		return interrupt_check(err);
 	}
 	if (supply->options->offline)
 		return fail_offline(supply, err);
@@ -481,7 +483,7 @@ int project_supply_fetch(struct project_supply *supply, struct err *err)
 	close_network(supply);
 	ui_step_end(supply->ui, UI_DONE, T("Fetched %s"),
 		size_text(supply, supply->totals.received_bytes));
-	return 0;
+	return interrupt_check(err); /* nobody else looks at the flag from here on */
 }
 
 /* ---- handing over ---- */
