@@ -8,6 +8,17 @@ static const struct option_row common[] = {
 	{0},
 };
 
+/* What the images are for. */
+#define PLATFORM_ROWS                                                                \
+	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,                   \
+		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},  \
+	{                                                                            \
+		0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms),   \
+			NULL,                                                        \
+			"platform of the images, instead of the target's own "       \
+			"(repeatable)"                                               \
+	}
+
 #define PROJECT_ROWS                                                                          \
 	{0, "name", "NAME", OPTION_TEXT, FIELD(name), NULL, "name of the project"},           \
 		{0, "env-file", "FILE", OPTION_TEXT, FIELD(env_file), NULL,                   \
@@ -68,20 +79,14 @@ static const struct option_row init_rows[] = {
 static const struct option_row lock_rows[] = {
 	{0, "update", NULL, OPTION_FLAG, FIELD(update), NULL,
 		"move pins to what the tags mean now: of the images named, else all"},
-	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
-		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
-	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
-		"platform of the images, instead of the target's own (repeatable)"},
+	PLATFORM_ROWS,
 	PROJECT_ROWS,
 	NETWORK_ROWS,
 	{0},
 };
 
 static const struct option_row mirrors_rows[] = {
-	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
-		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
-	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
-		"platform of the images, instead of the target's own (repeatable)"},
+	PLATFORM_ROWS,
 	PROJECT_ROWS,
 	NETWORK_ROWS,
 	{0},
@@ -90,10 +95,7 @@ static const struct option_row mirrors_rows[] = {
 static const struct option_row fetch_rows[] = {
 	{0, "image-archive", "[REF=]FILE", OPTION_LIST, FIELD(archives), NULL,
 		"take images from a docker save archive or an OCI layout (repeatable)"},
-	{0, "target", "TARGET", OPTION_LIST, FIELD(targets), NULL,
-		"darwin-arm64 (default), linux-arm64 or linux-amd64 (repeatable)"},
-	{0, "platform", "[SERVICE=]OS/ARCH", OPTION_LIST, FIELD(platforms), NULL,
-		"platform of the images, instead of the target's own (repeatable)"},
+	PLATFORM_ROWS,
 	PROJECT_ROWS,
 	NETWORK_ROWS,
 	{0, "dry-run", NULL, OPTION_FLAG, FIELD(dry_run), NULL,

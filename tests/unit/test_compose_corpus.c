@@ -4,8 +4,8 @@
  * tests/compose_oracle.py to hold against docker compose itself.
  */
 #include "check.h"
+#include "corpus_folder.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -239,16 +239,5 @@ static void check_project(const char *name)
 
 TEST(every_project_of_the_corpus_survives_the_round_trip)
 {
-	size_t count = 0;
-	DIR *directory = opendir(CORPUS);
-	CHECK(directory != NULL);
-	for (struct dirent *entry; directory && (entry = readdir(directory));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		check_project(entry->d_name);
-		count++;
-	}
-	if (directory)
-		closedir(directory);
-	CHECK(count >= 30);
+	CHECK(corpus_folder_each(CORPUS, check_project) >= 30);
 }

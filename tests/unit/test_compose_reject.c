@@ -1,8 +1,8 @@
 /* The reject corpus: every project in tests/reject/compose is refused (3) with the text in its
  * file "expected", whichever of reading, closing the world or lint finds it. */
 #include "check.h"
+#include "corpus_folder.h"
 
-#include <dirent.h>
 
 #include "compose_closure.h"
 #include "file_io.h"
@@ -47,16 +47,5 @@ static void check_reject(const char *name)
 
 TEST(every_project_of_the_reject_corpus_is_refused_with_its_place)
 {
-	size_t count = 0;
-	DIR *directory = opendir(CORPUS);
-	CHECK(directory != NULL);
-	for (struct dirent *entry; directory && (entry = readdir(directory));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		check_reject(entry->d_name);
-		count++;
-	}
-	if (directory)
-		closedir(directory);
-	CHECK(count >= 30);
+	CHECK(corpus_folder_each(CORPUS, check_reject) >= 30);
 }

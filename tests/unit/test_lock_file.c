@@ -1,7 +1,7 @@
 /* hardtack.lock: what is written is read again; what is wrong is refused with its line. */
 #include "check.h"
+#include "corpus_folder.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include "file_io.h"
@@ -207,18 +207,7 @@ static void check_reject(const char *name)
 
 TEST(every_file_of_the_reject_corpus_is_refused_with_its_line)
 {
-	size_t count = 0;
-	DIR *directory = opendir(CORPUS);
-	CHECK(directory != NULL);
-	for (struct dirent *entry; directory && (entry = readdir(directory));) {
-		if (entry->d_name[0] == '.')
-			continue;
-		check_reject(entry->d_name);
-		count++;
-	}
-	if (directory)
-		closedir(directory);
-	CHECK(count >= 60);
+	CHECK(corpus_folder_each(CORPUS, check_reject) >= 60);
 }
 
 /* docs/lock.md shows a lock as it is written. */
