@@ -147,11 +147,8 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,
 	const char **project, struct err *err);
 
-/* The last lines that a container wrote, stdout and stderr, printable. "" when there are none. */
-int docker_container_logs(struct docker_cli *docker, const char *id, unsigned lines,
-	struct text *out, struct err *err);
-
-/* The same as raw bytes with time stamps, for log_lines_read(); of a flood, beginning and end. */
+/* The last lines that a container wrote, each stream as raw bytes with time stamps, for
+ * log_lines_read(); of a flood, beginning and end. Nothing when they cannot be read. */
 int docker_container_log_streams(struct docker_cli *docker, const char *id, unsigned lines,
 	struct text *out, struct text *errors, struct err *err);
 

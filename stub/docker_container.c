@@ -193,24 +193,6 @@ int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const 
 	return 0;
 }
 
-int docker_container_logs(struct docker_cli *docker, const char *id, unsigned lines,
-	struct text *out, struct err *err)
-{
-	AUTO_CHILD result = CHILD_RESULT_INIT;
-	struct docker_command command = {0};
-	docker_command_add(&command, docker->path, "logs", "--tail",
-		arena_printf(docker->arena, "%u", lines), id);
-	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
-		return -1;
-	if (result.exit_code != 0)
-		return 0; /* gone meanwhile, or a logging driver that cannot be read */
-	child_output_describe(&result.out, out);
-	if (out->length && result.err.head.length)
-		text_add(out, "\n");
-	child_output_describe(&result.err, out);
-	return 0;
-}
-
 int docker_container_log_streams(struct docker_cli *docker, const char *id, unsigned lines,
 	struct text *out, struct text *errors, struct err *err)
 {

@@ -111,12 +111,12 @@ static const char *caught(
 
 static const struct known_issue *find_issue(const char *id, unsigned *rank)
 {
-	for (size_t i = 0; known_issue_table[i].id; i++)
-		if (strcmp(known_issue_table[i].id, id) == 0) {
-			*rank = KNOWN_ISSUE_PROJECT_LIMIT + (unsigned)i;
-			return &known_issue_table[i];
-		}
-	BUG_ON("a pattern without issue");
+	unsigned row = 0;
+	while (known_issue_table[row].id && strcmp(known_issue_table[row].id, id) != 0)
+		row++;
+	BUG_ON(!known_issue_table[row].id); /* a pattern without its issue */
+	*rank = KNOWN_ISSUE_PROJECT_LIMIT + row;
+	return &known_issue_table[row];
 }
 
 static void try_pattern(struct search *search, const struct known_issue_pattern *pattern)

@@ -80,8 +80,12 @@ static size_t scalar_length(const char *value)
 {
 	if (*value == '"' || *value == '\'') {
 		size_t at = 1;
-		while (value[at] && value[at] != *value)
-			at += value[at] == '\\' && *value == '"' && value[at + 1] ? 2 : 1;
+		while (value[at] &&
+			(value[at] != *value || (*value == '\'' && value[at + 1] == '\'')))
+			at += (value[at] == '\\' && *value == '"' && value[at + 1]) ||
+					      value[at] == *value
+				      ? 2
+				      : 1;
 		return at;
 	}
 	size_t length = 0;

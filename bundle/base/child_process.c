@@ -63,8 +63,10 @@ void child_output_describe(const struct child_output *output, struct text *out)
 	uint64_t behind = output->total - output->head.length;
 	uint64_t kept = behind < CHILD_TAIL_LIMIT ? behind : CHILD_TAIL_LIMIT;
 	text_addf(out, "\n[… %llu …]\n", (unsigned long long)(behind - kept));
+	AUTO_TEXT tail = TEXT_INIT; /* in one piece: a character may lie across the ring's end */
 	for (uint64_t i = output->total - kept; i < output->total; i++)
-		text_add_printable(out, &output->tail[i % CHILD_TAIL_LIMIT], 1);
+		text_add_bytes(&tail, &output->tail[i % CHILD_TAIL_LIMIT], 1);
+	text_add_printable(out, tail.bytes, tail.length);
 }
 
 void child_output_lines(const struct child_output *output, struct text *out)

@@ -7,7 +7,7 @@ echo 'services: {}' >"$HOME/hardtack/hello/compose.yaml"
 (umask 077 && echo 'HELLO_PORT=47113' >"$HOME/hardtack/hello/.env")
 case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=amd64 ;; esac
 log='2026-01-01T00:00:01.000000001Z Applying database migrations failed.\n'
-log=$log'2026-01-01T00:00:01.000000002Z Error: P1000: Authentication failed against database server at `db`\n'
+log=$log'2026-01-01T00:00:01.000000002Z Error: P1000: Authentication failed against database server at db\n'
 log=$log'2026-01-01T00:00:01.000000003Z     at connect (/app/db.js:1:2)\n'
 log=$log'2026-01-01T00:00:01.000000004Z Error: getaddrinfo ENOTFOUND telemetry.example.com\n'
 cat >bin/scenario.json <<END
