@@ -50,6 +50,12 @@ bool preflight_can_look(const struct preflight *preflight)
 	return preflight->place && preflight->engine.state == DOCKER_READY;
 }
 
+bool preflight_may_ask(const struct preflight *preflight)
+{
+	return preflight->may_ask && preflight->errors == 0 && preflight_can_look(preflight) &&
+	       ui_can_ask(preflight->session->ui) && !preflight->session->options->yes;
+}
+
 /* ---- engine and compose ---- */
 
 static int no_compose(const struct docker_cli *docker, struct err *err)

@@ -38,8 +38,7 @@ struct preflight {
 	uint64_t memory_needed, disk_needed;
 	bool skip_ports;
 	/* Is told each finding, or NULL. */
-	void (*found)(
-		void *context, const char *name, bool warning, const struct err *problem);
+	void (*found)(void *context, const char *name, bool warning, const struct err *problem);
 	void *found_context;
 	/* Findings so far: */
 	size_t errors, warnings;

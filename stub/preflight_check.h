@@ -11,6 +11,9 @@ void preflight_warning(struct preflight *preflight, const char *name, const stru
 /* Is there an engine, and something to be installed? Most checks need both. */
 bool preflight_can_look(const struct preflight *preflight);
 
+/* May a question solve a problem: somebody is there, asking is wanted, nothing has failed yet? */
+bool preflight_may_ask(const struct preflight *preflight);
+
 /* preflight_platform.c */
 int preflight_check_platform(struct preflight *preflight, struct err *err);
 /* preflight_project.c: what is there of this name and not ours */

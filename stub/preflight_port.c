@@ -118,11 +118,10 @@ int preflight_check_answer(
 	return 0;
 }
 
-/* Can the person choose another one right here? */
+/* Can the person choose another one right here? Not when the installation fails anyway. */
 static bool may_move(const struct preflight *preflight, const struct port *port)
 {
-	return preflight->may_ask && ui_can_ask(preflight->session->ui) &&
-	       !preflight->session->options->yes && port->variable && port->first == port->last &&
+	return preflight_may_ask(preflight) && port->variable && port->first == port->last &&
 	       !env_files_has_old(preflight->env, port->variable);
 }
 

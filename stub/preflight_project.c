@@ -63,11 +63,10 @@ static int ask_side(struct preflight *preflight, const char *check, const struct
 static int found_stranger(
 	struct preflight *preflight, const char *check, struct err *problem, struct err *err)
 {
-	const struct session *session = preflight->session;
 	const char *side;
 	if (find_side(preflight, &side, err) < 0)
 		return -1;
-	if (side && preflight->may_ask && ui_can_ask(session->ui) && !session->options->yes)
+	if (side && preflight_may_ask(preflight))
 		return ask_side(preflight, check, problem, side, err);
 	err_hint(problem,
 		"install beside it with --project-name %s, or take the other one away first",
@@ -87,6 +86,9 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 	if (docker_project_stranger(&preflight->docker, place->project, place->directory,
 		    &container, &from, err) < 0)
 		return -1;
+	/* Its folder is gone, and an installation lies here: it was moved. */
+	if (container && *from && access(from, F_OK) < 0 && access(place->compose_file, F_OK) == 0)
+		container = NULL;
 	if (container) {
 		err_set(&problem, CODE_PREFLIGHT,
 			"Docker has another project with the name %s, from %s (container %s)",

@@ -67,6 +67,17 @@ def a_taken_port_may_be_changed_at_a_terminal(t):
 
 
 @story
+def nothing_is_asked_when_it_fails_anyway(t):
+    with listening(t.port):
+        for trouble in ({"engine": "denied"}, {"arch": "mips"}):
+            t.play(**trouble)
+            done = t.person(["--set", f"HELLO_PORT={t.port}"], [])
+            emulated = trouble.get("arch") and MACHO
+            t.check(emulated or (done.code in (10, 11) and "Another port" not in done.out and
+                                 f"port {t.port} of service web is taken" in done.out), f"{trouble}: all told", done)
+
+
+@story
 def enter_takes_the_port_that_is_offered(t):
     with listening(18088):
         done = t.person([], [("端口", b""), ("改用哪个端口 [", b"\n"), ("是否继续", b"\n"), ("Name: ", b"\n"), ("这里需要填写", b"me\n")],
@@ -130,6 +141,8 @@ def our_own_project_is_no_stranger(t):
     os.symlink(os.path.join(t.home, "hardtack"), os.path.join(t.home, "link"))
     t.play(strangers={"hello": [["hello-web-1", os.path.join(t.home, "link/hello")]]})
     t.check(t.run("install", "--yes").code == 0, "by another name")
+    t.play(strangers={"hello": [["hello-web-1", "/no/longer/there"]]})
+    t.check(t.run("install", "--yes").code == 0, "it was moved here")
 
 
 @story

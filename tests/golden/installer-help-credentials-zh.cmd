@@ -1,0 +1,1 @@
+"$installer" --lang zh credentials --help

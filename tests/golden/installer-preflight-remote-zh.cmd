@@ -1,0 +1,1 @@
+DOCKER_HOST=tcp://10.0.0.1:2375 "$installer" --lang zh preflight
