@@ -144,6 +144,7 @@ static void copy_results(struct fetch_blob *blobs, size_t count)
 
 static int fail_full_disk(const struct blob_cache *cache, struct err *err)
 {
+	err->hint[0] = '\0'; /* this one is nearer to what can be done here */
 	return err_hint(err,
 		"What has arrived is kept: make room, or set HARDTACK_CACHE to a folder on a larger "
 		"disk after copying %s there, and run the same command again.",

@@ -224,6 +224,16 @@ static void report_place(struct attempt *attempt, const struct err *err)
 		xprintf(T("used instead: %s"), instead));
 }
 
+/* The next step, where who failed has none. */
+static void add_hint(struct err *err)
+{
+	if (err->code == CODE_NETWORK)
+		err_hint(err, "Run it again later: what has arrived is kept. Another place to get "
+			      "it from is named with --mirror REGISTRY=PLACE.");
+	else
+		err_hint(err, "Name another place to get it from: --mirror REGISTRY=PLACE.");
+}
+
 static void fail_blob(struct attempt *attempt)
 {
 	struct fetch_blob *blob = attempt->transfer.job->blob;
@@ -233,6 +243,7 @@ static void fail_blob(struct attempt *attempt)
 	else if (attempt->reason_count > 1)
 		snprintf(err.text, sizeof(err.text), "%s", attempt->reasons.bytes);
 	blob->failed = true;
+	add_hint(&err);
 	err_wrap(&err, "fetch %s", blob->label);
 	fail(attempt->fetch, &err);
 }
