@@ -169,8 +169,8 @@ mirrors: {docker.io: [m.example, "m.example/{repo}:{tag}-{os}{arch}"]}
 preflight: {memory: 2GiB, disk: auto, ports: true}
 sop:
   - up
-  - http: {post: "http://127.0.0.1/", body: {a: [1, -2.5, null, "3"]}, expect: {status: 207, json: {e: []}}, retry: 5m}
-  - exec: {service: db, command: [a, b]}
+  - http: {post: "http://127.0.0.1/", body: {a: [1, -2.5, null, "3"]}, expect: {status: [207], header: {A: {match: x}}, json: {e: []}}, capture: {ID: "a[0].b"}, retry: {for: 5m, every: 2s}}
+  - exec: {service: db, command: [a, b], env: {A: b}, expect: {exit: [0, 1], output_match: x}}
 known_issues: [{match: x, cause: c, remedy: {zh: r}}]
 """)
 
@@ -223,6 +223,19 @@ jobs: 8
 """)
 
 
+def http_responses(out):
+    ok = b"HTTP/1.1 200 OK\r\n"
+    for name, data in (
+            ("length", ok + b"Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"errors\":[]}"),
+            ("chunked", ok + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n!\r\n0\r\nTrailer: x\r\n\r\n"),
+            ("close", b"HTTP/1.0 404 Not Found\nServer: x\n\n<html>"),
+            ("interim", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\nX:  y \t\r\n\r\n"),
+            ("lies", ok + b"Content-Length: 18446744073709551615\r\nContent-Length: -1\r\n\r\nx"),
+            ("both", ok + b"Content-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n\r\nfffffffff\r\n"),
+            ("noise", b"\x1b[2J\0SSH-2.0-x\r\n")):
+        put(out, "stub_http_response", name, data)
+
+
 if __name__ == "__main__":
-    for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs):
+    for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs, http_responses):
         make(sys.argv[1])
