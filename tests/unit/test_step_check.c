@@ -1,6 +1,7 @@
 /* Steps of hardtack.yaml: shapes and sense that are refused before anything is built. */
 #include "check.h"
 
+#include "file_io.h"
 #include "step_schema.h"
 #include "variable_set.h"
 
@@ -161,4 +162,21 @@ TEST(secrets_are_neither_written_out_nor_in_command_lines)
 	refused("  - exec: {service: web, command: [login, \"-p${API_TOKEN}\"]}\n",
 		"a secret in a command line");
 	CHECK_OK(check_with(GET "      basic_auth: me:hunter22\n", true, &err));
+}
+
+TEST(the_manuals_example_is_taken)
+{
+	struct err err = ERR_INIT;
+	char *manual;
+	size_t length;
+	CHECK_OK(
+		file_read_all(TEST_DATA "/../docs/sop.md", 1 << 20, arena, &manual, &length, &err));
+	const char *begin = strstr(manual, "```yaml\nhardtack: 1\nsop:\n");
+	const char *end = begin ? strstr(begin + 3, "```") : NULL;
+	CHECK(end != NULL);
+	if (!end)
+		return;
+	begin += strlen("```yaml\nhardtack: 1\nsop:\n");
+	takes(arena_strndup(arena, begin, (size_t)(end - begin)));
+	CHECK(strstr(begin, "  - message:") && strstr(begin, "  - message:") < end);
 }
