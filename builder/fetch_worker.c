@@ -289,7 +289,9 @@ static enum outcome fetch_blob(struct attempt *attempt)
 	}
 	if (state == PARTIAL_BUSY)
 		return FOREIGN;
+	pthread_mutex_lock(&attempt->fetch->mutex); /* the picture of the progress reads it */
 	blob->size_bytes = transfer->partial.size_bytes;
+	pthread_mutex_unlock(&attempt->fetch->mutex);
 	if (state == PARTIAL_ARRIVED)
 		return SERVED;
 	fetch_transfer_landed(transfer, 0);
