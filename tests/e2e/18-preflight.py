@@ -9,6 +9,7 @@ import terminal
 
 TAKE_PORT = """import socket, sys
 taken = socket.socket()
+taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 taken.bind(("127.0.0.1", 8088))
 taken.listen()
 print("ready", flush=True)
@@ -151,12 +152,25 @@ def another_processor(t, engine):
             "arm64 images on an amd64 engine: " + ("slow" if emulated else "11"), done)
 
 
+def small_disks(t, engine, file):
+    """A disk of 64 KiB where the files shall be, then where the engine's root is: in a mount namespace of the client's."""
+    root = engine.run(["docker", "info", "--format", "{{.DockerRootDir}}"]).stdout.strip()
+    small = t.path("small")
+    os.makedirs(small)
+    script = 'mount -t tmpfs -o size=64k small "$1" && shift && exec "$@"'
+    for place, words in ((small, f"the disk of {small}/x has 64 KiB left"), (root, f"Docker's disk ({root}) has 64 KiB left")):
+        done = t.run(["unshare", "--mount", "sh", "-c", script, "sh", place, file, "preflight", "--dir", small + "/x"], engine)
+        t.check(done.code == 11 and words in done.err and "prune volumes" not in done.err.replace("never prune volumes", ""),
+                f"a full disk: 11: {words}", done)
+
+
 def story(t):
     engine = t.bench.engine("v28")
     file = t.build_hello()
     down_then_started(t, engine, file)
     another_answers(t, engine, file)
     t.check(t.installer(file, "uninstall", "--yes", "--purge-data", engine=engine).code == 0, "uninstall: 0")
+    small_disks(t, engine, file)
     taken_ports(t, engine, file)
     foreign_project(t, engine, file)
     fixed_name(t, engine)
