@@ -65,10 +65,11 @@ static int gather(const struct diagnosis_context *context, const struct health_s
 	if (docker_container_log_streams(
 		    context->docker, service->container_id, LOG_LINES, &words, &errors, err) < 0)
 		return -1;
-	/* While it runs, the attempt that failed may be the one before. */
-	const char *since = out->container.running && !out->container.restarting
-				    ? ""
-				    : out->container.started_at;
+	/* While it runs, the attempt that failed may be the one before; not when it is this one that
+	 * does not get healthy. */
+	bool before = out->container.running && !out->container.restarting &&
+		      service->state != HEALTH_UNHEALTHY;
+	const char *since = before ? "" : out->container.started_at;
 	log_lines_read(
 		&out->lines, words.bytes, words.length, errors.bytes, errors.length, since, arena);
 	return 0;

@@ -16,6 +16,7 @@ enum {
 	LOOP_RESTARTS_HOPELESS = 2,
 	LOOP_RESTARTS_ANYWAY = 6,
 	LOOP_ANYWAY_MS = 20000,
+	SICK_LOOKS = 10, /* the cause of a failing healthcheck is looked for every so many looks */
 };
 
 void health_init(struct health *health, struct docker_cli *docker, const struct manifest *manifest,
@@ -191,6 +192,18 @@ static bool is_crash_loop(const struct health *health, const struct health_servi
 		       monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS);
 }
 
+/* It runs, and Docker calls it unhealthy. It may just be slow, unless the cause is known and waiting
+ * does not cure it: a server that is up and answers 500 to everything. */
+static bool is_sick_for_good(const struct health *health, struct health_service *service)
+{
+	if (service->state != HEALTH_UNHEALTHY || !health->is_hopeless) {
+		service->sick_looks = 0;
+		return false;
+	}
+	return service->sick_looks++ % SICK_LOOKS == 0 &&
+	       health->is_hopeless(health->hopeless_context, service);
+}
+
 static void show_waiting(const struct health *health, struct ui *ui)
 {
 	AUTO_TEXT line = TEXT_INIT;
@@ -237,7 +250,12 @@ static int judge_all(struct health *health, bool *all_ready, const struct health
 		}
 	}
 	for (size_t i = 0; i < health->count; i++) {
-		const struct health_service *service = &health->services[i];
+		struct health_service *service = &health->services[i];
+		if (is_sick_for_good(health, service)) {
+			*culprit = service;
+			return err_set(err, CODE_UNHEALTHY, "service %s: %s", service->name,
+				health_describe(service, arena));
+		}
 		if (service->state == HEALTH_FAILED || service->state == HEALTH_STOPPED) {
 			*culprit = service;
 			return err_set(err,

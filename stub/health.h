@@ -38,6 +38,7 @@ struct health_service {
 	uint64_t idle_restarts; /* seen while no other service was coming up that it may wait for */
 	uint64_t up_since_ms;   /* running under started_at, as far as we saw; 0: not running */
 	uint64_t restart_seen_ms; /* first restart that we saw; 0: none */
+	uint64_t sick_looks;      /* looks in a row that found it unhealthy */
 	size_t containers;
 	size_t running; /* of these */
 };
@@ -48,8 +49,8 @@ struct health {
 	struct health_service *services; /* the active ones */
 	size_t count;
 	bool looked;
-	/* Asked about a service that goes on restarting while others come up: true when the cause
-	 * is known and waiting does not cure it. NULL: nobody knows. */
+	/* Asked about a service that goes on restarting while others come up, or that Docker calls
+	 * unhealthy: true when the cause is known and waiting does not cure it. NULL: nobody knows. */
 	bool (*is_hopeless)(void *context, const struct health_service *service);
 	void *hopeless_context;
 };
@@ -62,7 +63,7 @@ void health_init(struct health *health, struct docker_cli *docker, const struct 
 int health_look(struct health *health, bool patient, struct err *err);
 
 /* Looks until all are ready (0), one crashes again and again (CODE_CRASH_LOOP), one has failed for
- * good or time is up (CODE_UNHEALTHY). *culprit: the service that the error is about, or NULL. */
+ * good, is unhealthy for a known cause, or time is up (CODE_UNHEALTHY). *culprit: the service that the error is about, or NULL. */
 int health_wait(struct health *health, uint64_t timeout_ms, struct ui *ui,
 	const struct health_service **culprit, struct err *err);
 

@@ -16,7 +16,7 @@ def first_install(t, engine, file):
     """Returns the first trace's id."""
     status, shown = terminal.session(t, [file], [("[Y/n]", b"\n")], engine, env=STRAY)
     t.need(status == 0, "no verb, plain Enter, a shell full of stray variables: 0", f"{status}\n{shown}")
-    t.check(all(text in shown for text in ("read the trace back", langfuse.URL, "admin@langfuse.local", "HANDOFF.en.md")),
+    t.check(all(text in shown for text in ("read the trace back", langfuse.URL, "credentials", "HANDOFF.en.md")),
             "the screen tells of the proof, the address, the login and what to read next", shown)
     t.check("was not done" not in shown, "no step was left out", shown)
     missing = langfuse.shown_in_readme("README.md", shown)
@@ -86,6 +86,15 @@ def stop_start(t, engine, file):
     t.check(done.code == 0 and found is not None and len(found) >= 3, "status: 0, and the traces are there", f"{done}\n{found}")
 
 
+def credentials(t, engine, file):
+    secret = langfuse.environment(t)[0]["LANGFUSE_INIT_USER_PASSWORD"]
+    done = t.installer(file, "credentials", engine=engine)
+    t.check(done.code == 0 and "admin@langfuse.local" in done.out and secret not in done.out + done.err,
+            "credentials into a pipe: 0, the login is named, the password masked", done)
+    status, shown = terminal.session(t, [file, "credentials"], [], engine)
+    t.check(status == 0 and secret in shown, "credentials on a terminal: 0, the password is shown", f"exit {status}")
+
+
 def back_up(t, engine):
     """The handoff's own commands, as they stand there."""
     with open(langfuse.folder(t, "client", "HANDOFF.en.md"), encoding="utf-8") as text:
@@ -114,6 +123,7 @@ def story(t):
     first = first_install(t, engine, file)
     look_around(t, engine)
     again(t, engine, file, first)
+    credentials(t, engine, file)
     stop_start(t, engine, file)
     back_up(t, engine)
     done = t.installer(file, "uninstall", "--yes", engine=engine)
