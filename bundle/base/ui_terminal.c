@@ -89,10 +89,14 @@ static void draw_live(struct ui *ui)
 	size_t text_columns = 2 + ui_width(ui->live.bytes);
 	if (text_columns > columns)
 		text_columns = columns;
-	if (ui->total > 0)
+	if (ui->total > 0) {
 		add_bar(&tail, ui->done, ui->total, columns - text_columns);
-	else
+		/* What is left of the width; the cut below takes the end of it. */
+		if (ui->status.length)
+			text_addf(&tail, "  %s", ui->status.bytes);
+	} else {
 		add_status(ui, &tail);
+	}
 	text_add(&line, CLEAR_LINE "… ");
 	text_add_bytes(&line, ui->live.bytes, ui_width_fit(ui->live.bytes, columns - 2));
 	text_add(&line, ui->colour ? DIM : "");

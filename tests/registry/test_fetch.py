@@ -1,16 +1,20 @@
 """hardtack fetch, and build from registries: resume, failover, several processes, full disks."""
+import fcntl
 import hashlib
 import json
 import os
+import pty
 import random
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import registry as fake
 from registries import DockerRegistry
-from stage import case
+from stage import HARDTACK, case
 
 NO_WAY_OUT = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
 ARM = "linux/arm64"
@@ -472,3 +476,30 @@ def a_limited_rate_is_held_over_all_transfers(stage):
         took = time.monotonic() - started
         check_blobs(stage, wanted(image))
         assert took > 1.5, f"900 KB at 400 KB/s took {took:.1f} s"
+
+
+@case
+def a_terminal_shows_the_rate_and_the_time_left(stage):
+    with fake.FakeRegistry() as registry:
+        image = locked(stage, registry, layers=[1_500_000, 200_000])
+        registry.fault(image.layers[ARM][0][7:], "slow", rate=600_000)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(stage.work)
+            os.execve(HARDTACK, [HARDTACK, "fetch", "compose.yaml"], {**stage.env, "TERM": "xterm", "COLUMNS": "120"})
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 140, 0, 0))
+        shown = b""
+        while True:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        os.close(terminal)
+        screen = shown.decode("utf-8", "replace")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, screen
+        assert "KiB/s" in screen and " s left" in screen and "layer 1/2" in screen and "█" in screen, screen
+        assert "Fetched 1.6 MiB" in screen, screen
+        check_blobs(stage, wanted(image))
