@@ -224,8 +224,10 @@ def ten_kills_and_no_byte_travels_twice(stage):
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=10)
         assert kills >= 9, f"only {kills} of the kills found it running"
-        have = partial_bytes(stage)
-        assert have > 0 and not set(image.layers[ARM]) <= stage.cached()
+        # The smallest may have come whole by then.
+        whole = stage.cached() & set(image.layers[ARM])
+        have = partial_bytes(stage) + sum(len(registry.blobs[d]) for d in whole)
+        assert partial_bytes(stage) > 0 and len(whole) < 3
         registry.faults.clear()
         registry.requests.clear()
         stage.hardtack("fetch", "compose.yaml")
