@@ -9,6 +9,7 @@
 #include "file_io.h"
 #include "message.h"
 #include "mirror_yaml.h"
+#include "pattern.h"
 #include "project_name.h"
 #include "project_schema.h"
 #include "step_schema.h"
@@ -233,6 +234,17 @@ static int parse_sop(struct parser *parser, const struct yaml_node *node)
 	return 0;
 }
 
+/* A rule that never matches would be found out on the day it is needed. */
+static int check_issue_pattern(struct parser *parser, struct yaml_node *issue)
+{
+	AUTO_PATTERN pattern = PATTERN_INIT;
+	const struct yaml_pair *pair = yaml_node_pair(yaml_node_resolve(issue), "match");
+	const struct yaml_node *node = yaml_node_resolve(pair->value);
+	if (pattern_compile(&pattern, node->text, parser->err) == 0)
+		return 0;
+	return err_wrap(parser->err, "%s:%u", parser->document->name, node->line);
+}
+
 static int parse_known_issues(struct parser *parser, const struct yaml_node *node)
 {
 	AUTO_TEXT json = TEXT_INIT;
@@ -242,7 +254,8 @@ static int parse_known_issues(struct parser *parser, const struct yaml_node *nod
 	for (size_t i = 0; i < node->count; i++) {
 		text_add(&json, i ? "," : "");
 		if (project_schema_add_json(&json, parser->document, node->items[i],
-			    &project_schema_issue, parser->err) < 0)
+			    &project_schema_issue, parser->err) < 0 ||
+			check_issue_pattern(parser, node->items[i]) < 0)
 			return -1;
 	}
 	text_add(&json, "]");

@@ -144,6 +144,8 @@ TEST(mistakes_are_refused_with_their_line)
 	refused("hardtack: 1\nsop:\n  - http\n", "one of get, post, put and delete");
 	refused("hardtack: 1\nsop:\n  - message\n", "message must be a text");
 	refused("hardtack: 1\nknown_issues: [{match: x}]\n", "the key \"cause\" is missing");
+	refused("hardtack: 1\nknown_issues:\n  - {match: \"a(b\", cause: c, remedy: r}\n",
+		"hardtack.yaml:3");
 	refused("hardtack: 1\nfallback: [v3, v2]\n",
 		"hardtack.yaml:2: fallback is not supported yet");
 	refused("hardtack: 1\nhandoff: {en: ../x}\n", "../x lies outside");
