@@ -20,13 +20,11 @@ static bool is_template(const struct manifest *manifest, const char *path)
 	return false;
 }
 
-/* A file that is there: 1 as it should be, 0 different, -1 error. Not a regular file counts as
- * different. */
-static int is_same(const char *path, const struct manifest_entry *entry, struct err *err)
+/* The digest of a file that is there; *regular false: it is something else. */
+static int digest_of(const char *path, struct sha256 *digest, bool *regular, struct err *err)
 {
 	struct stat st;
 	struct digest_sha256 hash;
-	struct sha256 digest;
 	struct stream_file file;
 	const void *bytes;
 	size_t length;
@@ -34,42 +32,61 @@ static int is_same(const char *path, const struct manifest_entry *entry, struct 
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set_errno(err, CODE_IO, "open %s", path);
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != entry->size_bytes)
+	*regular = S_ISREG(st.st_mode);
+	if (!*regular)
 		return 0;
 	digest_sha256_init(&hash);
-	stream_file_init(&file, fd, path, 0, entry->size_bytes);
+	stream_file_init(&file, fd, path, 0, (uint64_t)st.st_size);
 	while ((status = stream_next(&file.source, &bytes, &length, err)) == 0 && length > 0)
 		digest_sha256_update(&hash, bytes, length);
 	stream_file_clear(&file);
-	digest = digest_sha256_final(&hash);
-	if (status < 0)
-		return -1;
-	return sha256_equal(&digest, &entry->sha256);
+	*digest = digest_sha256_final(&hash);
+	return status;
+}
+
+static bool is_as_handed_over(
+	const struct receipt *old, const char *relative, const struct sha256 *digest)
+{
+	for (size_t i = 0; old && i < old->file_count; i++)
+		if (strcmp(old->files[i].path, relative) == 0)
+			return sha256_equal(&old->files[i].sha256, digest);
+	return false;
+}
+
+/* What the person changed makes way, and stays beside the new file. */
+static int keep_old(const struct session *session, const char *path, struct err *err)
+{
+	AUTO_FREE char *old = xprintf("%s.old", path);
+	if (rename(path, old) < 0)
+		return err_set_errno(err, CODE_IO, "rename %s to %s", path, old);
+	ui_warning(session->ui, NULL, T("%s had been changed; it is kept as %s"), path, old);
+	return 0;
 }
 
 static int write_file(const struct session *session, const struct manifest_entry *entry,
-	const char *path, struct err *err)
+	const char *path, const struct receipt *receipt, struct err *err)
 {
 	AUTO_FREE char *directory = xprintf("%.*s", (int)(file_base_name(path) - path - 1), path);
 	struct stat st;
 	if (file_make_directories(directory, 0755, err) < 0)
 		return -1;
 	if (lstat(path, &st) == 0) {
-		int same = is_same(path, entry, err);
-		if (same < 0)
+		struct sha256 digest;
+		bool regular;
+		if (digest_of(path, &digest, &regular, err) < 0)
 			return -1;
-		if (same)
+		if (regular && sha256_equal(&digest, &entry->sha256))
 			return 0;
-		AUTO_FREE char *old = xprintf("%s.old", path);
-		if (rename(path, old) < 0)
-			return err_set_errno(err, CODE_IO, "rename %s to %s", path, old);
-		ui_warning(
-			session->ui, NULL, T("%s had been changed; it is kept as %s"), path, old);
+		if ((!regular || !is_as_handed_over(receipt,
+					 entry->path + strlen(MANIFEST_FILES_PREFIX), &digest)) &&
+			keep_old(session, path, err) < 0)
+			return -1;
 	}
 	return bundle_extract_file(session->bundle, entry->path, path, entry->mode, err);
 }
 
-int project_files_write(const struct session *session, const struct place *place, struct err *err)
+int project_files_write(const struct session *session, const struct place *place,
+	const struct receipt *old, struct err *err)
 {
 	const struct manifest *manifest = session->manifest;
 	for (size_t i = 0; i < manifest->directory_count; i++) {
@@ -83,7 +100,7 @@ int project_files_write(const struct session *session, const struct place *place
 			continue;
 		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
-		if (!is_template(manifest, relative) && write_file(session, entry, path, err) < 0)
+		if (!is_template(manifest, relative) && write_file(session, entry, path, old, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -109,12 +126,15 @@ void project_files_remove(const struct session *session, const struct place *pla
 	for (size_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *entry = &manifest->entries[i];
 		struct err ignored = ERR_INIT;
+		struct sha256 digest;
+		bool regular;
 		if (!text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
 			continue;
 		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
 		const char *slash = strrchr(relative, '/');
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
-		if (is_same(path, entry, &ignored) == 1)
+		if (digest_of(path, &digest, &regular, &ignored) == 0 && regular &&
+			sha256_equal(&digest, &entry->sha256))
 			unlink(path);
 		if (slash) {
 			AUTO_FREE char *directory =

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "place.h"
+#include "receipt.h"
 #include "session.h"
 
 /* Writes what is missing or differs, whole or not at all. A file that the person changed is kept
- * beside the new one as NAME.old, with a warning. Templates of env files are left out. */
-int project_files_write(const struct session *session, const struct place *place, struct err *err);
+ * beside the new one as NAME.old, with a warning; one that is still as the earlier installation
+ * (old, may be NULL) handed it over is simply replaced. Templates of env files are left out. */
+int project_files_write(const struct session *session, const struct place *place,
+	const struct receipt *old, struct err *err);
 
 /* Takes away what project_files_write() wrote, the rendered env files, and the directories that
  * this leaves empty. Files

@@ -36,6 +36,25 @@ static int parse_images(struct receipt *receipt, struct json root, struct arena 
 	return 0;
 }
 
+static int parse_files(
+	struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
+{
+	struct json files, item;
+	const char *hex;
+	if (json_get_array_or_none(root, "files", &files, err) < 0)
+		return -1;
+	receipt->files = arena_alloc(arena, json_count(files) * sizeof(*receipt->files));
+	for (struct json_iterator it = json_items(files); json_next(&it, &item);) {
+		struct receipt_file *file = &receipt->files[receipt->file_count++];
+		if (json_get_string(item, "path", &file->path, err) < 0 ||
+			json_get_string(item, "sha256", &hex, err) < 0)
+			return -1;
+		if (!sha256_from_hex(&file->sha256, hex))
+			return json_fail(item, err, "\"%s\" is not a SHA-256", hex);
+	}
+	return 0;
+}
+
 static int parse(struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
 {
 	uint64_t schema;
@@ -55,6 +74,8 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 		json_get_string(root, "installed_at", &receipt->installed_at, err) < 0 ||
 		json_get_string(
 			root, "first_installed_at", &receipt->first_installed_at, err) < 0)
+		return -1;
+	if (parse_files(receipt, root, arena, err) < 0)
 		return -1;
 	return parse_images(receipt, root, arena, err);
 }
@@ -76,6 +97,18 @@ int receipt_read(const char *directory, struct arena *arena, struct receipt **ou
 		return -1;
 	*out = receipt;
 	return 0;
+}
+
+static void fill_files(
+	struct receipt *receipt, const struct manifest *manifest, struct arena *arena)
+{
+	receipt->files = arena_alloc(arena, manifest->entry_count * sizeof(*receipt->files));
+	for (size_t i = 0; i < manifest->entry_count; i++) {
+		const struct manifest_entry *entry = &manifest->entries[i];
+		if (text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
+			receipt->files[receipt->file_count++] = (struct receipt_file){
+				entry->path + strlen(MANIFEST_FILES_PREFIX), entry->sha256};
+	}
 }
 
 void receipt_fill(struct receipt *receipt, const struct session *session, const struct place *place,
@@ -101,6 +134,7 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 		.image_count = manifest->image_count,
 	};
 	receipt->first_installed_at = old ? old->first_installed_at : receipt->installed_at;
+	fill_files(receipt, manifest, arena);
 	for (size_t i = 0; i < manifest->image_count; i++)
 		receipt->images[i] = (struct receipt_image){manifest->images[i].reference,
 			manifest->images[i].tag, manifest->images[i].pin,
@@ -117,6 +151,20 @@ static void add_images(struct json_writer *w, const struct receipt *receipt)
 		json_string(w, "tag", image->tag);
 		json_string(w, "pin", image->pin);
 		json_string(w, "config", image->config);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+static void add_files(struct json_writer *w, const struct receipt *receipt)
+{
+	char hex[SHA256_HEX_LENGTH + 1];
+	json_array(w, "files");
+	for (size_t i = 0; i < receipt->file_count; i++) {
+		sha256_to_hex(&receipt->files[i].sha256, hex);
+		json_object(w, NULL);
+		json_string(w, "path", receipt->files[i].path);
+		json_string(w, "sha256", hex);
 		json_end(w);
 	}
 	json_end(w);
@@ -144,6 +192,7 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	json_string(w, "version", receipt->engine_version);
 	json_end(w);
 	add_images(w, receipt);
+	add_files(w, receipt);
 	json_array(w, "proofs");
 	for (size_t i = 0; i < receipt->proof_count; i++)
 		json_string(w, NULL, receipt->proofs[i]);

@@ -14,6 +14,11 @@ struct receipt_image {
 	const char *reference, *tag, *pin, *config; /* as in the manifest */
 };
 
+struct receipt_file {
+	const char *path; /* below directory */
+	struct sha256 sha256;
+};
+
 struct receipt {
 	const char *name;    /* of the bundle */
 	const char *version; /* or NULL */
@@ -27,6 +32,8 @@ struct receipt {
 	const char *engine, *engine_version; /* "Docker Desktop", "28.5.2" */
 	struct receipt_image *images;
 	size_t image_count;
+	struct receipt_file *files; /* as they were handed over; none in receipts of 0.1 */
+	size_t file_count;
 	const char **proofs; /* the steps that were proven: "verify", "load", "http: health" */
 	size_t proof_count;
 };

@@ -148,7 +148,7 @@ static int write_files(struct install *install, struct err *err)
 {
 	struct ui *ui = install->session->ui;
 	ui_step_begin(ui, "files", T("Writing files into %s"), install->place.directory);
-	if (project_files_write(install->session, &install->place, err) < 0 ||
+	if (project_files_write(install->session, &install->place, install->old, err) < 0 ||
 		env_files_write(&install->env, ui, err) < 0)
 		return -1;
 	ui_step_end(ui, UI_DONE, T("Files are in %s"), install->place.directory);

@@ -25,6 +25,16 @@ def story(t):
         journal = [json.loads(line) for line in text]
     t.check([(e["step"], e["state"]) for e in journal if e["step"] == "load"] == [("load", "begin"), ("load", "done")],
             "the journal has each step's begin and end", journal)
+    newer = t.build_hello("linux-amd64", "--version-label", "2.0.0", out=t.path("newer"))
+    compose = os.path.join(folder, "compose.yaml")
+    with open(compose, "a", encoding="utf-8") as text:
+        text.write("# mine\n")
+    done = t.installer(newer, "install", "--yes", engine=engine)
+    t.check(done.code == 0 and sorted(n for n in os.listdir(folder) if n.endswith(".old")) == ["compose.yaml.old"],
+            "a newer installer replaces its files; only what the person changed is kept", f"{done}\n{os.listdir(folder)}")
+    os.unlink(compose + ".old")
+    done = t.installer(file, "install", "--yes", engine=engine)
+    t.need(done.code == 0, "install of the first again: 0", done)
     shutil.rmtree(os.path.dirname(file))
 
     def ask(*words):
