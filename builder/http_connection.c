@@ -45,7 +45,10 @@ struct transfer {
 struct http_connection *http_connection_new(struct http_client *client)
 {
 	struct http_connection *connection = xmalloc(sizeof(*connection));
-	*connection = (struct http_connection){client, curl_multi_init(), curl_easy_init()};
+	*connection = (struct http_connection){.client = client,
+		.multi = curl_multi_init(),
+		.easy = curl_easy_init(),
+		.buffer = xmalloc(BUFFER_BYTES)};
 	BUG_ON(!connection->multi || !connection->easy); /* out of memory, as in arena.h */
 	curl_multi_setopt(connection->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_CONNECTIONS);
 	return connection;
@@ -57,6 +60,7 @@ void http_connection_free(struct http_connection *connection)
 		return;
 	curl_easy_cleanup(connection->easy);
 	curl_multi_cleanup(connection->multi);
+	free(connection->buffer);
 	free(connection);
 }
 
@@ -135,6 +139,32 @@ static size_t keep_problem(struct transfer *transfer, const char *bytes, size_t 
 	return transfer->drained > DRAIN_LIMIT ? 0 : length;
 }
 
+/* Hands the sink what was gathered; false: it said no. */
+static bool hand_over(struct transfer *transfer)
+{
+	struct http_connection *connection = transfer->connection;
+	size_t length = connection->gathered;
+	connection->gathered = 0;
+	if (length == 0 || stream_write(transfer->exchange->body, connection->buffer, length,
+				   &transfer->err) == 0)
+		return true;
+	transfer->failure = HTTP_SINK;
+	return false;
+}
+
+/* libcurl lends 16 KiB at a time, whatever it has read: the sink, which hashes and writes, gets
+ * all of a read at once. Nothing is kept back while we wait (drive()). */
+static bool gather(struct transfer *transfer, const char *bytes, size_t length)
+{
+	struct http_connection *connection = transfer->connection;
+	if (length > BUFFER_BYTES - connection->gathered && !hand_over(transfer))
+		return false;
+	BUG_ON(length > BUFFER_BYTES);
+	memcpy(connection->buffer + connection->gathered, bytes, length);
+	connection->gathered += length;
+	return true;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct transfer *transfer = context;
@@ -152,11 +182,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 		fail_long(transfer);
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (transfer->exchange->body &&
-		stream_write(transfer->exchange->body, bytes, length, &transfer->err) < 0) {
-		transfer->failure = HTTP_SINK;
+	if (transfer->exchange->body && !gather(transfer, bytes, length))
 		return CURL_WRITEFUNC_ERROR;
-	}
 	response->body_bytes += length;
 	return length;
 }
@@ -282,9 +309,12 @@ static CURLcode drive(struct transfer *transfer)
 {
 	struct http_connection *connection = transfer->connection;
 	int running = 1, left;
+	connection->gathered = 0;
 	while (running) {
 		if (curl_multi_perform(connection->multi, &running) != CURLM_OK)
 			return CURLE_OUT_OF_MEMORY;
+		if (transfer->failure != HTTP_SINK && !hand_over(transfer))
+			return CURLE_WRITE_ERROR;
 		if (!running)
 			break;
 		if (interrupt_pending())

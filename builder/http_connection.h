@@ -26,6 +26,8 @@ struct http_connection {
 	struct http_client *client;
 	CURLM *multi; /* keeps the TCP and TLS sessions */
 	CURL *easy;
+	char *buffer; /* of a body, on its way to the sink */
+	size_t gathered;
 };
 
 struct http_exchange {
