@@ -392,10 +392,22 @@ static enum http_failure failure_of(const struct transfer *transfer, CURLcode co
 	}
 }
 
+/* curl's words, unless they quote a proxy's address: that may hold a login. */
+static const char *reason_of(const struct transfer *transfer, CURLcode code)
+{
+	const char *proxy = http_proxies_for(
+		&transfer->connection->client->proxies, transfer->exchange->url);
+	if (!transfer->reason[0])
+		return curl_easy_strerror(code);
+	if (proxy && strstr(transfer->reason, proxy))
+		return T("the proxy's address is malformed, or of an unknown kind");
+	return transfer->reason;
+}
+
 static int fail(struct transfer *transfer, CURLcode code, struct err *err)
 {
 	const char *host = peer(transfer);
-	const char *reason = transfer->reason[0] ? transfer->reason : curl_easy_strerror(code);
+	const char *reason = reason_of(transfer, code);
 	*transfer->exchange->failure = transfer->failure ? transfer->failure : HTTP_STOPPED;
 	if (interrupt_check(err) < 0)
 		return -1;

@@ -341,14 +341,33 @@ static void note_attempt(struct job *job, const struct image_source *source, con
 	*ARENA_PUSH(job->arena, job->attempts, job->attempt_count, job->attempt_capacity) = attempt;
 }
 
-/* Nobody has it: a reason each; the code and the hint are the origin's, who ought to know. */
-static int fail_everywhere(struct job *job, struct err *err)
+static int rank_of(int code)
 {
-	const struct attempt *last = job->attempts[job->attempt_count - 1];
-	AUTO_TEXT reasons = TEXT_INIT;
+	return code == CODE_CREDENTIALS ? 3 : code == CODE_INTEGRITY ? 2 : code == CODE_NETWORK;
+}
+
+/* The origin's failure, who ought to know. When that could not be asked: the mirror's that says
+ * most, so that its remedy (a login, --ca) is read. */
+static const struct attempt *most_telling(const struct job *job)
+{
+	const struct attempt *best = job->attempts[job->attempt_count - 1];
 	for (size_t i = 0; i < job->attempt_count; i++)
 		if (job->attempts[i]->source->origin)
-			last = job->attempts[i];
+			best = job->attempts[i];
+	if (best->err.code != CODE_NETWORK)
+		return best;
+	best = job->attempts[0];
+	for (size_t i = 1; i < job->attempt_count; i++)
+		if (rank_of(job->attempts[i]->err.code) > rank_of(best->err.code))
+			best = job->attempts[i];
+	return best;
+}
+
+/* Nobody has it: a reason each; the code and the hint are the most telling one's. */
+static int fail_everywhere(struct job *job, struct err *err)
+{
+	const struct attempt *last = most_telling(job);
+	AUTO_TEXT reasons = TEXT_INIT;
 	if (job->attempt_count == 1) {
 		*err = last->err;
 		return -1;

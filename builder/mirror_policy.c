@@ -168,6 +168,11 @@ static int check_place(
 int mirror_policy_add_rule(struct mirror_policy *policy, struct arena *arena, const char *registry,
 	const char *place, const char *from, struct err *err)
 {
+	if (strchr(place, '@')) { /* not shown: it may be a password */
+		err_set(err, CODE_USAGE, "%s: a mirror of %s has an @ in its address", from, registry);
+		return err_hint(err, "A login does not belong there: `docker login HOST` keeps it in "
+				     "config.json, which is read.");
+	}
 	registry = normal_registry(registry);
 	struct place parts = split_place(place, arena);
 	if (check_name(registry, "x", NULL, arena, err) < 0 ||

@@ -321,7 +321,8 @@ int project_supply_plan(struct project_supply *supply, struct err *err)
 	if (supply->blob_count == 0)
 		return 0;
 	show_plan(supply);
-	show_sources(supply);
+	if (!supply->options->offline)
+		show_sources(supply);
 	return 0;
 }
 

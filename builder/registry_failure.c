@@ -32,6 +32,8 @@ static void quote_words(const char *problem, struct text *out)
 	for (char *c = line; *c; c++)
 		if (*c == '\n' || *c == '\t')
 			*c = ' ';
+	if (!*line)
+		text_add(out, T("it gives no reason"));
 	text_add_printable(out, line, strlen(line));
 }
 

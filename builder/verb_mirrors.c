@@ -149,9 +149,9 @@ static void show_row(
 		UI_NUMBER("bytes_per_s", trial->bytes_per_s),
 		UI_TEXT("reason", trial->reason[0] ? trial->reason : NULL),
 	};
-	const char *elapsed = trial->elapsed_ms ? arena_printf(testing->arena, "%llu ms",
-							  (unsigned long long)trial->elapsed_ms)
-						: "-";
+	const char *elapsed = trial->manifest ? arena_printf(testing->arena, "%llu ms",
+							(unsigned long long)trial->elapsed_ms)
+					      : "-";
 	UI_RECORD(testing->ui, "mirror", fields, "%-*s  %-*s  %8s  %11s  %s%s%s", image_width,
 		row->image, name_width, row->source->name, elapsed,
 		speed_text(trial->bytes_per_s, testing->arena), verdict(trial->content),

@@ -262,6 +262,35 @@ def lock_tells_a_missing_tag_from_a_dead_registry_and_a_login(stage):
 
 
 @case
+def lock_says_the_remedy_for_the_mirror_when_the_origin_is_out_of_reach(stage):
+    with fake.FakeRegistry(auth=("basic", "me", "secret")) as closed, fake.FakeRegistry() as empty, \
+            DockerRegistry(os.path.join(stage.folder, "tls"), tls=True) as private:
+        stage.compose("postgres:17")
+        for hosts, code, words in (((closed.host,), 5, f"docker login {closed.host}"),
+                                   ((empty.host, closed.host), 5, f"docker login {closed.host}"),
+                                   ((private.host,), 4, "--ca FILE")):
+            rules = [word for host in hosts for word in ("--mirror", f"docker.io={host}")]
+            done = stage.hardtack("lock", *rules, env=NO_WAY_OUT, expect=code)
+            assert words in done.err.splitlines()[-1], done
+        # The server said nothing more: no colon with nothing behind it.
+        empty.fault("manifests/", "status", status=403)
+        done = stage.hardtack("lock", "--mirror", f"docker.io={empty.host}", env=NO_WAY_OUT, expect=5)
+        assert "(403): it gives no reason" in done.err, done
+
+
+@case
+def lock_never_shows_a_login_that_was_put_into_an_address(stage):
+    stage.compose("postgres:17")
+    for arguments, env in ((["--mirror", "docker.io=http://me:hunter2@mirror.example"], {}),
+                           ([], {"HARDTACK_MIRRORS": "docker.io=me:hunter2@mirror.example"})):
+        done = stage.hardtack("lock", *arguments, env=env, expect=2)
+        assert "docker login" in done.err and "hunter2" not in done.err, done
+    for proxy in ("gopher://me:hunter2@127.0.0.1:1", "http://me:hunter2@127.0.0.1:port"):
+        done = stage.hardtack("lock", env={"HTTPS_PROXY": proxy}, expect=4)
+        assert "the proxy's address is malformed" in done.err and "hunter2" not in done.err, done
+
+
+@case
 def lock_gives_a_silent_origin_a_few_seconds_once(stage):
     with socket.socket() as silent, fake.FakeRegistry() as mirror:
         silent.bind(("127.0.0.1", 0))

@@ -121,7 +121,7 @@ TEST(what_is_no_rule_is_refused_with_its_place)
 		{"docker.io=m.example/{repo}:{tag}-{cpu}", "unknown placeholder: {cpu}"},
 		{"docker.io=m.example/{repo}:{tag}/x", "malformed"},
 		{"docker.io={repo}.example", "malformed"},
-		{"docker.io=u:p@m.example", "digest"},
+		{"docker.io=u:p@m.example", "has an @"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct err err = ERR_INIT;
