@@ -395,8 +395,8 @@ static enum http_failure failure_of(const struct transfer *transfer, CURLcode co
 /* curl's words, unless they quote a proxy's address: that may hold a login. */
 static const char *reason_of(const struct transfer *transfer, CURLcode code)
 {
-	const char *proxy = http_proxies_for(
-		&transfer->connection->client->proxies, transfer->exchange->url);
+	const char *proxy =
+		http_proxies_for(&transfer->connection->client->proxies, transfer->exchange->url);
 	if (!transfer->reason[0])
 		return curl_easy_strerror(code);
 	if (proxy && strstr(transfer->reason, proxy))

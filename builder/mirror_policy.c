@@ -169,9 +169,11 @@ int mirror_policy_add_rule(struct mirror_policy *policy, struct arena *arena, co
 	const char *place, const char *from, struct err *err)
 {
 	if (strchr(place, '@')) { /* not shown: it may be a password */
-		err_set(err, CODE_USAGE, "%s: a mirror of %s has an @ in its address", from, registry);
-		return err_hint(err, "A login does not belong there: `docker login HOST` keeps it in "
-				     "config.json, which is read.");
+		err_set(err, CODE_USAGE, "%s: a mirror of %s has an @ in its address", from,
+			registry);
+		return err_hint(err,
+			"A login does not belong there: `docker login HOST` keeps it in "
+			"config.json, which is read.");
 	}
 	registry = normal_registry(registry);
 	struct place parts = split_place(place, arena);
