@@ -73,9 +73,15 @@ static int expand_port(const struct manifest_service *service, const struct mani
 	if (!target)
 		return err_wrap(err, "port of service %s", service->name);
 	parse_range(target, &to->target, &ignored);
-	if (!parse_range(published, &to->first, &to->last))
-		return err_set(err, CODE_INPUT, "service %s: \"%s\" is not a port", service->name,
+	if (!parse_range(published, &to->first, &to->last)) {
+		err_set(err, CODE_INPUT, "service %s: \"%s\" is not a port", service->name,
 			published);
+		return to->variable ? err_hint(err,
+					      "make %s a number from 1 to 65535: with --set, or in "
+					      ".env if it is there already",
+					      to->variable)
+				    : -1;
+	}
 	return 0;
 }
 

@@ -9,6 +9,9 @@
 
 enum { ANSWER_LIMIT = 64, SEARCH = 200, UNPRIVILEGED = 1024 };
 
+/* The process that holds a container's published port on Linux. */
+#define DOCKER_PROXY "docker-proxy"
+
 /* Why a port cannot be had, as an error's text; *taken false when it can. */
 static int look(struct preflight *preflight, const struct port *port, unsigned number, bool *taken,
 	struct err *problem, struct err *err)
@@ -45,7 +48,13 @@ static int look(struct preflight *preflight, const struct port *port, unsigned n
 			       "port %u of service %s is taken by the container %s", number,
 			       port->service, name),
 		       0;
-	if (port_owner_find(number, port->udp, preflight->session->arena, &name, &pid))
+	bool known = port_owner_find(number, port->udp, preflight->session->arena, &name, &pid);
+	if (!ready && (!known || strcmp(name, DOCKER_PROXY) == 0)) {
+		/* It may well be our own: that is looked at when Docker can be asked. */
+		*taken = false;
+		return 0;
+	}
+	if (known)
 		return err_set(problem, CODE_PREFLIGHT,
 			       "port %u of service %s is taken by %s (process %ld)", number,
 			       port->service, name, pid),

@@ -43,7 +43,23 @@ def down_then_started(t, engine, file):
     t.check(done.code == 0 and any(event.get("url") == "http://127.0.0.1:8088" for event in done.events()),
             "credentials: the address", done)
     os.remove(socket)
+    done = t.installer(file, "preflight", engine=engine, env=env)
+    t.check(done.code == 10 and "8088" not in done.err, "down again: our own port is not blamed", done)
     return tools
+
+
+def no_permission(t, engine, file):
+    """As somebody who can find and read everything, but may not write to the engine's socket. hello runs, at its port."""
+    somebody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all,+dac_read_search",
+                "--ambient-caps", "-all,+dac_read_search", "--bounding-set", "-all,+dac_read_search", "--"]
+    for language, words in (("en", "you may not use Docker on this machine"), ("zh", "您没有权限使用这台机器上的 Docker")):
+        done = t.run([*somebody, file, "install", "--yes", "--lang", language], engine)
+        t.check(done.code == 10 and words in done.err and "sudo" in done.err and done.err.count("✗") == 2,
+                f"no permission, {language}: 10, with the remedy", done)
+        t.check("8088" not in done.err, f"{language}: our own port, which only Docker could tell, is not blamed", done)
+    done = t.run([*somebody, file, "preflight", "--json"], engine)
+    states = [event["state"] for event in done.events() if event["event"] == "engine"]
+    t.check(done.code == 10 and states == ["no-permission"], "--json: no-permission", done)
 
 
 def another_answers(t, engine, file):
@@ -168,6 +184,7 @@ def story(t):
     engine = t.bench.engine("v28")
     file = t.build_hello()
     down_then_started(t, engine, file)
+    no_permission(t, engine, file)
     another_answers(t, engine, file)
     t.check(t.installer(file, "uninstall", "--yes", "--purge-data", engine=engine).code == 0, "uninstall: 0")
     small_disks(t, engine, file)

@@ -56,6 +56,13 @@ def a_taken_port_names_the_process(t):
 
 
 @story
+def a_port_that_is_no_number_says_what_to_write(t):
+    done = t.install("--set", "HELLO_PORT=abc")
+    t.check(done.code == 3 and '"abc" is not a port' in done.err and "make HELLO_PORT a number from 1 to 65535" in done.err,
+            "exit 3, and what to write", done)
+
+
+@story
 def a_taken_port_may_be_changed_at_a_terminal(t):
     another = free_port()
     with listening(t.port):
