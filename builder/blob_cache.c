@@ -182,3 +182,10 @@ int blob_cache_store(struct blob_cache *cache, struct stream_source *source, str
 	fill(out, path, digest, size_bytes, arena);
 	return 0;
 }
+
+int blob_cache_explain(struct err *err)
+{
+	err->hint[0] = '\0';
+	return err_hint(err,
+		"`hardtack cache verify` takes damaged blobs out of the cache; then run it again.");
+}

@@ -48,3 +48,6 @@ bool blob_cache_find(const struct blob_cache *cache, const char *digest, uint64_
 /* Stores all bytes of a source under their digest, which is computed here; fills *out. */
 int blob_cache_store(struct blob_cache *cache, struct stream_source *source, struct arena *arena,
 	struct blob_source *out, struct err *err);
+
+/* A blob of the cache failed its proof: the hint says what to do then. -1, to return. */
+int blob_cache_explain(struct err *err);

@@ -65,8 +65,9 @@ int image_locked_add(struct image_set *set, const struct lock_image *locked,
 	if (archive_input_open(&input, blob_cache_path(cache), cache, set->arena, &fd, err) < 0)
 		return -1;
 	archive.input = input;
-	if (image_archive_read_image(&archive, &manifest, &image, err) < 0 ||
-		image_archive_add_name(&archive, image, locked->reference, err) < 0 ||
+	if (image_archive_read_image(&archive, &manifest, &image, err) < 0)
+		return err->code == CODE_INTEGRITY ? blob_cache_explain(err) : -1;
+	if (image_archive_add_name(&archive, image, locked->reference, err) < 0 ||
 		check_image(image, locked, set->arena, err) < 0)
 		return -1;
 	image->index_digest = locked->index;

@@ -380,9 +380,7 @@ int project_supply_explain(
 	if (err->code != CODE_INTEGRITY || !image->archive ||
 		strcmp(image->archive, blob_cache_path(supply->cache)) != 0)
 		return -1;
-	err->hint[0] = '\0';
-	return err_hint(err,
-		"`hardtack cache verify` takes damaged blobs out of the cache; then run it again.");
+	return blob_cache_explain(err);
 }
 
 /* ---- fetching ---- */

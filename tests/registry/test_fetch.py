@@ -414,15 +414,16 @@ def verify_takes_damaged_blobs_out_and_fetch_gets_them_again(stage):
     with fake.FakeRegistry() as registry:
         image = locked(stage, registry, layers=[100_000])
         stage.hardtack("fetch", "compose.yaml")
-        path = os.path.join(stage.cache, "blobs", "sha256", image.layers[ARM][0][7:])
-        with open(path, "r+b") as file:
-            file.seek(500)
-            file.write(b"damage")
-        done = stage.hardtack("build", "compose.yaml", "-o", "x", expect=7)
-        assert "hardtack cache verify" in done.err, done
-        done = stage.hardtack("cache", "verify", expect=7)
-        assert done.out == image.layers[ARM][0] + "\n", done
-        stage.hardtack("build", "compose.yaml", "-o", "x")
+        for digest in (image.layers[ARM][0], image.configs[ARM], image.manifests[ARM]):
+            path = os.path.join(stage.cache, "blobs", "sha256", digest[7:])
+            with open(path, "r+b") as file:
+                file.seek(50)
+                file.write(b"damage")
+            done = stage.hardtack("build", "compose.yaml", "-o", "x", expect=7)
+            assert "hardtack cache verify" in done.err, done
+            done = stage.hardtack("cache", "verify", expect=7)
+            assert done.out == digest + "\n", done
+            stage.hardtack("build", "compose.yaml", "-o", "x")
         stage.hardtack("cache", "verify")
 
 
