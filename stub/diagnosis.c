@@ -106,7 +106,7 @@ static void add_hit(struct diagnosis *diagnosis, const struct diagnosis_context 
 	const struct known_issue_hit *hit, struct arena *arena)
 {
 	struct diagnosis_finding *finding = add_finding(diagnosis, hit->id);
-	finding->warning = !is_cause(hit);
+	finding->warning = !is_cause(hit) || diagnosis->stopped;
 	finding->waits = hit->waits;
 	finding->known = true;
 	finding->cause = secret_mask_text(context->mask, hit->cause, arena);
@@ -238,7 +238,9 @@ int diagnosis_of_service(const struct diagnosis_context *context,
 	struct err problem = ERR_INIT;
 	size_t count = 0;
 	*out = (struct diagnosis){
-		.service = service->name, .state = health_describe(service, arena)};
+		.service = service->name,
+		.state = health_describe(service, arena),
+		.stopped = service->state == HEALTH_STOPPED && !service->oom_killed};
 	if (gather(context, service, arena, &symptoms, err) < 0)
 		return -1;
 	const char *words[] = {context->compose_words,
@@ -257,13 +259,13 @@ int diagnosis_of_service(const struct diagnosis_context *context,
 	if (service->oom_killed)
 		add_out_of_memory(out);
 	for (size_t i = 0; i < count; i++)
-		if (is_cause(&hits[i]) &&
+		if (is_cause(&hits[i]) && !out->stopped &&
 			(!service->oom_killed || strcmp(hits[i].id, "out-of-memory") != 0))
 			add_hit(out, context, &hits[i], arena);
 	if (!has_cause(out))
 		add_state(out, context, &symptoms, arena);
 	for (size_t i = 0; i < count; i++)
-		if (!is_cause(&hits[i]))
+		if (!is_cause(&hits[i]) || out->stopped)
 			add_hit(out, context, &hits[i], arena);
 	make_excerpt(context, &symptoms.lines, arena, &out->excerpt);
 	out->state = secret_mask_text(context->mask, out->state, arena);

@@ -35,6 +35,7 @@ struct diagnosis {
 	const char *service;
 	const char *state;                                     /* health_describe() */
 	struct diagnosis_finding findings[DIAGNOSIS_FINDINGS]; /* the true cause first */
+	bool stopped; /* by somebody: what its log says is no reason, only seen */
 	size_t count;               /* 0 only when the service is well and nothing was found */
 	struct log_excerpt excerpt; /* the last useful lines */
 };

@@ -168,6 +168,20 @@ TEST(missing_stopped_and_unhealthy_have_remedies)
 	fixture_end(&f);
 }
 
+TEST(what_a_stopped_service_logged_is_not_why_it_stands_still)
+{
+	struct fixture f;
+	fixture_begin(&f, "\"containers\":[[" SERVICE("db",
+				  "\"status\":\"exited\",\"exit\":0,\"restart\":\"always\"") "]],"
+			  "\"logs\":{\"db\":\"FATAL:  password authentication failed for user\"}");
+	struct diagnosis found = diagnose(&f, 0);
+	CHECK_INT(f.health.services[0].state, HEALTH_STOPPED);
+	CHECK_STR(found.findings[0].rule, "stopped");
+	CHECK(!found.findings[0].warning);
+	CHECK(found.count == 1 || found.findings[1].warning);
+	fixture_end(&f);
+}
+
 TEST(an_error_gets_cause_and_remedy_and_keeps_its_code)
 {
 	struct err err = ERR_INIT;
