@@ -119,7 +119,7 @@ def back_up(t, engine):
 
 def story(t):
     engine = t.bench.engine("v28")
-    file = langfuse.build(t)
+    file = langfuse.build_from_registry(t)
     first = first_install(t, engine, file)
     look_around(t, engine)
     again(t, engine, file, first)

@@ -4,10 +4,15 @@ import os
 import re
 import shutil
 import stat
+import sys
 
 import harness
 import images
 
+sys.path.insert(0, os.path.join(harness.ROOT, "tests", "registry"))
+import registries  # noqa: E402
+
+NOBODY = {"HTTPS_PROXY": "http://127.0.0.1:1"}  # the real registries are never asked
 PROJECT = os.path.join(harness.ROOT, "payload", "langfuse")
 URL = "http://127.0.0.1:3000"  # where it listens unless told otherwise
 # As SDKs and browsers ask: method, address, "user:password" or "", body or "", its type. Prints status and body.
@@ -46,6 +51,29 @@ def build(t, target="linux-amd64", *words, project=None, form="oci", out=None):
     if target != "linux-amd64":
         words = ("--platform", "linux/amd64", *words)
     return t.build(project, target, [images.langfuse_archive(form)], *words, out=out)
+
+
+def registry(t, langfuse, postgres):
+    """Debian's registry with both images under these names, running; the flags that make it the mirror of both origins."""
+    if not shutil.which("docker-registry") or not shutil.which("skopeo"):
+        raise harness.Skip("docker-registry and skopeo are missing")
+    served = registries.DockerRegistry(t.path("registry"))
+    served.__enter__()
+    for image, name in ((images.LANGFUSE, langfuse), (images.POSTGRES_17, postgres)):
+        served.push("oci-archive:" + images.langfuse_archive("oci", image), name, all_platforms=False)
+    return served, ["--mirror", f"ghcr.io={served.host}", "--mirror", f"docker.io={served.host}"]
+
+
+def build_from_registry(t):
+    """The one command of the README, where a registry serves the payload's images; no archive, an empty cache."""
+    served, mirrors = registry(t, "langfuse/langfuse:2.95.12", "library/postgres:17")
+    try:
+        done = t.hardtack("build", copied(t, "langfuse"), "--target", "linux-amd64", "-o", t.path("dist", ""), *mirrors,
+                          env=NOBODY)
+    finally:
+        served.__exit__()
+    t.need(done.code == 0, "one command makes the installer of payload/langfuse from a registry", done)
+    return done.out.strip()
 
 
 def changed(t, name, *changes):
