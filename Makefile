@@ -157,15 +157,22 @@ unit: $(foreach n,$(UNIT_NAMES),$(BUILD)/native/unit/$(n)) ## run the unit tests
 unit-asan: $(foreach n,$(UNIT_NAMES),$(BUILD)/asan/unit/$(n)) ## run the unit tests under ASan and UBSan
 	$(Q)scripts/run_tests.sh $^
 
-# Suites are make targets that end with "N passed, N failed"; tests/*/*.mk add theirs.
-SUITES := unit unit-asan
+# Suites are make targets that end with "N passed, N failed"; tests/*/*.mk add theirs, and the
+# programs that these build (two suites run at a time: none may build what another builds).
+SUITES   := unit unit-asan
+PROGRAMS := $(foreach v,native asan,$(UNIT_NAMES:%=$(BUILD)/$(v)/unit/%))
 -include $(sort $(wildcard tests/*/*.mk))
+# The longest ones first, so that the last one running is a short one.
+LONG_SUITES := check-e2e check-stub structure
 
 .PHONY: check
 check: ## set up everything and run all tests (README's test command)
 	$(Q)scripts/setup.sh --deps $(DEPS) --tests
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all
-	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) JOBS=$(JOBS) scripts/check.sh $(SUITES)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all programs
+	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) JOBS=$(JOBS) scripts/check.sh $(LONG_SUITES) $(filter-out $(LONG_SUITES),$(SUITES))
+
+.PHONY: programs
+programs: $(PROGRAMS) # of all suites
 
 .PHONY: demo
 demo: ## set up everything, pack payload/hello, install it and show its answer

@@ -10,3 +10,4 @@ check-client: ## install the client folder's packages offline, write traces with
 $(BUILD)/tests/client/tools/.stamp: tests/client/run.py
 	$(Q)tests/client/run.py --folder $(BUILD)/tests/client --tools-only && touch $@
 check-e2e e2e: $(BUILD)/tests/client/tools/.stamp
+PROGRAMS += $(BUILD)/tests/client/tools/.stamp

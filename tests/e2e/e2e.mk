@@ -1,5 +1,6 @@
 # The e2e stories, on private Docker engines without network; they need root.
-SUITES += check-e2e
+SUITES   += check-e2e
+PROGRAMS += $(BUILD)/hardtack
 
 # Stories at a time: they mostly wait, so one more than the cores of the smallest machine.
 E2E_JOBS ?= 3

@@ -50,6 +50,9 @@ $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_replay,$(n))))
 $(BUILD)/fuzz/seeds/.made: tests/fuzz/corpus.py tests/image_archives.py $(wildcard tests/reject/*/*)
 	$(Q)rm -rf $(BUILD)/fuzz/seeds && tests/fuzz/corpus.py $(BUILD)/fuzz/seeds && touch $@
 
+FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/asan/fuzz/%) $(BUILD)/fuzz/seeds/.made
+PROGRAMS += $(FUZZ_REPLAYS)
+
 .PHONY: check-fuzz
-check-fuzz: $(foreach n,$(FUZZ_NAMES),$(BUILD)/asan/fuzz/$(n)) $(BUILD)/fuzz/seeds/.made ## replay the fuzz targets' seeds and fixed mutations
+check-fuzz: $(FUZZ_REPLAYS) ## replay the fuzz targets' seeds and fixed mutations
 	$(Q)tests/fuzz/replay.sh $(BUILD)/asan/fuzz $(BUILD)/fuzz/seeds $(FUZZ_NAMES)

@@ -1,6 +1,7 @@
 # Image archives that other programs wrote, and damaged ones, against our reader.
 
-SUITES += check-image-archives check-image-archive-mutations
+SUITES   += check-image-archives check-image-archive-mutations
+PROGRAMS += $(BUILD)/asan/list_images
 
 $(BUILD)/asan/list_images: tests/image_archive/list_images.c $(call rooms,asan,builder bundle base)
 	$(say) LINK $@

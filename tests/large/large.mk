@@ -1,6 +1,7 @@
 # Installers around 2 and 4 GiB: writes files of that size, so it is a suite of its own.
 
-SUITES += large-files
+SUITES   += large-files
+PROGRAMS += $(BUILD)/tests/large_files
 
 $(BUILD)/tests/large_files: tests/large/large_files.c $(BUILD)/native/obj/tests/unit/check.o $(call rooms,native,builder bundle base)
 	@mkdir -p $(@D)

@@ -48,8 +48,11 @@ $(MACHORUN)/abi_check.o: $(MACHORUN_SOURCE)/abi_check.c $(MACHORUN_SOURCE)/darwi
 	$(Q)! $(MACHORUN_ABI) -DNEGATIVE_CONTROL -o $(MACHORUN)/abi_control.o 2>$(MACHORUN)/abi_control.log
 	$(Q)test $$(grep -c 'negative control: must fail' $(MACHORUN)/abi_control.log) -ge 2
 
+MACHORUN_TESTS := $(MACHORUN)/machorun $(MACHORUN)/abi_check.o $(MACHORUN_PROGRAMS:%=$(MACHORUN)/darwin/%) \
+	$(MACHORUN_BOTH:%=$(MACHORUN)/native/%) $(BUILD)/darwin-arm64/stub
+SUITES   += check-machorun
+PROGRAMS += $(MACHORUN_TESTS)
+
 .PHONY: check-machorun
-check-machorun: $(MACHORUN)/machorun $(MACHORUN)/abi_check.o $(MACHORUN_PROGRAMS:%=$(MACHORUN)/darwin/%) \
-		$(MACHORUN_BOTH:%=$(MACHORUN)/native/%) $(BUILD)/darwin-arm64/stub ## test the loader itself
+check-machorun: $(MACHORUN_TESTS) ## test the loader itself
 	$(Q)$(MACHORUN_SOURCE)/check.py $(MACHORUN) $(DEPS)/zig/lib/libc/darwin $(BUILD)/darwin-arm64/stub
-SUITES += check-machorun

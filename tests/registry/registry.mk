@@ -4,7 +4,8 @@
 check-registry: $(BUILD)/hardtack $(BUILD)/asan/ask_registry $(BUILD)/darwin-arm64/hardtack $(MACHORUN)/machorun ## lock, fetch and build from real and misbehaving registries
 	$(Q)BUILD=$(abspath $(BUILD)) tests/registry/run $(CASE)
 
-SUITES += check-registry
+SUITES   += check-registry
+PROGRAMS += $(BUILD)/asan/ask_registry $(BUILD)/darwin-arm64/hardtack
 
 # Registries through registry_client.h alone, with the sanitizers.
 $(BUILD)/asan/ask_registry: tests/registry/ask_registry.c $(call rooms,asan,builder bundle base)
