@@ -7,6 +7,7 @@
 
 #include "closure_template.h"
 #include "compose_rewrite.h"
+#include "digest_file.h"
 #include "file_io.h"
 #include "load_archive.h"
 #include "project_steps.h"
@@ -143,18 +144,7 @@ static int add_source(struct bundle_plan *plan, const char *path, const char *so
 		return err_set(err, CODE_INPUT, "%s is not a regular file", source);
 	struct bundle_content *content = add_content(plan, path, mode, (uint64_t)st.st_size);
 	content->source = source;
-	struct stream_file file;
-	struct digest_sha256 hash;
-	const void *bytes;
-	size_t length;
-	int status;
-	digest_sha256_init(&hash);
-	stream_file_init(&file, fd, source, 0, content->size_bytes);
-	while ((status = stream_next(&file.source, &bytes, &length, err)) == 0 && length)
-		digest_sha256_update(&hash, bytes, length);
-	stream_file_clear(&file);
-	content->sha256 = digest_sha256_final(&hash);
-	return status;
+	return digest_file_range(fd, source, 0, content->size_bytes, &content->sha256, err);
 }
 
 static void add_template(struct bundle_plan *plan, const char *path, const char *target, bool fill)

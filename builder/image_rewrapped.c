@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "image_pin.h"
+
 static char *path_of(const struct blob_cache *cache, const struct lock_image *image)
 {
 	return xprintf("%s/rewrapped/%s", blob_cache_path(cache),
@@ -23,14 +25,6 @@ static void remember(const struct blob_cache *cache, const struct lock_image *lo
 }
 
 /* The lock's config and contents. */
-static bool is_same_image(const struct lock_image *a, const struct lock_image *b)
-{
-	bool same = strcmp(a->config, b->config) == 0 && a->layer_count == b->layer_count;
-	for (size_t i = 0; same && i < a->layer_count; i++)
-		same = strcmp(a->layers[i].diff_id, b->layers[i].diff_id) == 0;
-	return same;
-}
-
 bool image_rewrapped_find(struct image_resolver *resolver, struct blob_cache *cache,
 	struct image_source *sources, size_t source_count, struct lock_image *image,
 	struct arena *arena, struct image_source **source)
@@ -62,7 +56,7 @@ void image_rewrapped_recall(
 	AUTO_FREE char *path = path_of(cache, image);
 	if (blob_cache_find(cache, image->manifest, image->manifest_size, arena, &blob) ||
 		lock_file_read(path, arena, &lock, &exists, &ignored) < 0 || !exists ||
-		lock.image_count != 1 || !is_same_image(&lock.images[0], image) ||
+		lock.image_count != 1 || !image_pin_equivalent(&lock.images[0], image) ||
 		!blob_cache_find(cache, lock.images[0].manifest, lock.images[0].manifest_size, arena,
 			&blob))
 		return;

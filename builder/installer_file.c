@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adhoc_signature.h"
+#include "digest_file.h"
 #include "elf_writer.h"
 #include "file_io.h"
 #include "locator.h"
@@ -169,22 +170,6 @@ static int write_tail(struct writer *writer, struct err *err)
 
 /* SHA-256 is sequential and the head is complete only now, so the file is read once more: from
  * the page cache, mostly. */
-static int digest_file(struct writer *writer, struct sha256 *out, struct err *err)
-{
-	struct stream_file file;
-	struct digest_sha256 digest;
-	const void *bytes;
-	size_t length;
-	int result;
-	digest_sha256_init(&digest);
-	stream_file_init(&file, writer->fd, writer->path, 0, writer->plan.size);
-	while ((result = stream_next(&file.source, &bytes, &length, err)) == 0 && length > 0)
-		digest_sha256_update(&digest, bytes, length);
-	stream_file_clear(&file);
-	*out = digest_sha256_final(&digest);
-	return result;
-}
-
 static int write_all(struct writer *writer, struct installer_file *file,
 	struct installer_payload *payload, struct err *err)
 {
@@ -198,7 +183,8 @@ static int write_all(struct writer *writer, struct installer_file *file,
 		.payload_length = payload->length,
 		.root = writer->locator.root,
 	};
-	return digest_file(writer, &file->sha256, err);
+	return digest_file_range(
+		writer->fd, writer->path, 0, writer->plan.size, &file->sha256, err);
 }
 
 int installer_file_write_to(struct installer_file *file, int fd, const char *path,

@@ -29,10 +29,8 @@ static const char *join(struct arena *arena, const char *directory, const char *
 
 static const char *directory_of(struct arena *arena, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	if (!slash)
-		return ".";
-	return slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
+	AUTO_FREE char *directory = file_directory(path);
+	return arena_strdup(arena, directory);
 }
 
 static int find_compose_file(

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bundle_extract.h"
+#include "digest_file.h"
 #include "file_io.h"
 #include "message.h"
 
@@ -24,24 +25,11 @@ static bool is_template(const struct manifest *manifest, const char *path)
 static int digest_of(const char *path, struct sha256 *digest, bool *regular, struct err *err)
 {
 	struct stat st;
-	struct digest_sha256 hash;
-	struct stream_file file;
-	const void *bytes;
-	size_t length;
-	int status;
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set_errno(err, CODE_IO, "open %s", path);
 	*regular = S_ISREG(st.st_mode);
-	if (!*regular)
-		return 0;
-	digest_sha256_init(&hash);
-	stream_file_init(&file, fd, path, 0, (uint64_t)st.st_size);
-	while ((status = stream_next(&file.source, &bytes, &length, err)) == 0 && length > 0)
-		digest_sha256_update(&hash, bytes, length);
-	stream_file_clear(&file);
-	*digest = digest_sha256_final(&hash);
-	return status;
+	return *regular ? digest_file_range(fd, path, 0, (uint64_t)st.st_size, digest, err) : 0;
 }
 
 static bool is_as_handed_over(

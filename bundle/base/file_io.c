@@ -145,7 +145,7 @@ static void forget(const char *path)
 			unfinished[i] = NULL;
 }
 
-static char *directory_of(const char *path)
+char *file_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	if (!slash)
@@ -174,7 +174,7 @@ int file_output_open(struct file_output *output, const char *path, mode_t mode, 
 	output->path = xstrdup(path);
 #ifdef O_TMPFILE
 	/* No name until commit, so that even SIGKILL leaves nothing behind. */
-	AUTO_FREE char *directory = directory_of(path);
+	AUTO_FREE char *directory = file_directory(path);
 	output->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 #endif
 	if (output->fd < 0 && open_named(output, mode, err) < 0) {
@@ -228,7 +228,7 @@ int file_output_commit(struct file_output *output, struct err *err)
 		return err_set_errno(
 			err, CODE_IO, "rename %s to %s", output->temp_path, output->path);
 	forget(output->temp_path);
-	AUTO_FREE char *directory = directory_of(output->path);
+	AUTO_FREE char *directory = file_directory(output->path);
 	AUTO_FD directory_fd = open(directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	if (directory_fd >= 0)
 		fsync(directory_fd); /* the name too survives a power cut; not every file system can

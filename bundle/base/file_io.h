@@ -63,3 +63,6 @@ int file_check_empty(const char *directory, struct err *err);
 
 /* The last component of a path, within it. */
 const char *file_base_name(const char *path);
+
+/* The directory that a path is in: "." for a bare name. The caller frees it. */
+char *file_directory(const char *path);
