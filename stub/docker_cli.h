@@ -110,6 +110,15 @@ int docker_image_remove(
 
 /* ---- containers of a project ---- */
 
+/* Where a container keeps what it writes. */
+struct docker_mount {
+	bool is_volume;          /* else a directory or file of this machine */
+	const char *name;        /* of the volume; "" for a directory */
+	const char *source;      /* host path of a directory; in the engine's own words */
+	const char *destination; /* in the container */
+	bool writable;
+};
+
 struct docker_container {
 	const char *id;
 	const char *name;
@@ -122,6 +131,8 @@ struct docker_container {
 	const char *health_output; /* what the last healthcheck said; "" when nothing */
 	const char **environment;  /* "NAME=value" as it runs */
 	size_t environment_count;
+	struct docker_mount *mounts; /* volumes and directories; not tmpfs */
+	size_t mount_count;
 	int64_t exit_code;
 	uint64_t restart_count;
 	bool running, restarting, oom_killed;

@@ -70,6 +70,28 @@ static int parse_environment(struct docker_cli *docker, struct json config,
 	return 0;
 }
 
+static int parse_mounts(struct docker_cli *docker, struct json container,
+	struct docker_container *out, struct err *err)
+{
+	struct json list, item;
+	if (json_get_array_or_none(container, "Mounts", &list, err) < 0)
+		return -1;
+	out->mounts = arena_alloc(docker->arena, (json_count(list) + 1) * sizeof(*out->mounts));
+	for (struct json_iterator it = json_items(list); json_next(&it, &item);) {
+		struct docker_mount *mount = &out->mounts[out->mount_count];
+		const char *type;
+		if (json_get_string_or(item, "Type", "", &type, err) < 0 ||
+			json_get_string_or(item, "Name", "", &mount->name, err) < 0 ||
+			json_get_string_or(item, "Source", "", &mount->source, err) < 0 ||
+			json_get_string_or(item, "Destination", "", &mount->destination, err) < 0 ||
+			json_get_bool_or(item, "RW", true, &mount->writable, err) < 0)
+			return -1;
+		mount->is_volume = strcmp(type, "volume") == 0;
+		out->mount_count += mount->is_volume || strcmp(type, "bind") == 0;
+	}
+	return 0;
+}
+
 static int parse_container(struct docker_cli *docker, struct json container,
 	struct docker_container *out, struct err *err)
 {
@@ -84,6 +106,7 @@ static int parse_container(struct docker_cli *docker, struct json container,
 		parse_state(state, out, err) < 0 || parse_policy(container, out, err) < 0 ||
 		json_get_object(container, "Config", &config, err) < 0 ||
 		parse_environment(docker, config, out, err) < 0 ||
+		parse_mounts(docker, container, out, err) < 0 ||
 		json_get_object_or_none(config, "Labels", &labels, err) < 0)
 		return -1;
 	if (!json_is_absent(labels) &&

@@ -66,6 +66,13 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 	return run(docker, command, &request, result, err);
 }
 
+int docker_command_drain(struct docker_cli *docker, const struct docker_command *command,
+	struct stream_sink *sink, struct child_result *result, struct err *err)
+{
+	struct child_request request = {.output = sink, .stall_ms = LOAD_STALL_MS};
+	return run(docker, command, &request, result, err);
+}
+
 const char *docker_command_name(struct docker_cli *docker, const struct docker_command *command)
 {
 	AUTO_TEXT name = TEXT_INIT;

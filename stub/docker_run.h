@@ -27,6 +27,9 @@ void docker_command_add_words(
 /* Runs it. timeout 0 with feed: LOAD_STALL_MS without a byte. A time-out is CODE_DOCKER. */
 int docker_command_run(struct docker_cli *docker, const struct docker_command *command,
 	uint64_t timeout_ms, struct child_result *result, struct err *err);
+/* Its stdout goes into the sink; LOAD_STALL_MS without a byte is a time-out. */
+int docker_command_drain(struct docker_cli *docker, const struct docker_command *command,
+	struct stream_sink *sink, struct child_result *result, struct err *err);
 int docker_command_feed(struct docker_cli *docker, const struct docker_command *command,
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
 	struct child_result *result, struct err *err);

@@ -29,6 +29,8 @@ struct child {
 	pid_t pid;
 	int in, out, err; /* our ends, -1 when closed */
 	bool exited;
+	bool output_failed; /* the request's sink did; output_err says why */
+	struct err output_err;
 	uint64_t started_ms, moved_ms;
 };
 
@@ -174,12 +176,22 @@ static int start(struct child *child, struct err *err)
 
 /* ---- moving bytes ---- */
 
+static void take(struct child *child, const int *fd, struct child_output *output, const char *bytes,
+	size_t length)
+{
+	struct stream_sink *sink = fd == &child->out ? child->request->output : NULL;
+	if (!sink)
+		keep(output, bytes, length);
+	else if (!child->output_failed)
+		child->output_failed = stream_write(sink, bytes, length, &child->output_err) < 0;
+}
+
 static void collect(struct child *child, int *fd, struct child_output *output)
 {
 	char chunk[READ_CHUNK];
 	ssize_t got = read(*fd, chunk, sizeof(chunk));
 	if (got > 0) {
-		keep(output, chunk, (size_t)got);
+		take(child, fd, output, chunk, (size_t)got);
 		child->moved_ms = monotonic_ms();
 	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 		close_end(fd);
@@ -280,6 +292,13 @@ static void kill_group(struct child *child)
 		monotonic_sleep_ms(5);
 }
 
+static bool has_rested(const struct child *child, uint64_t exited_ms)
+{
+	/* A sink may be slow: the pipe still holds what the child wrote last. */
+	bool to_sink = child->request->output && child->moved_ms > exited_ms;
+	return monotonic_ms() - (to_sink ? child->moved_ms : exited_ms) > AFTER_EXIT_MS;
+}
+
 /* Waits for the exit and takes the rest of the output; leaves early when out of time. */
 static int wait_for_end(struct child *child, struct err *err)
 {
@@ -289,10 +308,14 @@ static int wait_for_end(struct child *child, struct err *err)
 		bool open = child->out >= 0 || child->err >= 0;
 		if (has_exited(child) && !exited_ms)
 			exited_ms = monotonic_ms();
-		if (exited_ms && (!open || monotonic_ms() - exited_ms > AFTER_EXIT_MS))
+		if (exited_ms && (!open || has_rested(child, exited_ms)))
 			return 0;
 		if (!exited_ms && interrupt_check(err) < 0)
 			return -1;
+		if (child->output_failed) {
+			*err = child->output_err;
+			return -1;
+		}
 		if (!exited_ms && out_of_time(child))
 			return 0;
 		if (open)
@@ -323,8 +346,11 @@ int child_run(const struct child_request *request, struct child_result *result, 
 		}
 	}
 	struct err end_err = ERR_INIT;
-	if (!result->timed_out && !interrupt_pending() && wait_for_end(&child, &end_err) < 0)
+	if (!result->timed_out && !interrupt_pending() && wait_for_end(&child, &end_err) < 0) {
+		if (status == 0)
+			*err = end_err;
 		status = -1;
+	}
 	if (!child.exited)
 		kill_group(&child);
 	close_end(&child.out);

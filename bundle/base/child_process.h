@@ -42,6 +42,9 @@ struct child_request {
 	void (*tick)(void *context);
 	void *tick_context;
 	bool inherit_output; /* stdout and stderr are ours: for `logs` */
+	/* Where stdout goes instead of result->out, as it comes; NULL: it is kept. When the sink
+	 * fails, the group is killed and the sink's error is ours. */
+	struct stream_sink *output;
 };
 
 struct child_result {

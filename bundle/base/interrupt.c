@@ -12,7 +12,7 @@
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static _Atomic int pending; /* written by a handler, read by threads */
 static struct sigaction before[ARRAY_SIZE(signals)];
-static bool installed;
+static bool installed, deferred;
 
 static void on_signal(int number)
 {
@@ -44,14 +44,19 @@ void interrupt_release(void)
 	installed = false;
 }
 
+void interrupt_defer(bool defer)
+{
+	deferred = defer;
+}
+
 bool interrupt_pending(void)
 {
-	return pending != 0;
+	return pending != 0 && !deferred;
 }
 
 int interrupt_check(struct err *err)
 {
-	if (!pending)
+	if (!interrupt_pending())
 		return 0;
 	if (pending == SIGINT)
 		return err_set(err, CODE_INTERRUPTED, "interrupted");

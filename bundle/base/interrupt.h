@@ -17,6 +17,10 @@ void interrupt_install(void);
  * at once (file_io.h removes what is unfinished). A signal that has come stays pending. */
 void interrupt_release(void);
 
+/* While true, a signal that came is kept but not told: for putting right what must not stay as it
+ * is (services that were stopped for a backup). A second one still ends the program at once. */
+void interrupt_defer(bool defer);
+
 bool interrupt_pending(void);
 
 /* -1 with CODE_INTERRUPTED or CODE_TERMINATED once a signal has come. */
