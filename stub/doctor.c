@@ -9,6 +9,7 @@
 #include "health_watch.h"
 #include "image_proof.h"
 #include "interrupt.h"
+#include "last_run.h"
 #include "message.h"
 
 /* Below this a database soon cannot write. */
@@ -68,6 +69,18 @@ static int find_place(struct doctor *doctor, struct err *err)
 	doctor->env = (struct env_files){
 		.arena = session->arena, .items = ARENA_NEW(session->arena, struct env_file)};
 	variable_set_init(&doctor->env.variables, session->arena);
+	return 0;
+}
+
+/* A run that was killed or interrupted left work undone; of one that failed, the checks find the
+ * cause if it is still there. */
+static int check_last_run(struct doctor *doctor, struct err *err)
+{
+	struct last_run last;
+	(void)err;
+	if (last_run_look(&doctor->place, doctor->session->arena, &last) != LAST_RUN_WELL)
+		find_plain(doctor, last.unfinished ? CODE_PREFLIGHT : CODE_OK, "last-run",
+			last.text, last.remedy);
 	return 0;
 }
 
@@ -258,7 +271,7 @@ static int check_volumes(struct doctor *doctor, struct err *err)
 
 int doctor_examine(struct doctor *doctor, struct err *err)
 {
-	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_machine,
+	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_last_run, check_machine,
 		check_disk, check_env, check_images, check_volumes, check_services};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (interrupt_check(err) < 0 || checks[i](doctor, err) < 0)

@@ -350,21 +350,25 @@ static int render(const struct env_files *files, const struct env_file *file, st
 	return 0;
 }
 
+/* Whole or not at all; a file that says this already is left alone. */
+static int put(const struct env_file *file, const struct text *text, struct err *err)
+{
+	if (file->exists && strcmp(text->bytes, file->old_bytes) == 0)
+		return 0;
+	AUTO_FREE char *directory =
+		xprintf("%.*s", (int)(file_base_name(file->path) - file->path - 1), file->path);
+	if (file_make_directories(directory, 0700, err) < 0)
+		return -1;
+	return file_write_all(file->path, text->bytes, text->length, 0600, err);
+}
+
 static int write_file(
 	const struct env_files *files, const struct env_file *file, struct ui *ui, struct err *err)
 {
 	AUTO_TEXT text = TEXT_INIT;
 	if (file->missing_count == 0 && file->extra.count == 0 && !file->fill)
 		return 0;
-	if (render(files, file, &text, ui, err) < 0)
-		return -1;
-	if (file->exists && strcmp(text.bytes, file->old_bytes) == 0)
-		return 0;
-	AUTO_FREE char *directory =
-		xprintf("%.*s", (int)(file_base_name(file->path) - file->path - 1), file->path);
-	if (file_make_directories(directory, 0700, err) < 0)
-		return -1;
-	return file_write_all(file->path, text.bytes, text.length, 0600, err);
+	return render(files, file, &text, ui, err) < 0 ? -1 : put(file, &text, err);
 }
 
 int env_files_write(const struct env_files *files, struct ui *ui, struct err *err)
@@ -372,5 +376,18 @@ int env_files_write(const struct env_files *files, struct ui *ui, struct err *er
 	for (size_t i = 0; i < files->count; i++)
 		if (write_file(files, &files->items[i], ui, err) < 0)
 			return -1;
+	return 0;
+}
+
+int env_files_follow(const struct env_files *files, struct ui *ui, struct err *err)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const struct env_file *file = &files->items[i];
+		AUTO_TEXT text = TEXT_INIT;
+		if (file->exists && file->fill &&
+			(env_fill_update(files, file, &text, ui, err) < 0 ||
+				put(file, &text, err) < 0))
+			return -1;
+	}
 	return 0;
 }

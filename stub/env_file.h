@@ -63,3 +63,6 @@ int env_files_ask(struct env_files *files, const struct session *session,
 	const struct env_check *check, struct err *err);
 
 int env_files_write(const struct env_files *files, struct ui *ui, struct err *err);
+
+/* Only what follows .env in other files that are there (env_fill.h); adds no names. */
+int env_files_follow(const struct env_files *files, struct ui *ui, struct err *err);

@@ -22,5 +22,19 @@ struct installed {
  * there, and a working engine; with lock, also the lock. */
 int installed_open(
 	struct installed *installed, struct session *session, bool lock, struct err *err);
+
+/* A verb that changes an installation in one step of its own name. */
+struct installed_change {
+	const char *verb;
+	/* Asks the person, or checks something, before the journal has a line; or NULL. */
+	int (*agree)(struct session *session, struct installed *installed, struct err *err);
+	int (*change)(struct session *session, struct installed *installed, struct err *err);
+};
+
+/* Opens it with the lock, and lets the journal tell of the change. A journal that cannot be written
+ * (a full disk) is no reason not to stop or remove something. */
+int installed_change(
+	const struct installed_change *change, struct session *session, struct err *err);
+
 void installed_close(struct installed *installed);
 #define AUTO_INSTALLED __attribute__((cleanup(installed_close))) struct installed

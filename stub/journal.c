@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "file_io.h"
+#include "interrupt.h"
 #include "json.h"
 #include "json_writer.h"
 
 enum {
 	LARGEST = 1 << 20, /* then it is cut to its younger half */
 	LINE_LIMIT = 4096,
+	RECENT = 256 << 10, /* in which the last run is looked for */
 };
 
 void journal_time(char *out, size_t size)
@@ -26,23 +28,59 @@ void journal_time(char *out, size_t size)
 	strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
+static const char *path_of(const struct place *place, struct arena *arena)
+{
+	return arena_printf(arena, "%s/journal.jsonl", place->directory);
+}
+
 /* ---- the past ---- */
 
-/* A line's "state" and "step"; a cut last line (a killed write) is no line. */
-static void follow(struct journal *journal, const char *line, size_t length, struct arena *arena)
+/* What a line says; a line that is none of ours says nothing. */
+static void follow(
+	struct journal_past *past, const char *line, size_t length, struct arena *arena)
 {
 	struct json record;
 	struct err ignored = ERR_INIT;
-	const char *step, *state, *verb;
+	struct journal_past now = {0};
+	const char *state;
+	uint64_t code = 0;
 	if (length > LINE_LIMIT ||
 		json_parse(line, length, "journal", LINE_LIMIT, arena, &record, &ignored) < 0 ||
-		json_get_string(record, "step", &step, &ignored) < 0 ||
-		json_get_string(record, "verb", &verb, &ignored) < 0 ||
-		json_get_string(record, "state", &state, &ignored) < 0)
+		json_get_string(record, "verb", &now.verb, &ignored) < 0 ||
+		json_get_string(record, "state", &state, &ignored) < 0 ||
+		json_get_string_or(record, "at", "", &now.at, &ignored) < 0 ||
+		json_get_string_or(record, "step", past->step, &now.step, &ignored) < 0)
 		return;
-	bool begins = strcmp(state, "begin") == 0;
-	journal->unfinished_step = begins ? step : NULL;
-	journal->unfinished_verb = begins ? verb : NULL;
+	if (json_get_u64(record, "code", &code, &ignored) == 0 && code <= UINT8_MAX)
+		now.code = (int)code;
+	now.ended = strcmp(state, "begin") != 0 && strcmp(state, "done") != 0;
+	*past = now;
+}
+
+/* Follows the last lines; returns how many bytes are whole lines. */
+static size_t follow_lines(
+	struct journal_past *past, const char *bytes, size_t length, struct arena *arena)
+{
+	size_t at = 0;
+	*past = (struct journal_past){.step = ""};
+	if (length > RECENT) {
+		const char *first = memchr(bytes + length - RECENT, '\n', RECENT);
+		at = first ? (size_t)(first - bytes) + 1 : 0;
+	}
+	for (const char *end; (end = memchr(bytes + at, '\n', length - at));) {
+		size_t next = (size_t)(end - bytes) + 1;
+		follow(past, bytes + at, next - 1 - at, arena);
+		at = next;
+	}
+	return at;
+}
+
+static int set_aside(const struct journal *journal, struct err *err)
+{
+	AUTO_FREE char *old = xprintf("%s.old", journal->path);
+	if (rename(journal->path, old) < 0)
+		return err_set_errno(err, CODE_IO, "rename %s to %s", journal->path, old);
+	return 0;
 }
 
 static int read_past(struct journal *journal, struct arena *arena, struct err *err)
@@ -50,49 +88,73 @@ static int read_past(struct journal *journal, struct arena *arena, struct err *e
 	char *bytes;
 	size_t length;
 	struct stat st;
-	if (stat(journal->path, &st) < 0)
+	if (lstat(journal->path, &st) < 0)
 		return errno == ENOENT ? 0 : err_set_errno(err, CODE_IO, "open %s", journal->path);
-	if (!S_ISREG(st.st_mode) || st.st_size > 2 * LARGEST) {
-		AUTO_FREE char *old = xprintf("%s.old", journal->path);
-		if (rename(journal->path, old) < 0)
-			return err_set_errno(err, CODE_IO, "rename %s to %s", journal->path, old);
-		return 0;
-	}
+	if (!S_ISREG(st.st_mode) || st.st_size > 2 * LARGEST)
+		return set_aside(journal, err);
 	if (file_read_all(journal->path, 2 * LARGEST, arena, &bytes, &length, err) < 0)
 		return -1;
-	const char *line = bytes;
-	for (const char *end; (end = strchr(line, '\n')); line = end + 1)
-		follow(journal, line, (size_t)(end - line), arena);
-	if (length <= LARGEST && *line == '\0')
+	size_t whole = follow_lines(&journal->past, bytes, length, arena);
+	if (!journal->past.ended && journal->past.verb) {
+		journal->unfinished_step = journal->past.step;
+		journal->unfinished_verb = journal->past.verb;
+	}
+	if (length <= LARGEST && whole == length)
 		return 0;
-	/* Too long, or its last line was cut: rewritten from a line's beginning to a line's end. */
-	const char *keep = length > LARGEST ? strchr(bytes + length / 2, '\n') : NULL;
+	/* Too long, or its last line was torn: rewritten from a line's beginning to a line's end. */
+	const char *keep = length > LARGEST && whole > length / 2
+				   ? memchr(bytes + length / 2, '\n', whole - length / 2)
+				   : NULL;
 	keep = keep ? keep + 1 : bytes;
-	return file_write_all(journal->path, keep, (size_t)(line - keep), 0600, err);
+	return file_write_all(
+		journal->path, keep, (size_t)(bytes + whole - keep), 0600, err);
+}
+
+void journal_look(const struct place *place, struct arena *arena, struct journal_past *past)
+{
+	char *bytes;
+	size_t length;
+	struct err ignored = ERR_INIT;
+	const char *path = path_of(place, arena);
+	*past = (struct journal_past){0};
+	if (file_read_all(path, 2 * LARGEST, arena, &bytes, &length, &ignored) == 0)
+		follow_lines(past, bytes, length, arena);
 }
 
 /* ---- the present ---- */
 
-static int append(
-	struct journal *journal, const char *step, const char *state, int code, struct err *err)
+static void add_line(const struct journal *journal, const char *step, const char *state, int code,
+	struct text *line)
 {
 	char at[JOURNAL_TIME_SIZE];
-	AUTO_TEXT line = TEXT_INIT;
-	struct json_writer writer = json_writer_begin(&line, true);
+	struct json_writer writer = json_writer_begin(line, true);
 	journal_time(at, sizeof(at));
 	json_object(&writer, NULL);
 	json_string(&writer, "at", at);
 	json_string(&writer, "run", journal->run);
 	json_string(&writer, "verb", journal->verb);
-	json_string(&writer, "step", step);
+	if (step)
+		json_string(&writer, "step", step);
 	json_string(&writer, "state", state);
 	if (code)
 		json_number(&writer, "code", (uint64_t)code);
 	json_end(&writer);
-	if (line.bytes[line.length - 1] != '\n')
-		text_add(&line, "\n");
-	if (file_write(journal->fd, journal->path, line.bytes, line.length, err) < 0)
+	if (line->bytes[line->length - 1] != '\n')
+		text_add(line, "\n");
+}
+
+/* A line that did not fit whole is taken back, or the next one would be torn with it. */
+static int append(
+	struct journal *journal, const char *step, const char *state, int code, struct err *err)
+{
+	AUTO_TEXT line = TEXT_INIT;
+	off_t end = lseek(journal->fd, 0, SEEK_END);
+	add_line(journal, step, state, code, &line);
+	if (file_write(journal->fd, journal->path, line.bytes, line.length, err) < 0) {
+		if (end >= 0 && ftruncate(journal->fd, end) < 0)
+			return -1; /* the reader drops it then */
 		return -1;
+	}
 	if (fsync(journal->fd) < 0)
 		return err_set_errno(err, CODE_IO, "write %s", journal->path);
 	return 0;
@@ -103,7 +165,7 @@ int journal_open(struct journal *journal, const struct place *place, const char 
 {
 	unsigned char bytes[16];
 	*journal = (struct journal)JOURNAL_INIT;
-	journal->path = arena_printf(arena, "%s/journal.jsonl", place->directory);
+	journal->path = path_of(place, arena);
 	journal->verb = verb;
 	if (getentropy(bytes, sizeof(bytes)) < 0)
 		return err_set_errno(err, CODE_IO, "get random bytes");
@@ -127,19 +189,33 @@ int journal_begin(struct journal *journal, const char *step, struct err *err)
 	return append(journal, step, "begin", 0, err);
 }
 
+/* Whatever failed while a signal was pending, the signal is the cause. */
+static int code_of(int status, const struct err *cause)
+{
+	struct err signal = ERR_INIT;
+	if (status == 0)
+		return 0;
+	return interrupt_check(&signal) < 0 ? signal.code : cause->code;
+}
+
 void journal_end(struct journal *journal, int status, const struct err *cause)
 {
 	struct err ignored = ERR_INIT;
 	const char *step = TAKE(journal->step);
+	int code = code_of(status, cause);
+	bool interrupted = code == CODE_INTERRUPTED || code == CODE_TERMINATED;
 	if (journal->fd >= 0 && step)
-		append(journal, step, status < 0 ? "failed" : "done", status < 0 ? cause->code : 0,
+		append(journal, step, !code ? "done" : interrupted ? "interrupted" : "failed", code,
 			&ignored);
 }
 
 void journal_close(struct journal *journal, int status, const struct err *cause)
 {
+	struct err ignored = ERR_INIT;
 	journal_end(journal, status, cause);
-	if (journal->fd >= 0)
+	if (journal->fd >= 0) {
+		append(journal, NULL, "end", code_of(status, cause), &ignored);
 		close(journal->fd);
+	}
 	journal->fd = -1;
 }

@@ -4,29 +4,43 @@
  * one stopped; what is true of images, files and services is always looked at, never believed.
  *
  *     {"at":"2026-11-22T20:15:03Z","run":"8c1f…","verb":"install","step":"load","state":"begin"}
- *     {"at":…,"run":…,"verb":"install","step":"load","state":"done"}      or "failed" with "code"
+ *     {"at":…,"run":…,"verb":"install","step":"load","state":"done"}
+ *                       or "failed", or "interrupted" (130, 143), both with "code"
+ *     {"at":…,"run":…,"verb":"install","state":"end"}    the run's last line; with "code" unless 0
  *
- * 0600, append only; older lines are dropped when it passes 1 MiB. No secrets, ever.
+ * A run without its last line was killed, or is still at work. 0600, append only; older lines are
+ * dropped when it passes 1 MiB. No secrets, ever. docs/journal.md.
  */
 #pragma once
 
 #include "place.h"
+
+/* Where the last run stands. */
+struct journal_past {
+	const char *verb; /* NULL: no run is known */
+	const char *step; /* the last one that it began */
+	const char *at;   /* time of its last line, "" when the line has none */
+	int code;         /* with which it failed, 0 when it did not */
+	bool ended;       /* else it was killed, or is at work */
+};
 
 struct journal {
 	int fd; /* -1: not open, everything is a no-op */
 	const char *path, *verb;
 	char run[33];
 	const char *step; /* begun and not ended */
+	struct journal_past past;
 	/* Of the run before: the step it was killed in, or NULL, and the verb of that run. */
 	const char *unfinished_step, *unfinished_verb;
 };
 
-#define JOURNAL_INIT    \
-	{               \
+#define JOURNAL_INIT     \
+	{                \
 		.fd = -1 \
 	}
 
-/* In the locked place. A journal that cannot be read is kept as journal.jsonl.old. */
+/* In the locked place. Repairs what a power cut left (a torn last line, a tail of zeros); a
+ * journal that is no file, or far too large, is kept as journal.jsonl.old. */
 int journal_open(struct journal *journal, const struct place *place, const char *verb,
 	struct arena *arena, struct err *err);
 
@@ -37,6 +51,11 @@ void journal_end(struct journal *journal, int status, const struct err *cause);
 
 /* The verb is through; the lock's holder goes. */
 void journal_close(struct journal *journal, int status, const struct err *cause);
+
+/* What the journal says of the last run; changes nothing, needs no lock. A journal that cannot be
+ * read, or is none, is no run. */
+void journal_look(
+	const struct place *place, struct arena *arena, struct journal_past *past);
 
 /* Times in all records: UTC, RFC 3339, seconds. */
 void journal_time(char *out, size_t size);

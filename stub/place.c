@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file_io.h"
+#include "last_run.h"
 #include "receipt.h"
 
 static bool valid_project_name(const char *name)
@@ -126,11 +127,25 @@ int place_lock(struct place *place, struct err *err)
 	return err_hint(err, "wait until it is done, then run this again");
 }
 
+bool place_is_locked(const struct place *place)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", place->directory);
+	BUG_ON(place->lock_fd >= 0);
+	AUTO_FD fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 int place_require_installed(const struct place *place, struct err *err)
 {
+	struct last_run last;
 	if (access(place->compose_file, R_OK) == 0)
 		return 0;
 	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
+	AUTO(arena) arena = arena_new();
+	if (place->lock_fd < 0 && last_run_look(place, arena, &last) != LAST_RUN_WELL &&
+		last.unfinished)
+		return err_hint(err, "%s; %s", last.text, last.remedy);
 	return err_hint(err, "install it first, or name the place with --dir and --project-name");
 }
 

@@ -25,6 +25,9 @@ int place_choose_as(
  * CODE_PREFLIGHT. The lock goes with the process, however it ends. */
 int place_lock(struct place *place, struct err *err);
 
+/* Does another process hold the lock? Only without a lock of our own: looking would lose it. */
+bool place_is_locked(const struct place *place);
+
 /* CODE_USAGE unless something is installed there. Takes no lock. */
 int place_require_installed(const struct place *place, struct err *err);
 

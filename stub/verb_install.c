@@ -138,8 +138,8 @@ static int take_the_lock(struct install *install, struct err *err)
 		return -1;
 	if (install->journal.unfinished_step)
 		ui_note(install->session->ui,
-			T("An earlier run (%s) ended in the middle of \"%s\"; this one goes on "
-			  "from there."),
+			T("An earlier run (%s) was cut off in \"%s\"; this one goes on from "
+			  "there."),
 			install->journal.unfinished_verb, install->journal.unfinished_step);
 	return 0;
 }

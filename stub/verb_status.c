@@ -1,6 +1,7 @@
 /* status: one look at the services. 0 all well, 13 not, 14 one crashes again and again. */
 #include "health_watch.h"
 #include "installed.h"
+#include "last_run.h"
 #include "message.h"
 #include "verbs.h"
 
@@ -51,10 +52,13 @@ static int show_all(struct session *session, const struct health *health,
 int verb_status(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
+	struct last_run last;
 	struct health health;
 	struct secret_mask mask;
 	if (installed_open(&installed, session, false, err) < 0)
 		return -1;
+	last_run_look(&installed.place, session->arena, &last);
+	last_run_show(&last, session->ui);
 	fill_mask(&mask, session, &installed.place);
 	struct diagnosis_context context = {.docker = &installed.docker,
 		.known_issues = session->manifest->known_issues_json,

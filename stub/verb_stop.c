@@ -3,14 +3,17 @@
 #include "message.h"
 #include "verbs.h"
 
-int verb_stop(struct session *session, struct err *err)
+static int stop(struct session *session, struct installed *installed, struct err *err)
 {
-	AUTO_INSTALLED installed = INSTALLED_INIT;
-	if (installed_open(&installed, session, true, err) < 0)
-		return -1;
 	ui_step_begin(session->ui, "stop", "%s", T("Stopping the services"));
-	if (docker_compose_stop(&installed.docker, &installed.project, err) < 0)
+	if (docker_compose_stop(&installed->docker, &installed->project, err) < 0)
 		return -1;
 	ui_step_end(session->ui, UI_DONE, "%s", T("The services are stopped; data stays"));
 	return 0;
+}
+
+int verb_stop(struct session *session, struct err *err)
+{
+	static const struct installed_change change = {.verb = "stop", .change = stop};
+	return installed_change(&change, session, err);
 }

@@ -8,7 +8,7 @@
 #include "receipt.h"
 #include "verbs.h"
 
-static int confirm(struct session *session, const struct installed *installed, struct err *err)
+static int confirm(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data, yes = false;
 	char answer[128];
@@ -80,21 +80,24 @@ static void say_what_stays(struct session *session, const struct installed *inst
 	}
 }
 
-int verb_uninstall(struct session *session, struct err *err)
+static int uninstall(struct session *session, struct installed *installed, struct err *err)
 {
-	AUTO_INSTALLED installed = INSTALLED_INIT;
 	bool purge = session->options->purge_data;
-	if (installed_open(&installed, session, true, err) < 0 ||
-		confirm(session, &installed, err) < 0)
-		return -1;
 	ui_step_begin(session->ui, "down", "%s", T("Removing the containers"));
-	if (docker_compose_down(&installed.docker, &installed.project, purge, err) < 0 ||
-		remove_images(session, &installed, err) < 0)
+	if (docker_compose_down(&installed->docker, &installed->project, purge, err) < 0 ||
+		remove_images(session, installed, err) < 0)
 		return -1;
-	forget(session, &installed, purge);
+	forget(session, installed, purge);
 	ui_step_end(session->ui, UI_DONE, "%s",
 		purge ? T("Containers, images and data are removed")
 		      : T("Containers and images are removed"));
-	say_what_stays(session, &installed);
+	say_what_stays(session, installed);
 	return 0;
+}
+
+int verb_uninstall(struct session *session, struct err *err)
+{
+	static const struct installed_change change = {
+		.verb = "uninstall", .agree = confirm, .change = uninstall};
+	return installed_change(&change, session, err);
 }

@@ -1,0 +1,91 @@
+/* What the journal's last lines mean for the person. */
+#include "last_run.h"
+
+#include <string.h>
+
+#include "journal.h"
+#include "message.h"
+
+static enum last_run_state state_of(const struct place *place, const struct journal_past *past)
+{
+	if (place_is_locked(place))
+		return LAST_RUN_AT_WORK;
+	if (!past->verb)
+		return LAST_RUN_WELL;
+	if (!past->ended)
+		return LAST_RUN_CUT;
+	if (past->code == CODE_INTERRUPTED || past->code == CODE_TERMINATED)
+		return LAST_RUN_STOPPED;
+	return past->code ? LAST_RUN_FAILED : LAST_RUN_WELL;
+}
+
+static const char *text_of(
+	enum last_run_state state, const struct journal_past *past, struct arena *arena)
+{
+	switch (state) {
+	case LAST_RUN_AT_WORK:
+		return past->verb && !past->ended
+			       ? arena_printf(arena,
+					 T("%s is at work at this moment, in step %s (since %s)"),
+					 past->verb, past->step, past->at)
+			       : T("another run is at work at this moment");
+	case LAST_RUN_CUT:
+		return arena_printf(arena, T("%s was cut off in step %s (%s)"), past->verb,
+			past->step, past->at);
+	case LAST_RUN_STOPPED:
+		return arena_printf(arena, T("%s was interrupted in step %s (%s)"), past->verb,
+			past->step, past->at);
+	case LAST_RUN_FAILED:
+		return arena_printf(arena, T("the last %s failed in step %s with exit code %d (%s)"),
+			past->verb, past->step, past->code, past->at);
+	case LAST_RUN_WELL:
+		break;
+	}
+	return "";
+}
+
+static const char *remedy_of(
+	enum last_run_state state, const struct journal_past *past, struct arena *arena)
+{
+	if (state == LAST_RUN_WELL)
+		return "";
+	if (state == LAST_RUN_AT_WORK)
+		return T("wait until it is done, then run this again");
+	if (strcmp(past->verb, "install") == 0)
+		return T("run the installer's install again: it goes on where it stopped, and "
+			 "repeats nothing that is proven");
+	return arena_printf(arena, T("run `%s` again: it brings this to its end"), past->verb);
+}
+
+enum last_run_state last_run_look(
+	const struct place *place, struct arena *arena, struct last_run *last)
+{
+	struct journal_past past;
+	journal_look(place, arena, &past);
+	enum last_run_state state = state_of(place, &past);
+	*last = (struct last_run){
+		.state = state,
+		.unfinished = state == LAST_RUN_CUT || state == LAST_RUN_STOPPED,
+		.text = text_of(state, &past, arena),
+		.remedy = remedy_of(state, &past, arena),
+		.verb = past.verb,
+		.step = past.step,
+		.code = past.code,
+	};
+	return state;
+}
+
+void last_run_show(const struct last_run *last, struct ui *ui)
+{
+	static const char *const names[] = {"well", "at_work", "cut_off", "interrupted", "failed"};
+	if (last->state == LAST_RUN_WELL)
+		return;
+	if (!ui_is_json(ui)) {
+		ui_warning(ui, last->remedy, "%s", last->text);
+		return;
+	}
+	struct ui_field fields[] = {UI_TEXT("state", names[last->state]),
+		UI_TEXT("verb", last->verb), UI_TEXT("step", last->step),
+		UI_NUMBER("code", (uint64_t)last->code)};
+	UI_RECORD(ui, "last_run", fields, "%s", "");
+}
