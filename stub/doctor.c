@@ -271,8 +271,8 @@ static int check_volumes(struct doctor *doctor, struct err *err)
 
 int doctor_examine(struct doctor *doctor, struct err *err)
 {
-	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_last_run, check_machine,
-		check_disk, check_env, check_images, check_volumes, check_services};
+	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_last_run,
+		check_machine, check_disk, check_env, check_images, check_volumes, check_services};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (interrupt_check(err) < 0 || checks[i](doctor, err) < 0)
 			return -1;

@@ -36,8 +36,7 @@ static const char *path_of(const struct place *place, struct arena *arena)
 /* ---- the past ---- */
 
 /* What a line says; a line that is none of ours says nothing. */
-static void follow(
-	struct journal_past *past, const char *line, size_t length, struct arena *arena)
+static void follow(struct journal_past *past, const char *line, size_t length, struct arena *arena)
 {
 	struct json record;
 	struct err ignored = ERR_INIT;
@@ -101,13 +100,13 @@ static int read_past(struct journal *journal, struct arena *arena, struct err *e
 	}
 	if (length <= LARGEST && whole == length)
 		return 0;
-	/* Too long, or its last line was torn: rewritten from a line's beginning to a line's end. */
+	/* Too long, or its last line was torn: rewritten from a line's beginning to a line's end.
+	 */
 	const char *keep = length > LARGEST && whole > length / 2
 				   ? memchr(bytes + length / 2, '\n', whole - length / 2)
 				   : NULL;
 	keep = keep ? keep + 1 : bytes;
-	return file_write_all(
-		journal->path, keep, (size_t)(bytes + whole - keep), 0600, err);
+	return file_write_all(journal->path, keep, (size_t)(bytes + whole - keep), 0600, err);
 }
 
 void journal_look(const struct place *place, struct arena *arena, struct journal_past *past)
@@ -205,8 +204,11 @@ void journal_end(struct journal *journal, int status, const struct err *cause)
 	int code = code_of(status, cause);
 	bool interrupted = code == CODE_INTERRUPTED || code == CODE_TERMINATED;
 	if (journal->fd >= 0 && step)
-		append(journal, step, !code ? "done" : interrupted ? "interrupted" : "failed", code,
-			&ignored);
+		append(journal, step,
+			!code         ? "done"
+			: interrupted ? "interrupted"
+				      : "failed",
+			code, &ignored);
 }
 
 void journal_close(struct journal *journal, int status, const struct err *cause)

@@ -54,8 +54,7 @@ void journal_close(struct journal *journal, int status, const struct err *cause)
 
 /* What the journal says of the last run; changes nothing, needs no lock. A journal that cannot be
  * read, or is none, is no run. */
-void journal_look(
-	const struct place *place, struct arena *arena, struct journal_past *past);
+void journal_look(const struct place *place, struct arena *arena, struct journal_past *past);
 
 /* Times in all records: UTC, RFC 3339, seconds. */
 void journal_time(char *out, size_t size);

@@ -36,8 +36,9 @@ static const char *text_of(
 		return arena_printf(arena, T("%s was interrupted in step %s (%s)"), past->verb,
 			past->step, past->at);
 	case LAST_RUN_FAILED:
-		return arena_printf(arena, T("the last %s failed in step %s with exit code %d (%s)"),
-			past->verb, past->step, past->code, past->at);
+		return arena_printf(arena,
+			T("the last %s failed in step %s with exit code %d (%s)"), past->verb,
+			past->step, past->code, past->at);
 	case LAST_RUN_WELL:
 		break;
 	}

@@ -17,9 +17,9 @@ enum last_run_state {
 
 struct last_run {
 	enum last_run_state state;
-	bool unfinished;          /* what it began is to be brought to its end */
-	const char *text;         /* "install was cut off in step load (2026-…)" */
-	const char *remedy;       /* "run install again: …" */
+	bool unfinished;    /* what it began is to be brought to its end */
+	const char *text;   /* "install was cut off in step load (2026-…)" */
+	const char *remedy; /* "run install again: …" */
 	const char *verb, *step;
 	int code;
 };

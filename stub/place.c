@@ -44,8 +44,8 @@ static int place_of_control(
 	if (!session->manifest->installer || session->options->directory ||
 		session->options->project_name || base == session->path)
 		return 0;
-	const char *directory = arena_strndup(
-		session->arena, session->path, (size_t)(base - session->path - (base - session->path > 1)));
+	const char *directory = arena_strndup(session->arena, session->path,
+		(size_t)(base - session->path - (base - session->path > 1)));
 	if (receipt_read(directory, session->arena, &receipt, err) < 0)
 		return -1;
 	if (!receipt)
@@ -82,8 +82,8 @@ static int place_by_name(
 
 static void name_files(struct place *place, const struct session *session)
 {
-	place->compose_file = arena_printf(
-		session->arena, "%s/%s", place->directory, session->manifest->compose);
+	place->compose_file =
+		arena_printf(session->arena, "%s/%s", place->directory, session->manifest->compose);
 	place->env_file = arena_printf(session->arena, "%s/.env", place->directory);
 }
 
@@ -93,9 +93,8 @@ int place_choose(struct place *place, const struct session *session, struct err 
 	bool found;
 	place->lock_fd = -1;
 	if (place_of_control(place, session, &found, err) < 0 ||
-		(!found &&
-			place_by_name(place, session, name ? name : session->manifest->name, err) <
-				0))
+		(!found && place_by_name(
+				   place, session, name ? name : session->manifest->name, err) < 0))
 		return -1;
 	name_files(place, session);
 	return 0;

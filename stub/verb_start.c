@@ -1,5 +1,5 @@
-/* start: the steps again. What was changed in .env since counts: compose makes anew what it concerns,
- * and nothing else. */
+/* start: the steps again. What was changed in .env since counts: compose makes anew what it
+ * concerns, and nothing else. */
 #include <unistd.h>
 
 #include "installed.h"
@@ -7,8 +7,7 @@
 #include "verbs.h"
 
 /* New secrets would not be those of the data. */
-static int require_secrets(
-	const struct env_files *env, const struct place *place, struct err *err)
+static int require_secrets(const struct env_files *env, const struct place *place, struct err *err)
 {
 	if (!env->new_secret)
 		return 0;

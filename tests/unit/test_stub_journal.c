@@ -40,13 +40,13 @@ static void open_once(struct journal *journal, struct arena *arena)
 	journal->fd = -1;
 }
 
-#define CHECK_UNFINISHED(bytes, length, expected)                                \
-	do {                                                                     \
-		AUTO(arena) own = arena_new();                                   \
-		struct journal journal;                                          \
-		put((bytes), (length));                                          \
-		open_once(&journal, own);                                        \
-		const char *step = journal.unfinished_step;                      \
+#define CHECK_UNFINISHED(bytes, length, expected)                                      \
+	do {                                                                           \
+		AUTO(arena) own = arena_new();                                         \
+		struct journal journal;                                                \
+		put((bytes), (length));                                                \
+		open_once(&journal, own);                                              \
+		const char *step = journal.unfinished_step;                            \
 		CHECK_STR(step ? step : "(none)", (expected) ? (expected) : "(none)"); \
 	} while (0)
 
@@ -98,8 +98,8 @@ TEST(garbage_says_nothing_and_is_survived)
 		noise[i] = (char)(i * 2654435761u >> 13);
 	CHECK_UNFINISHED(noise, 100000, (const char *)NULL);
 	CHECK_UNFINISHED_TEXT("[]\n{}\nnull\n{\"verb\":1,\"state\":[]}\n", (const char *)NULL);
-	CHECK_UNFINISHED_TEXT("{\"verb\":\"install\",\"step\":\"load\",\"state\":\"begin\"}\nrubbish\n",
-		"load");
+	CHECK_UNFINISHED_TEXT(
+		"{\"verb\":\"install\",\"step\":\"load\",\"state\":\"begin\"}\nrubbish\n", "load");
 }
 
 TEST(a_long_journal_loses_its_older_half)
@@ -198,14 +198,15 @@ TEST(the_last_run_is_told_in_words)
 	CHECK_CONTAINS(run.text, "install was cut off in step load");
 	CHECK_CONTAINS(run.remedy, "install again");
 	CHECK(run.unfinished);
-	CHECK_INT(last(LINE("load", "begin") "{\"verb\":\"install\",\"step\":\"load\",\"state\":"
-					     "\"interrupted\",\"code\":130}\n"
-					     "{\"verb\":\"install\",\"state\":\"end\",\"code\":130}\n",
+	CHECK_INT(last(LINE("load",
+			       "begin") "{\"verb\":\"install\",\"step\":\"load\",\"state\":"
+					"\"interrupted\",\"code\":130}\n"
+					"{\"verb\":\"install\",\"state\":\"end\",\"code\":130}\n",
 			  &run, arena),
 		LAST_RUN_STOPPED);
 	CHECK_CONTAINS(run.text, "interrupted in step load");
-	CHECK_INT(last("{\"verb\":\"stop\",\"step\":\"stop\",\"state\":\"failed\",\"code\":10}\n", &run,
-			  arena),
+	CHECK_INT(last("{\"verb\":\"stop\",\"step\":\"stop\",\"state\":\"failed\",\"code\":10}\n",
+			  &run, arena),
 		LAST_RUN_FAILED);
 	CHECK_CONTAINS(run.text, "exit code 10");
 	CHECK_CONTAINS(run.remedy, "`stop`");
