@@ -115,6 +115,12 @@ static const struct option_row cache_rows[] = {
 	{0},
 };
 
+static const struct option_row inspect_rows[] = {
+	{0, "all", NULL, OPTION_FLAG, FIELD(all), NULL,
+		"every service, file, image and layer, however many there are"},
+	{0},
+};
+
 typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
@@ -144,7 +150,7 @@ static const struct option_verb verbs[] = {
 		"show what each source of the project's images has, and how quick it is", 8},
 	{"fetch", "[PROJECT]", 0, 1, fetch_rows,
 		"get every image and file of the project into the cache", 9},
-	{"inspect", "FILE", 1, 1, NULL, "show what is in an installer", 3},
+	{"inspect", "FILE", 1, 1, inspect_rows, "show what is in an installer", 3},
 	{"verify", "FILE", 1, 1, NULL, "check every byte of an installer", 4},
 	{"extract", "FILE DIR", 2, 2, NULL, "unpack an installer's payload into a directory", 5},
 	{"cache", "ls|gc|verify", 1, 1, cache_rows,

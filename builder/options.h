@@ -28,6 +28,7 @@ struct options {
 	struct option_list keep;       /* --keep LOCK */
 	uint64_t older_than;           /* --older-than, days; 0: not given */
 	const char *max_size;          /* --max-size */
+	bool all;                      /* --all */
 };
 
 /* What a verb is called with. Everything is lent for the call. */

@@ -1,11 +1,15 @@
 /* `hardtack inspect FILE`: what is in an installer, and how to load it without hardtack. */
-#include "installer_open.h"
+#include "contents.h"
+#include "file_io.h"
+#include "inspect_tree.h"
 #include "json_writer.h"
 #include "message.h"
 #include "options.h"
+#include "ui_width.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A path as a shell word. */
 static void add_shell_word(struct text *out, const char *word)
@@ -45,16 +49,48 @@ static void add_root(struct text *out, const struct installer *installer)
 	text_add(out, hex);
 }
 
-static uint64_t image_bytes(const struct manifest_image *image)
+static void write_parts(struct json_writer *w, const struct contents *contents)
 {
-	uint64_t sum = image->manifest_size + image->config_size;
-	for (size_t i = 0; i < image->layer_count; i++)
-		sum += image->layers[i].size_bytes;
-	return sum;
+	json_object(w, "parts");
+	json_number(w, "program", contents->program);
+	json_number(w, "files", contents->files);
+	json_number(w, "blobs", contents->blobs);
+	json_number(w, "index", contents->index);
+	json_number(w, "manifest", contents->manifest);
+	json_number(w, "framing", contents->framing);
+	json_number(w, "alignment", contents->alignment);
+	json_number(w, "signature", contents->signature);
+	json_end(w);
+	json_object(w, "totals");
+	json_number(w, "layers", contents->layer_count);
+	json_number(w, "shared_layers", contents->shared_count);
+	json_number(w, "layer_bytes", contents->layer_bytes);
+	json_number(w, "unshared_bytes", contents->unshared_bytes);
+	json_number(w, "unpacked_bytes", contents->unpacked_bytes);
+	json_end(w);
+}
+
+/* Each layer once, with the indexes of the manifest's images that have it. */
+static void write_layers(struct json_writer *w, const struct contents *contents)
+{
+	json_array(w, "layers");
+	for (size_t i = 0; i < contents->layer_count; i++) {
+		const struct contents_layer *layer = &contents->layers[i];
+		json_object(w, NULL);
+		json_string(w, "digest", layer->digest);
+		json_number(w, "size", layer->size_bytes);
+		json_array(w, "images");
+		for (size_t j = 0; j < layer->image_count; j++)
+			json_number(w, NULL, layer->images[j]);
+		json_end(w);
+		json_end(w);
+	}
+	json_end(w);
 }
 
 /* One object (DESIGN.md: `inspect --json` is one object): the file, then the manifest as it is. */
-static int write_json(const struct installer *installer, struct arena *arena, struct err *err)
+static int write_json(const struct installer *installer, const struct contents *contents,
+	struct arena *arena, struct err *err)
 {
 	char *manifest;
 	if (bundle_read(installer->bundle, MANIFEST_PATH, MANIFEST_LIMIT, arena, &manifest, NULL,
@@ -77,6 +113,8 @@ static int write_json(const struct installer *installer, struct arena *arena, st
 	json_number(w, "payload_length", locator->payload_length);
 	json_string(w, "root", root.bytes);
 	json_string(w, "load_line", line.bytes);
+	write_parts(w, contents);
+	write_layers(w, contents);
 	size_t length = strlen(manifest);
 	while (length && manifest[length - 1] == '\n')
 		manifest[--length] = '\0';
@@ -86,26 +124,14 @@ static int write_json(const struct installer *installer, struct arena *arena, st
 	return 0;
 }
 
-static void add_images(struct text *out, const struct manifest *manifest, struct arena *arena)
-{
-	text_addf(out, T("\nImages (%zu)\n"), manifest->image_count);
-	for (size_t i = 0; i < manifest->image_count; i++) {
-		const struct manifest_image *image = &manifest->images[i];
-		text_addf(out, "  %s  %s  ", image->reference, manifest_platform(image, arena));
-		text_add_size(out, image_bytes(image));
-		text_addf(out, "\n    %s\n    %s\n", image->pin, image->tag);
-		for (size_t l = 0; l < image->layer_count; l++) {
-			text_addf(out, "    %-8.19s… ", image->layers[l].digest);
-			text_add_size(out, image->layers[l].size_bytes);
-			text_add(out, "\n");
-		}
-	}
-}
+enum { SERVICES_MOST = 40 };
 
-static void add_services(struct text *out, const struct manifest *manifest)
+static void add_services(struct text *out, const struct manifest *manifest, bool all)
 {
-	text_addf(out, T("\nServices (%zu)\n"), manifest->service_count);
-	for (size_t i = 0; i < manifest->service_count; i++) {
+	size_t count = manifest->service_count;
+	size_t shown = all || count <= SERVICES_MOST ? count : SERVICES_MOST;
+	text_addf(out, T("\nServices (%zu)\n"), count);
+	for (size_t i = 0; i < shown; i++) {
 		const struct manifest_service *service = &manifest->services[i];
 		text_addf(out, "  %-20s %s", service->name,
 			manifest->images[service->image].reference);
@@ -117,25 +143,12 @@ static void add_services(struct text *out, const struct manifest *manifest)
 				service->ports[p].target, service->ports[p].protocol);
 		text_add(out, service->active ? "\n" : T("  (only with its profile)\n"));
 	}
+	if (shown < count)
+		text_addf(out, T("  %zu more (--all shows them)\n"), count - shown);
 }
 
-static void add_files(struct text *out, const struct manifest *manifest)
-{
-	text_add(out, T("\nFiles\n"));
-	for (size_t i = 0; i < manifest->entry_count; i++) {
-		const struct manifest_entry *entry = &manifest->entries[i];
-		if (!text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
-			continue;
-		text_addf(out, "  %04o ", entry->mode);
-		text_add_printable(out, entry->path + strlen(MANIFEST_FILES_PREFIX),
-			strlen(entry->path) - strlen(MANIFEST_FILES_PREFIX));
-		text_add(out, "  ");
-		text_add_size(out, entry->size_bytes);
-		text_add(out, "\n");
-	}
-}
-
-static void write_text(const struct installer *installer, struct arena *arena)
+static void write_text(
+	const struct installer *installer, const struct contents *contents, const struct verb *verb)
 {
 	const struct manifest *manifest = bundle_manifest(installer->bundle);
 	AUTO_TEXT out = TEXT_INIT;
@@ -148,22 +161,32 @@ static void write_text(const struct installer *installer, struct arena *arena)
 	text_add(&out, T("Root  "));
 	add_root(&out, installer);
 	text_add(&out, "\n");
-	add_services(&out, manifest);
-	add_images(&out, manifest, arena);
-	add_files(&out, manifest);
-	text_add(&out, T("\nWithout hardtack, the images load with\n  "));
-	add_load_line(&out, installer);
-	text_add(&out, "\n");
+	add_services(&out, manifest, verb->options->all);
+	struct inspect_tree tree = {.name = file_base_name(installer->path),
+		.size_bytes = installer->size_bytes,
+		.manifest = manifest,
+		.contents = contents,
+		.arena = verb->arena,
+		.all = verb->options->all,
+		.columns = ui_columns(STDOUT_FILENO)};
+	inspect_tree_add(&tree, &out);
+	if (!manifest->installer) {
+		text_add(&out, T("\nWithout hardtack, the images load with\n  "));
+		add_load_line(&out, installer);
+		text_add(&out, "\n");
+	}
 	fputs(out.bytes, stdout);
 }
 
 int verb_inspect(struct verb *verb, struct err *err)
 {
 	AUTO_INSTALLER installer = INSTALLER_INIT;
-	if (installer_open(&installer, verb->arguments[0], err) < 0)
+	struct contents contents;
+	if (installer_open(&installer, verb->arguments[0], err) < 0 ||
+		contents_of(&installer, verb->arena, &contents, err) < 0)
 		return -1;
 	if (ui_is_json(verb->ui))
-		return write_json(&installer, verb->arena, err);
-	write_text(&installer, verb->arena);
+		return write_json(&installer, &contents, verb->arena, err);
+	write_text(&installer, &contents, verb);
 	return 0;
 }

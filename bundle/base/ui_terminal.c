@@ -1,7 +1,6 @@
 /* The renderer for a person at a terminal: one line a step, a bar while it works. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -23,14 +22,6 @@ enum {
 	SIZES_COLUMNS = 24,  /* "  1023.9 MiB / 1023.9 MiB" */
 	SHORT_STEP_MS = 2000,
 };
-
-static size_t terminal_columns(void)
-{
-	struct winsize size;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
-		return size.ws_col;
-	return 80;
-}
 
 static void add_coloured(struct ui *ui, struct text *out, const char *colour, const char *text)
 {
@@ -83,7 +74,7 @@ static void draw_live(struct ui *ui)
 {
 	AUTO_TEXT tail = TEXT_INIT;
 	AUTO_TEXT line = TEXT_INIT;
-	size_t columns = terminal_columns() - 1;
+	size_t columns = ui_columns(STDERR_FILENO) - 1;
 	if (ui->settings.quiet || ui->settings.no_progress || !ui->step[0])
 		return;
 	size_t text_columns = 2 + ui_width(ui->live.bytes);

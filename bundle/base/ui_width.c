@@ -2,6 +2,7 @@
 #include "ui_width.h"
 
 #include <stdint.h>
+#include <sys/ioctl.h>
 
 #include "cleanup.h"
 
@@ -101,4 +102,10 @@ size_t ui_width_fit(const char *text, size_t columns)
 		at += size;
 	}
 	return (size_t)(at - start);
+}
+
+size_t ui_columns(int fd)
+{
+	struct winsize size;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
 }

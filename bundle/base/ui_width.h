@@ -9,3 +9,6 @@ size_t ui_width(const char *text);
 
 /* The bytes at the start of text that fit into so many columns; never half a character. */
 size_t ui_width_fit(const char *text, size_t columns);
+
+/* How wide the terminal is that fd goes to; 80 when it is none, or does not say. */
+size_t ui_columns(int fd);

@@ -11,6 +11,7 @@ the work folder. A judge that cannot be had is a failure where MUST_RUN=1. Ends 
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -451,6 +452,18 @@ def check_docker_line(suite, made):
         suite.note(f"{target}: that line gives the payload", status == 0 and same, err)
 
 
+def check_parts(suite, made):
+    """The parts that inspect tells add up to the file; the program is the stub, to the byte on ELF."""
+    for target, path in made.items():
+        status, out, err, _ = suite.run(suite.hardtack, "inspect", "--json", path)
+        told = json.loads(out) if status == 0 else {"parts": {}}
+        size, parts = os.path.getsize(path), told["parts"]
+        suite.note(f"{target}: the parts that inspect tells are the file", status == 0 and sum(parts.values()) == size, f"{parts} {size} {err}")
+        stub = os.path.getsize(suite.stub(target))
+        near = parts.get("program") == stub if target.startswith("linux") else stub / 2 < parts.get("program", 0) < stub + 16384
+        suite.note(f"{target}: the program it tells is the stub", near, f"{parts} {stub}")
+
+
 def check_big(suite):
     path = suite.path("big")
     project = filler_project(suite, "filler", 2 * GIB + 1)
@@ -504,6 +517,7 @@ def main():
             check_control_programs(suite, made)
             check_each_rule(suite, made)
             check_mutations(suite, made)
+            check_parts(suite, made)
             check_docker_line(suite, made)
             check_same_bytes(suite, made)
             check_page_boundaries(suite)
