@@ -154,8 +154,8 @@ build_mbedtls() {
 	library mbedtls libmbedtls.a "$source/library" "" "-I$work/mbedtls/include" \
 		$(names "" aes aesce aesni asn1parse asn1write base64 bignum bignum_core bignum_mod \
 			bignum_mod_raw block_cipher chacha20 chachapoly cipher cipher_wrap constant_time \
-			ctr_drbg ecdh ecdsa ecp ecp_curves entropy entropy_poll error gcm hmac_drbg md oid \
-			pem pk pk_ecc pk_wrap pkparse pkwrite platform platform_util poly1305 rsa \
+			ctr_drbg ecdh ecdsa ecp ecp_curves entropy entropy_poll error gcm hmac_drbg md md5 oid \
+			pem pk pk_ecc pk_wrap pkcs5 pkparse pkwrite platform platform_util poly1305 rsa \
 			rsa_alt_helpers sha1 sha256 sha512) \
 		$(names ssl_ ciphersuites client msg tls tls12_client) $(names x509 "" _crt)
 }

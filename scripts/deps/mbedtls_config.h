@@ -34,7 +34,10 @@
 #define MBEDTLS_ENTROPY_C
 #define MBEDTLS_ENTROPY_FORCE_SHA256
 
-/* Keys and signatures as bytes: DER, PEM (without encryption), SEC1 and PKCS#8. */
+/*
+ * Keys and signatures as bytes: DER, PEM, SEC1 and PKCS#8; private keys under a passphrase too, in the forms that
+ * openssl writes (PBES2 with AES-CBC, and the traditional one, whose key comes from MD5).
+ */
 #define MBEDTLS_ASN1_PARSE_C
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_BASE64_C
@@ -44,6 +47,10 @@
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
 #define MBEDTLS_PK_WRITE_C
+#define MBEDTLS_PKCS5_C
+#define MBEDTLS_CIPHER_MODE_CBC
+#define MBEDTLS_CIPHER_PADDING_PKCS7
+#define MBEDTLS_MD5_C
 
 /*
  * A TLS 1.2 client: ECDHE with RSA or ECDSA certificates, AES-GCM and ChaCha20-Poly1305. No TLS 1.3: it would
@@ -55,6 +62,11 @@
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
+/* Named one by one: AES-CBC, which keys need, would bring its suites along. */
+#define MBEDTLS_SSL_CIPHERSUITES                                                                                \
+	MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, \
+		MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,     \
+		MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED
 #define MBEDTLS_KEY_EXCHANGE_ECDHE_ECDSA_ENABLED
 #define MBEDTLS_ECDH_C
