@@ -23,7 +23,9 @@ static bool is_ignored(const struct preflight *preflight, const char *name)
 
 void preflight_error(struct preflight *preflight, const char *name, const struct err *problem)
 {
-	bool ignored = problem->code != CODE_DOCKER && is_ignored(preflight, name);
+	/* Older programs on newer data: no word makes that safe. */
+	bool ignored = problem->code != CODE_DOCKER && strcmp(name, "version") != 0 &&
+		       is_ignored(preflight, name);
 	ui_problem(preflight->session->ui, ignored ? UI_PROBLEM_IGNORED : UI_PROBLEM_ERROR, name,
 		problem->text, problem->hint);
 	if (preflight->found)
@@ -196,7 +198,8 @@ static void say_engine(const struct preflight *preflight)
 int preflight_run(struct preflight *preflight, struct err *err)
 {
 	static int (*const checks[])(struct preflight *, struct err *) = {check_engine,
-		check_compose, preflight_check_platform, preflight_check_project,
+		check_compose, preflight_check_version, preflight_check_platform,
+		preflight_check_project,
 		preflight_check_containers, preflight_check_data, preflight_check_ports,
 		preflight_check_memory, preflight_check_disk};
 	struct ui *ui = preflight->session->ui;

@@ -3,6 +3,7 @@
  *
  *   engine    Docker is there, runs, answers, is on this machine        code 10
  *   compose   compose v2, or v1 from 1.27                               code 10
+ *   version   nothing newer is installed; never ignored                 code 11
  *   platform  the images are for the engine's processor                 code 11
  *   project   no other project of this name; at a terminal: one beside it
  *   container no other container of a name that the compose file fixes
@@ -12,7 +13,7 @@
  *   disk      room for archive and unpacked images on the engine's disk, for files on ours
  *
  * 10 beats 11. --ignore-preflight NAME makes an error a warning (not for engine and compose:
- * nothing can be done without them).
+ * nothing can be done without them; not for version).
  */
 #pragma once
 
