@@ -243,7 +243,7 @@ int diagnosis_of_service(const struct diagnosis_context *context,
 		.stopped = service->state == HEALTH_STOPPED && !service->oom_killed};
 	if (gather(context, service, arena, &symptoms, err) < 0)
 		return -1;
-	const char *words[] = {context->compose_words,
+	const char *words[] = {context->compose_words, context->http_answer,
 		symptoms.found ? symptoms.container.health_output : NULL, service->error};
 	struct known_issue_texts texts = {.service = service->name,
 		.lines = &symptoms.lines,

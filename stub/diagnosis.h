@@ -18,6 +18,7 @@ struct diagnosis_context {
 	struct secret_mask *mask;
 	const char *compose_words; /* what `up` said, or NULL */
 	int http_status;           /* what the service answered to a step, or 0 */
+	const char *http_answer;   /* the same with its words, a line: "HTTP 401 {…}", or NULL */
 };
 
 enum { DIAGNOSIS_FINDINGS = 4, DIAGNOSIS_EVIDENCE = 1 + KNOWN_ISSUE_MORE };

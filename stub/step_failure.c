@@ -33,18 +33,21 @@ static int explain(const struct step_run *run, const struct health_service *culp
 }
 
 int step_failure_explain(const struct step_run *run, const struct health_service *culprit,
-	int http_status, struct err *err)
+	const struct step_answer *answer, struct err *err)
 {
 	struct secret_mask mask;
 	struct diagnosis_context context = step_failure_context(run, &mask);
-	context.http_status = http_status;
+	if (answer) {
+		context.http_status = answer->http_status;
+		context.http_answer = answer->line;
+	}
 	return explain(run, culprit, &context, err);
 }
 
 void step_failure_show(const struct step_run *run, const struct health_service *culprit)
 {
 	struct err ignored = ERR_INIT;
-	step_failure_explain(run, culprit, 0, &ignored);
+	step_failure_explain(run, culprit, NULL, &ignored);
 }
 
 static const struct health_service *find_culprit(const struct health *health)

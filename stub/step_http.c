@@ -26,8 +26,9 @@ struct http_step {
 	const char *address; /* expanded */
 	const char *title;
 	struct step_retry retry;
-	struct text why; /* of the last attempt */
-	unsigned status; /* its answer's, 0: there was none */
+	struct text why;    /* of the last attempt */
+	struct text answer; /* to it: "HTTP 401 {…}", empty when there was none */
+	unsigned status;    /* its answer's, 0: there was none */
 };
 
 static void tick(void *context)
@@ -280,14 +281,16 @@ static int take_captures(struct http_step *step, struct json body, bool *met, st
 	return 0;
 }
 
-static void add_answer(struct text *why, const struct http_response *response)
+static void keep_answer(struct http_step *step, const struct http_response *response)
 {
+	text_addf(&step->answer, "HTTP %u ", response->status);
+	step_add_excerpt(&step->answer, response->body.bytes, response->body.length);
 	if (response->body.length == 0) {
-		text_add(why, T("; the answer is empty"));
+		text_add(&step->why, T("; the answer is empty"));
 		return;
 	}
-	text_add(why, T("; the answer begins: "));
-	step_add_excerpt(why, response->body.bytes, response->body.length);
+	text_add(&step->why, T("; the answer begins: "));
+	step_add_excerpt(&step->why, response->body.bytes, response->body.length);
 }
 
 /* One request. 1: as expected, 0: not, -1: no use to try again. */
@@ -301,6 +304,7 @@ static int attempt(struct http_step *step, struct err *err)
 	int result = 0;
 	http_response_init(&response, arena);
 	text_clear(&step->why);
+	text_clear(&step->answer);
 	step->status = 0;
 	if (http_loopback_ask(&step->request, &response, &ask_err) < 0) {
 		if (ask_err.code == CODE_INTERRUPTED || ask_err.code == CODE_TERMINATED) {
@@ -321,7 +325,7 @@ static int attempt(struct http_step *step, struct err *err)
 	else if (met)
 		result = 1;
 	else
-		add_answer(&step->why, &response);
+		keep_answer(step, &response);
 	http_response_clear(&response);
 	return result;
 }
@@ -351,7 +355,8 @@ static int failed(struct http_step *step, struct err *err)
 	text_addf(&text, "%s %s: %s", step->request.method, step->address, step->why.bytes);
 	step_retry_describe(&step->retry, &text);
 	step_fail(step->run, CODE_SMOKE, &text, err);
-	step_failure_explain(step->run, find_service(step), (int)step->status, err);
+	struct step_answer answer = {(int)step->status, step->answer.bytes};
+	step_failure_explain(step->run, find_service(step), &answer, err);
 	return err_hint(err, "the services run, but this proof failed: see what they say with the "
 			     "command logs, then prove it again with the command smoke");
 }
@@ -393,7 +398,8 @@ int step_http(struct step_run *run, struct json parameters, struct err *err)
 {
 	struct http_step *step = ARENA_NEW(run->values.arena, struct http_step);
 	struct ui *ui = run->sop->session->ui;
-	*step = (struct http_step){.run = run, .parameters = parameters, .why = TEXT_INIT};
+	*step = (struct http_step){.run = run, .parameters = parameters, .why = TEXT_INIT,
+		.answer = TEXT_INIT};
 	if (step_local(parameters, "name", "", &step->title, err) < 0)
 		return -1;
 	if (*step->title)
@@ -406,5 +412,6 @@ int step_http(struct step_run *run, struct json parameters, struct err *err)
 	else
 		status = ask_until_expected(step, err);
 	text_clear(&step->why);
+	text_clear(&step->answer);
 	return status;
 }

@@ -54,7 +54,7 @@ static int look_at_services(struct step_run *run, struct step_retry *retry, stru
 		err_set(&found, CODE_UNHEALTHY, "service %s ended: %s", failed->name,
 			health_describe(failed, arena));
 	*err = found;
-	return step_failure_explain(run, failed, 0, err);
+	return step_failure_explain(run, failed, NULL, err);
 }
 
 bool step_retry_again(struct step_run *run, struct step_retry *retry, struct err *err)

@@ -22,7 +22,7 @@ int step_wait_healthy(struct step_run *run, struct json parameters, struct err *
 	int status = health_wait(&run->health, timeout_ms, ui, &culprit, err);
 	run->health.is_hopeless = NULL;
 	if (status < 0)
-		return step_failure_explain(run, culprit, 0, err);
+		return step_failure_explain(run, culprit, NULL, err);
 	ui_step_end(ui, UI_DONE, "%s", T("Everything is up and healthy"));
 	return 0;
 }

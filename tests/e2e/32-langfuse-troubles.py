@@ -47,6 +47,18 @@ def old_password(t, engine, file):
     langfuse.clear(t, engine)
 
 
+def other_keys(t, engine):
+    path = langfuse.folder(t, ".env")
+    with open(path, encoding="utf-8") as text:
+        before = text.read()
+    with open(path, "w", encoding="utf-8") as text:
+        text.write(before.replace("LANGFUSE_INIT_PROJECT_SECRET_KEY=sk-lf-", "LANGFUSE_INIT_PROJECT_SECRET_KEY=sk-lf-0"))
+    done = t.installer(langfuse.folder(t, "hardtack-control"), "smoke", engine=engine)
+    told(t, done, 15, "401", "knows other keys", "LANGFUSE_INIT_PROJECT_", text="another key than that of the first start")
+    with open(path, "w", encoding="utf-8") as text:
+        text.write(before)
+
+
 def bad_key(t, engine, file):
     done = t.installer(file, "install", "--yes", "--timeout", "10", "--set", "ENCRYPTION_KEY=short", engine=engine)
     told(t, done, 13, "Invalid environment variables", "64 hex digits", text="a short ENCRYPTION_KEY")
@@ -56,5 +68,6 @@ def bad_key(t, engine, file):
 def story(t):
     engine = t.bench.engine("v28")
     file = ready_but_500(t, engine)
+    other_keys(t, engine)
     old_password(t, engine, file)
     bad_key(t, engine, file)
