@@ -11,8 +11,9 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 ROOT = os.path.dirname(TESTS)
-sys.path.insert(0, TESTS)
+sys.path[:0] = [TESTS, HERE]
 import image_archives as images  # noqa: E402
+import corpus_answers  # noqa: E402
 
 LARGEST = 64 * 1024
 
@@ -77,7 +78,9 @@ def archives(out):
     images.recipes(os.path.join(TESTS, "reject", "tar"), made)
     for name in sorted(os.listdir(made)):
         with open(os.path.join(made, name), "rb") as file:
-            put(out, "tar_reader", name, file.read())
+            data = file.read()
+            put(out, "tar_reader", name, data)
+            put(out, "image_archive", name, data)
     shutil.rmtree(made)
 
 
@@ -239,3 +242,5 @@ def http_responses(out):
 if __name__ == "__main__":
     for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs, http_responses):
         make(sys.argv[1])
+    for parser, name, data in corpus_answers.seeds():
+        put(sys.argv[1], parser, name, data)

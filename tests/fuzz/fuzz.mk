@@ -1,12 +1,22 @@
-# Fuzz targets: tests/fuzz/fuzz_<parser>.c (see fuzz.h); fuzz_stub_*.c are of the stub's room. Seeds: tests/fuzz/corpus.py.
+# Fuzz targets: tests/fuzz/fuzz_<parser>.c (see fuzz.h); fuzz_stub_*.c are of the stub's room. Seeds: tests/fuzz/corpus.py;
+# words of the parsers' languages: tests/fuzz/dictionaries/<parser>.dict; inputs that found something: tests/fuzz/found/<parser>/.
 #   make fuzz-json TIME=60     searches with libFuzzer for a minute; needs clang and its runtime
+#   make fuzz FUZZ_TIME=600    every target in turn, with a table at the end; FUZZ_TARGETS="json manifest": only these
 #   make check-fuzz            replays seeds and fixed mutations of them under ASan and UBSan
 
 SUITES += check-fuzz
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 TIME ?= 60
-FUZZ_CLANG ?= clang
+FUZZ_TIME ?= 600
+FUZZ_TARGETS ?= $(FUZZ_NAMES)
+# Functions that a target has instead of the rooms': the world's answers come from the fuzzer.
+FUZZ_WRAP_stub_docker_answers := child_run
+FUZZ_WRAP_logins := child_run child_find_program
+FUZZ_WRAP_registry_answers := http_fetch http_client_is_plain
+fuzz_wrap = $(foreach f,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(f))
+fuzz_dictionary = $(addprefix -dict=,$(wildcard tests/fuzz/dictionaries/$(1).dict))
+FUZZ_CLANG ?= $(or $(firstword $(foreach c,clang clang-19 clang-16 clang-14,$(if $(shell command -v $(c)),$(c)))),clang)
 fuzz_room = $(if $(filter stub_%,$(1)),stub,builder)
 fuzz_includes = -Itests/fuzz $(addprefix -I,$(SEES_$(1))) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_$(1)),-isystem $(DEPS)/native/$(l)/include)
 FUZZ_FLAGS = $(filter-out $(WARN),$(BASE_FLAGS)) -w -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -30,24 +40,28 @@ endef
 $(foreach r,builder stub,$(eval $(call fuzz_rules,$(r))))
 
 define fuzz_replay
-$(BUILD)/asan/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c tests/fuzz/fuzz.h $(call rooms,asan,$(call fuzz_room,$(1)) bundle base)
+$(BUILD)/asan/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/fuzz/fuzz_folder.h $(call rooms,asan,$(call fuzz_room,$(1)) bundle base)
 	$$(say) LINK $$@
 	@mkdir -p $$(@D)
-	$(Q)$(CC_asan) $(BASE_FLAGS) -Wno-missing-prototypes $(CFLAGS_asan) $(call fuzz_includes,$(call fuzz_room,$(1))) $$(filter %.c %.a,$$^) $$(call builder_libraries,asan) $(LDFLAGS_asan) -o $$@
+	$(Q)$(CC_asan) $(BASE_FLAGS) -Wno-missing-prototypes $(CFLAGS_asan) $(call fuzz_includes,$(call fuzz_room,$(1))) $$(filter %.c %.a,$$^) $$(call builder_libraries,asan) $(LDFLAGS_asan) $(call fuzz_wrap,$(1)) -o $$@
 
-$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h $(BUILD)/fuzz/$(call fuzz_room,$(1))_rooms.a
+$(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h tests/fuzz/fuzz_folder.h $(BUILD)/fuzz/$(call fuzz_room,$(1))_rooms.a
 	$$(say) FUZZ $$@
-	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(call fuzz_includes,$(call fuzz_room,$(1))) $$(filter %.c %.a,$$^) $$(call builder_libraries,native) -pthread -o $$@
+	$(Q)$(FUZZ_CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer $(call fuzz_includes,$(call fuzz_room,$(1))) $$(filter %.c %.a,$$^) $$(call builder_libraries,native) $(call fuzz_wrap,$(1)) -pthread -o $$@
 
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(BUILD)/fuzz/$(1) $(BUILD)/fuzz/seeds/.made
 	@mkdir -p $(BUILD)/fuzz/corpus/$(1)
-	$(BUILD)/fuzz/$(1) -max_total_time=$(TIME) -max_len=16384 -timeout=10 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ \
-		$(BUILD)/fuzz/corpus/$(1) $(BUILD)/fuzz/seeds/$(1)
+	$(BUILD)/fuzz/$(1) -max_total_time=$(TIME) -max_len=16384 -timeout=10 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$(1)- $(call fuzz_dictionary,$(1)) \
+		$(BUILD)/fuzz/corpus/$(1) $(BUILD)/fuzz/seeds/$(1) $(wildcard tests/fuzz/found/$(1))
 endef
 $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_replay,$(n))))
 
-$(BUILD)/fuzz/seeds/.made: tests/fuzz/corpus.py tests/image_archives.py $(wildcard tests/reject/*/*)
+.PHONY: fuzz
+fuzz: $(foreach n,$(FUZZ_TARGETS),$(BUILD)/fuzz/$(n)) $(BUILD)/fuzz/seeds/.made ## search with every fuzz target for FUZZ_TIME seconds each (600)
+	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) tests/fuzz/search.sh $(FUZZ_TIME) $(FUZZ_TARGETS)
+
+$(BUILD)/fuzz/seeds/.made: tests/fuzz/corpus.py tests/fuzz/corpus_answers.py tests/image_archives.py $(wildcard tests/reject/*/*)
 	$(Q)rm -rf $(BUILD)/fuzz/seeds && tests/fuzz/corpus.py $(BUILD)/fuzz/seeds && touch $@
 
 FUZZ_REPLAYS := $(FUZZ_NAMES:%=$(BUILD)/asan/fuzz/%) $(BUILD)/fuzz/seeds/.made
