@@ -18,7 +18,7 @@ fuzz_wrap = $(foreach f,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(f))
 fuzz_dictionary = $(addprefix -dict=,$(wildcard tests/fuzz/dictionaries/$(1).dict))
 FUZZ_CLANG ?= $(or $(firstword $(foreach c,clang clang-19 clang-16 clang-14,$(if $(shell command -v $(c)),$(c)))),clang)
 fuzz_room = $(if $(filter stub_%,$(1)),stub,builder)
-fuzz_includes = -Itests/fuzz $(addprefix -I,$(SEES_$(1))) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_$(1)),-isystem $(DEPS)/native/$(l)/include)
+fuzz_includes = -Itests/fuzz -Itests/unit $(addprefix -I,$(SEES_$(1))) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_$(1)),-isystem $(DEPS)/native/$(l)/include)
 FUZZ_FLAGS = $(filter-out $(WARN),$(BASE_FLAGS)) -w -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The rooms, instrumented for libFuzzer, as an archive each: a target links what it names. The stub's

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../unit/stub_fixture.h"
+#include "stub_fixture.h"
 #include "executable_verify.h"
 #include "file_io.h"
 #include "installer_file.h"

@@ -9,3 +9,20 @@ check-stub-macho: $(BUILD)/hardtack machorun ## the same with the Mach-O itself,
 	$(Q)BUILD=$(abspath $(BUILD)) DEPS=$(abspath $(DEPS)) tests/stub/run --macho $(STORY)
 
 SUITES += check-stub check-stub-macho
+
+# Single bits flipped all over an installer (bit_flips): some in every check; `make bit-flips` is the large one.
+BIT_FLIPS ?= 2000
+flip_bits = $(Q)BUILD=$(abspath $(BUILD)) DEPS=$(abspath $(DEPS)) tests/stub/bit_flips
+
+.PHONY: check-bit-flips check-bit-flips-macho bit-flips
+check-bit-flips: $(BUILD)/hardtack ## flip bits of an installer: exit 7, and docker is never called
+	$(flip_bits) 400
+
+check-bit-flips-macho: $(BUILD)/hardtack machorun ## the same with the Mach-O
+	$(flip_bits) --macho 30
+
+bit-flips: $(BUILD)/hardtack machorun ## BIT_FLIPS of them (2000), and a fifth as many on the Mach-O
+	$(flip_bits) $(BIT_FLIPS)
+	$(flip_bits) --macho $(shell expr $(BIT_FLIPS) / 5)
+
+SUITES += check-bit-flips check-bit-flips-macho
