@@ -2,6 +2,7 @@
 #include "bundle_plan.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -88,11 +89,9 @@ static void fill_service(struct manifest_service *out, const struct service_imag
 		};
 }
 
-static void plan_services(
-	struct bundle_plan *plan, const struct service_image *images, size_t image_count)
+static void plan_services(struct bundle_plan *plan, struct manifest *manifest,
+	const struct service_image *images, size_t image_count)
 {
-	struct manifest *manifest = &plan->manifest;
-	manifest->images = arena_alloc(plan->arena, image_count * sizeof(*manifest->images));
 	manifest->services = arena_alloc(plan->arena, image_count * sizeof(*manifest->services));
 	manifest->service_count = image_count;
 	for (size_t i = 0; i < image_count; i++)
@@ -147,9 +146,8 @@ static int add_source(struct bundle_plan *plan, const char *path, const char *so
 	return digest_file_range(fd, source, 0, content->size_bytes, &content->sha256, err);
 }
 
-static void add_template(struct bundle_plan *plan, const char *path, const char *target, bool fill)
+static void add_template(struct manifest *manifest, const char *path, const char *target, bool fill)
 {
-	struct manifest *manifest = &plan->manifest;
 	size_t at = manifest->template_count++;
 	if (strcmp(target, ".env") == 0) { /* first by contract */
 		memmove(manifest->templates + 1, manifest->templates,
@@ -168,12 +166,14 @@ static const struct compose_rewritten *find_rewritten(
 	return NULL;
 }
 
-static int plan_file(struct bundle_plan *plan, const struct closure_entry *entry,
-	const struct compose_rewritten *rewritten, size_t rewritten_count, struct err *err)
+static int plan_file(struct bundle_plan *plan, struct manifest *manifest,
+	const struct closure_entry *entry, const struct compose_rewritten *rewritten,
+	size_t rewritten_count, struct err *err)
 {
-	struct manifest *manifest = &plan->manifest;
 	const char *path = arena_printf(plan->arena, MANIFEST_FILES_PREFIX "%s", entry->packed);
 	const struct compose_rewritten *file;
+	if (entry->kind != CLOSURE_DIRECTORY)
+		manifest->files[manifest->file_count++] = entry->packed;
 	switch (entry->kind) {
 	case CLOSURE_DIRECTORY:
 		manifest->directories[manifest->directory_count++] = entry->packed;
@@ -184,13 +184,13 @@ static int plan_file(struct bundle_plan *plan, const struct closure_entry *entry
 		add_bytes(plan, path, file->bytes, file->length);
 		return 0;
 	case CLOSURE_ENV:
-		add_template(plan, entry->packed, ".env", false);
+		add_template(manifest, entry->packed, ".env", false);
 		break;
 	case CLOSURE_ENV_FILE:
-		add_template(plan, entry->packed, entry->packed, false);
+		add_template(manifest, entry->packed, entry->packed, false);
 		break;
 	case CLOSURE_TEMPLATE:
-		add_template(plan, entry->packed,
+		add_template(manifest, entry->packed,
 			closure_template_target(plan->arena, entry->packed), true);
 		break;
 	case CLOSURE_DOWNLOAD:
@@ -202,28 +202,87 @@ static int plan_file(struct bundle_plan *plan, const struct closure_entry *entry
 	return add_source(plan, path, entry->source, entry->mode, err);
 }
 
-static int plan_files(struct bundle_plan *plan, const struct project *project,
-	const struct closure *closure, struct err *err)
+static int plan_files(struct bundle_plan *plan, struct manifest *manifest,
+	const struct bundle_variant *variant, struct err *err)
 {
-	struct manifest *manifest = &plan->manifest;
+	const struct compose_project *compose = variant->project->compose;
+	const struct closure *closure = variant->closure;
 	size_t service_count = manifest->service_count;
 	struct compose_rewritten *rewritten;
 	struct compose_image *tags = arena_alloc(plan->arena, service_count * sizeof(*tags));
 	for (size_t i = 0; i < service_count; i++)
 		tags[i] = (struct compose_image){manifest->services[i].name,
-			manifest->images[manifest->services[i].image].tag};
-	if (compose_rewrite(plan->arena, project->compose, tags, service_count, &rewritten, err) <
-		0)
+			plan->manifest.images[manifest->services[i].image].tag};
+	if (compose_rewrite(plan->arena, compose, tags, service_count, &rewritten, err) < 0)
 		return -1;
 	manifest->templates =
 		arena_alloc(plan->arena, closure->count * sizeof(*manifest->templates));
 	manifest->directories =
 		arena_alloc(plan->arena, closure->count * sizeof(*manifest->directories));
+	manifest->files = arena_alloc(plan->arena, closure->count * sizeof(*manifest->files));
 	for (size_t i = 0; i < closure->count; i++)
-		if (plan_file(plan, &closure->entries[i], rewritten, project->compose->file_count,
+		if (plan_file(plan, manifest, &closure->entries[i], rewritten, compose->file_count,
 			    err) < 0)
 			return -1;
 	return 0;
+}
+
+/* ---- variants ---- */
+
+static void plan_procedure(
+	struct bundle_plan *plan, struct manifest *manifest, const struct project *project)
+{
+	manifest->name = project->name;
+	manifest->version = project->version;
+	manifest->variant = project->variant;
+	manifest->compose = project->compose->files[0]->packed;
+	project_steps_fill(project, manifest, plan->arena);
+}
+
+static int plan_variant(struct bundle_plan *plan, struct manifest *manifest,
+	const struct bundle_variant *variant, struct err *err)
+{
+	plan_procedure(plan, manifest, variant->project);
+	plan_services(plan, manifest, variant->images, variant->image_count);
+	return plan_files(plan, manifest, variant, err);
+}
+
+static int compare_contents(const void *left, const void *right)
+{
+	const struct bundle_content *a = left, *b = right;
+	return strcmp(a->path, b->path);
+}
+
+/* What several variants install is there once. */
+static int merge_files(struct bundle_plan *plan, struct err *err)
+{
+	size_t kept = 0;
+	qsort(plan->contents, plan->content_count, sizeof(*plan->contents), compare_contents);
+	for (size_t i = 0; i < plan->content_count; i++) {
+		const struct bundle_content *content = &plan->contents[i];
+		const struct bundle_content *last = kept ? &plan->contents[kept - 1] : NULL;
+		if (!last || strcmp(last->path, content->path) != 0) {
+			plan->contents[kept++] = *content;
+			continue;
+		}
+		if (last->mode == content->mode && sha256_equal(&last->sha256, &content->sha256))
+			continue;
+		err_set(err, CODE_INPUT, "%s is not the same for two variants of fallback",
+			content->path + strlen(MANIFEST_FILES_PREFIX));
+		return err_hint(err,
+			"give each variant a file of its own there: a compose file whose "
+			"images come from .env is another one with another .env");
+	}
+	plan->content_count = kept;
+	return 0;
+}
+
+static size_t count_images(const struct bundle_variant *variants, size_t count)
+{
+	size_t images = 0;
+	for (size_t i = 0; i < count; i++)
+		images += variants[i].image_count;
+	return images;
 }
 
 static void add_text(struct bundle_plan *plan, const char *path, struct text *text)
@@ -232,24 +291,30 @@ static void add_text(struct bundle_plan *plan, const char *path, struct text *te
 	text_clear(text);
 }
 
-static const struct blob_source *find_blob(
-	const struct service_image *images, size_t image_count, const char *digest)
+static const struct blob_source *find_in_image(const struct image *image, const char *digest)
 {
-	for (size_t i = 0; i < image_count; i++) {
-		const struct image *image = images[i].image;
-		if (strcmp(image->manifest.digest, digest) == 0)
-			return &image->manifest;
-		if (strcmp(image->config_blob.digest, digest) == 0)
-			return &image->config_blob;
-		for (size_t l = 0; l < image->layer_count; l++)
-			if (strcmp(image->layers[l].blob.digest, digest) == 0)
-				return &image->layers[l].blob;
-	}
+	if (strcmp(image->manifest.digest, digest) == 0)
+		return &image->manifest;
+	if (strcmp(image->config_blob.digest, digest) == 0)
+		return &image->config_blob;
+	for (size_t l = 0; l < image->layer_count; l++)
+		if (strcmp(image->layers[l].blob.digest, digest) == 0)
+			return &image->layers[l].blob;
 	return NULL;
 }
 
+static const struct blob_source *find_blob(
+	const struct bundle_variant *variants, size_t count, const char *digest)
+{
+	const struct blob_source *found = NULL;
+	for (size_t v = 0; v < count; v++)
+		for (size_t i = 0; i < variants[v].image_count && !found; i++)
+			found = find_in_image(variants[v].images[i].image, digest);
+	return found;
+}
+
 static void plan_images(
-	struct bundle_plan *plan, const struct service_image *images, size_t image_count)
+	struct bundle_plan *plan, const struct bundle_variant *variants, size_t variant_count)
 {
 	struct text index = TEXT_INIT, manifest = TEXT_INIT;
 	struct load_archive_blob *blobs;
@@ -260,7 +325,8 @@ static void plan_images(
 	add_text(plan, LOAD_ARCHIVE_MANIFEST_PATH, &manifest);
 	size_t count = load_archive_blobs(&plan->manifest, NULL, plan->arena, &blobs);
 	for (size_t i = 0; i < count; i++) {
-		const struct blob_source *blob = find_blob(images, image_count, blobs[i].digest);
+		const struct blob_source *blob =
+			find_blob(variants, variant_count, blobs[i].digest);
 		BUG_ON(!blob);
 		add_blob(plan, manifest_blob_path(blob->digest, plan->arena), blob);
 	}
@@ -287,20 +353,23 @@ void bundle_plan_finish(struct bundle_plan *plan)
 			tar_writer_entry_size(plan->contents[i].path, plan->contents[i].size_bytes);
 }
 
-int bundle_plan_make(struct bundle_plan *plan, const struct project *project,
-	const struct closure *closure, const struct service_image *images, size_t image_count,
+int bundle_plan_make(struct bundle_plan *plan, const struct bundle_variant *variants, size_t count,
 	struct arena *arena, struct err *err)
 {
 	*plan = (struct bundle_plan){.arena = arena};
 	struct manifest *manifest = &plan->manifest;
-	manifest->name = project->name;
-	manifest->version = project->version;
 	manifest->builder = "hardtack " HARDTACK_VERSION;
-	manifest->compose = project->compose->files[0]->packed;
-	project_steps_fill(project, manifest, arena);
-	plan_services(plan, images, image_count);
-	if (plan_files(plan, project, closure, err) < 0)
+	manifest->images =
+		arena_alloc(arena, count_images(variants, count) * sizeof(*manifest->images));
+	manifest->fallback_count = count - 1;
+	manifest->fallback = arena_alloc(arena, count * sizeof(*manifest->fallback));
+	if (plan_variant(plan, manifest, &variants[0], err) < 0)
 		return -1;
-	plan_images(plan, images, image_count);
+	for (size_t i = 1; i < count; i++)
+		if (plan_variant(plan, &manifest->fallback[i - 1], &variants[i], err) < 0)
+			return err_wrap(err, "fallback %s", variants[i].project->variant);
+	if (count > 1 && merge_files(plan, err) < 0)
+		return -1;
+	plan_images(plan, variants, count);
 	return 0;
 }

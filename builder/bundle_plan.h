@@ -38,10 +38,17 @@ struct service_image {
 	struct image *image; /* verified: unpacked_bytes is known */
 };
 
-/* Borrows all that it is given for the plan's life. Reads and hashes the project's files. The plan
- * still wants bundle_plan_finish(). */
-int bundle_plan_make(struct bundle_plan *plan, const struct project *project,
-	const struct closure *closure, const struct service_image *images, size_t image_count,
+/* A project, or one of its variants. */
+struct bundle_variant {
+	const struct project *project;
+	const struct closure *closure;
+	struct service_image *images;
+	size_t image_count;
+};
+
+/* variants: the project, then those of its fallback. Borrows all that it is given for the plan's
+ * life. Reads and hashes the projects' files. The plan still wants bundle_plan_finish(). */
+int bundle_plan_make(struct bundle_plan *plan, const struct bundle_variant *variants, size_t count,
 	struct arena *arena, struct err *err);
 
 /* One more entry at the end, for the caller to fill in. */

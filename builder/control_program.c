@@ -8,17 +8,25 @@
 #include "file_io.h"
 
 /* Of the project's files it needs what describes the installation; the rest is with the person. */
-static bool is_needed(const struct manifest *manifest, const char *path)
+static bool describes(const struct manifest *manifest, const char *name)
 {
-	const char *name = path + strlen(MANIFEST_FILES_PREFIX);
-	if (!text_starts_with(path, MANIFEST_FILES_PREFIX))
-		return false;
 	for (size_t i = 0; i < manifest->template_count; i++)
 		if (strcmp(manifest->templates[i].path, name) == 0)
 			return true;
 	return strcmp(manifest->compose, name) == 0 ||
 	       (manifest->handoff.en && strcmp(manifest->handoff.en, name) == 0) ||
 	       (manifest->handoff.zh && strcmp(manifest->handoff.zh, name) == 0);
+}
+
+static bool is_needed(const struct manifest *manifest, const char *path)
+{
+	const char *name = path + strlen(MANIFEST_FILES_PREFIX);
+	if (!text_starts_with(path, MANIFEST_FILES_PREFIX))
+		return false;
+	bool needed = describes(manifest, name);
+	for (size_t i = 0; i < manifest->fallback_count && !needed; i++)
+		needed = describes(&manifest->fallback[i], name);
+	return needed;
 }
 
 static void plan_without_images(
@@ -38,9 +46,8 @@ static void move_into_place(struct bundle_plan *plan)
 {
 	struct bundle_content added = plan->contents[plan->content_count - 1];
 	size_t at = plan->content_count - 1;
-	while (at > 0 &&
-		(!text_starts_with(plan->contents[at - 1].path, MANIFEST_FILES_PREFIX) ||
-			strcmp(plan->contents[at - 1].path, added.path) > 0)) {
+	while (at > 0 && (!text_starts_with(plan->contents[at - 1].path, MANIFEST_FILES_PREFIX) ||
+				 strcmp(plan->contents[at - 1].path, added.path) > 0)) {
 		plan->contents[at] = plan->contents[at - 1];
 		at--;
 	}

@@ -13,8 +13,17 @@ const char *const *image_want_targets(const struct options *options, size_t *cou
 	return options->targets.count ? options->targets.items : standard;
 }
 
-int image_want_check(const struct compose_project *project, const struct options *options,
-	struct arena *arena, struct err *err)
+static bool has_service(
+	const struct compose_project *const *projects, size_t project_count, const char *name)
+{
+	for (size_t i = 0; i < project_count; i++)
+		if (compose_project_service(projects[i], name))
+			return true;
+	return false;
+}
+
+int image_want_check(const struct compose_project *const *projects, size_t project_count,
+	const struct options *options, struct arena *arena, struct err *err)
 {
 	const struct option_list *platforms = &options->platforms;
 	for (size_t i = 0; i < platforms->count; i++) {
@@ -23,7 +32,7 @@ int image_want_check(const struct compose_project *project, const struct options
 			continue;
 		const char *service = arena_strndup(
 			arena, platforms->items[i], (size_t)(equals - platforms->items[i]));
-		if (!compose_project_service(project, service))
+		if (!has_service(projects, project_count, service))
 			return err_set(err, CODE_USAGE, "--platform %s: there is no service %s",
 				platforms->items[i], service);
 	}
@@ -78,28 +87,45 @@ static int compare_items(const void *left, const void *right)
 	return compare(left, right);
 }
 
-int image_want_list(const struct compose_project *project, const struct options *options,
-	struct arena *arena, struct image_want **out, size_t *count, struct err *err)
+/* The wants so far. */
+struct want_list {
+	struct image_want *items;
+	size_t count, capacity;
+};
+
+static int add_wants(struct want_list *list, const struct compose_project *project,
+	const char *target, const struct options *options, struct arena *arena, struct err *err)
 {
-	size_t target_count, capacity = 0;
+	for (size_t i = 0; i < project->service_count; i++) {
+		const struct compose_service *service = &project->services[i];
+		struct image_want want;
+		bool known = false;
+		if (!service->packed)
+			continue;
+		if (image_want_of(service, options, target, arena, &want, err) < 0)
+			return -1;
+		for (size_t j = 0; j < list->count && !known; j++)
+			known = compare(&list->items[j], &want) == 0;
+		if (!known)
+			*ARENA_PUSH(arena, list->items, list->count, list->capacity) = want;
+	}
+	return 0;
+}
+
+int image_want_list(const struct compose_project *const *projects, size_t project_count,
+	const struct options *options, struct arena *arena, struct image_want **out, size_t *count,
+	struct err *err)
+{
+	size_t target_count;
 	const char *const *targets = image_want_targets(options, &target_count);
-	*out = NULL;
-	*count = 0;
+	struct want_list list = {0};
 	for (size_t t = 0; t < target_count; t++)
-		for (size_t i = 0; i < project->service_count; i++) {
-			const struct compose_service *service = &project->services[i];
-			struct image_want want;
-			bool known = false;
-			if (!service->packed)
-				continue;
-			if (image_want_of(service, options, targets[t], arena, &want, err) < 0)
+		for (size_t p = 0; p < project_count; p++)
+			if (add_wants(&list, projects[p], targets[t], options, arena, err) < 0)
 				return -1;
-			for (size_t j = 0; j < *count && !known; j++)
-				known = compare(&(*out)[j], &want) == 0;
-			if (!known)
-				*ARENA_PUSH(arena, *out, *count, capacity) = want;
-		}
-	if (*count)
-		qsort(*out, *count, sizeof(**out), compare_items);
+	if (list.count)
+		qsort(list.items, list.count, sizeof(*list.items), compare_items);
+	*out = list.items;
+	*count = list.count;
 	return 0;
 }

@@ -23,14 +23,17 @@ struct image_want {
 /* --target, or the default one. */
 const char *const *image_want_targets(const struct options *options, size_t *count);
 
-/* Every --platform names a service that exists. */
-int image_want_check(const struct compose_project *project, const struct options *options,
-	struct arena *arena, struct err *err);
+/* Every --platform names a service that exists in one of the projects (variants of one, project.h).
+ */
+int image_want_check(const struct compose_project *const *projects, size_t project_count,
+	const struct options *options, struct arena *arena, struct err *err);
 
 /* What a service wants for a target. Errors name file, line and service. */
 int image_want_of(const struct compose_service *service, const struct options *options,
 	const char *target, struct arena *arena, struct image_want *out, struct err *err);
 
-/* What all packed services want for all targets, each once, sorted by reference and platform. */
-int image_want_list(const struct compose_project *project, const struct options *options,
-	struct arena *arena, struct image_want **out, size_t *count, struct err *err);
+/* What all packed services of the projects want for all targets, each once, sorted by reference
+ * and platform. */
+int image_want_list(const struct compose_project *const *projects, size_t project_count,
+	const struct options *options, struct arena *arena, struct image_want **out, size_t *count,
+	struct err *err);

@@ -9,6 +9,7 @@
 #include "project_downloads.h"
 #include "project_name.h"
 #include "step_schema.h"
+#include "variant_check.h"
 
 /* In the order that docker compose prefers them. */
 static const char *const compose_names[] = {
@@ -85,6 +86,19 @@ static int find_files(
 	return 0;
 }
 
+static int check_version(const struct project *project, struct err *err)
+{
+	if (project->version &&
+		(!project->version[0] ||
+			strspn(project->version,
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789._+-") != strlen(project->version)))
+		return err_set(err, CODE_INPUT,
+			"the version \"%s\" has characters other than letters, digits and . _ + -",
+			project->version);
+	return 0;
+}
+
 static int choose_name(struct project *project, const struct options *options, struct arena *arena,
 	struct err *err)
 {
@@ -94,14 +108,8 @@ static int choose_name(struct project *project, const struct options *options, s
 	project->version = options->version ? options->version
 			   : project->file  ? project->file->version
 					    : NULL;
-	if (project->version &&
-		(!project->version[0] ||
-			strspn(project->version,
-				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				"0123456789._+-") != strlen(project->version)))
-		return err_set(err, CODE_INPUT,
-			"the version \"%s\" has characters other than letters, digits and . _ + -",
-			project->version);
+	if (check_version(project, err) < 0)
+		return -1;
 	return project->name ? 0 : -1;
 }
 
@@ -122,13 +130,9 @@ static int check_steps(const struct project *project, const struct options *opti
 	return project->file ? step_check(project->file, &world, arena, err) : 0;
 }
 
-int project_open(struct project *project, const char *path, const struct options *options,
-	struct arena *arena, struct finding_list *findings, struct err *err)
+static int load_compose(struct project *project, const struct options *options, struct arena *arena,
+	struct finding_list *findings, struct err *err)
 {
-	*project = (struct project){0};
-	if (find_files(project, path, arena, err) < 0)
-		return -1;
-	project->directory = directory_of(arena, project->compose_path);
 	struct compose_options compose = {
 		.env_file = options->env_file,
 		.profiles = options->profiles.items,
@@ -138,9 +142,77 @@ int project_open(struct project *project, const char *path, const struct options
 		compose.env_file = join(arena, project->directory, project->file->env);
 	project->compose =
 		compose_project_load(arena, project->compose_path, &compose, findings, err);
-	if (!project->compose || check_steps(project, options, arena, err) < 0)
+	return project->compose ? check_steps(project, options, arena, err) : -1;
+}
+
+static int load_variant(struct project *variant, const struct project *first,
+	struct project_file *file, const struct options *options, struct arena *arena,
+	struct finding_list *findings, struct err *err)
+{
+	*variant = (struct project){
+		.name = first->name,
+		.version = file->version,
+		.file = file,
+		.compose_path = join(arena, first->directory, file->compose),
+		.directory = first->directory,
+		.variant = file->variant,
+	};
+	if (load_compose(variant, options, arena, findings, err) < 0)
+		return err_wrap(err, "fallback %s", file->variant);
+	return check_version(variant, err);
+}
+
+static void list_downloads(struct project *project, const struct project_file *file,
+	size_t *capacity, struct arena *arena)
+{
+	for (size_t i = 0; i < file->download_count; i++) {
+		bool known = false;
+		for (size_t j = 0; j < project->download_count && !known; j++)
+			known = strcmp(project->downloads[j]->url, file->downloads[i].url) == 0;
+		if (!known)
+			*ARENA_PUSH(arena, project->downloads, project->download_count, *capacity) =
+				&file->downloads[i];
+	}
+}
+
+static int load_fallback(struct project *project, const struct options *options,
+	struct arena *arena, struct finding_list *findings, struct err *err)
+{
+	const struct project_file *file = project->file;
+	size_t count = file ? file->fallback_count : 0, capacity = 0;
+	project->fallback = arena_alloc(arena, (count + 1) * sizeof(*project->fallback));
+	project->composes = arena_alloc(arena, (count + 1) * sizeof(*project->composes));
+	project->composes[project->compose_count++] = project->compose;
+	if (file)
+		list_downloads(project, file, &capacity, arena);
+	for (size_t i = 0; i < count; i++) {
+		struct project *variant = &project->fallback[project->fallback_count++];
+		if (load_variant(variant, project, &file->fallback[i], options, arena, findings,
+			    err) < 0)
+			return -1;
+		project->composes[project->compose_count++] = variant->compose;
+		list_downloads(project, variant->file, &capacity, arena);
+	}
+	return 0;
+}
+
+int project_open(struct project *project, const char *path, const struct options *options,
+	struct arena *arena, struct finding_list *findings, struct err *err)
+{
+	*project = (struct project){0};
+	if (find_files(project, path, arena, err) < 0)
 		return -1;
-	return choose_name(project, options, arena, err);
+	project->directory = directory_of(arena, project->compose_path);
+	if (load_compose(project, options, arena, findings, err) < 0 ||
+		choose_name(project, options, arena, err) < 0)
+		return -1;
+	return load_fallback(project, options, arena, findings, err);
+}
+
+const struct project *project_variant(const struct project *project, size_t number)
+{
+	BUG_ON(number > project->fallback_count);
+	return number ? &project->fallback[number - 1] : project;
 }
 
 /* files: and handoff: of the project file. */
@@ -170,5 +242,35 @@ int project_closure(const struct project *project, const struct options *options
 		return -1;
 	if (project->file)
 		project_downloads_add(project->file, project->compose->arena, closure, findings);
+	return 0;
+}
+
+/* Every variant's template of .env is a file of its own, unless they are the same file. */
+static void name_template(
+	const struct project *variant, const struct project *first, struct closure *closure)
+{
+	for (size_t i = 0; i < closure->count; i++) {
+		struct closure_entry *entry = &closure->entries[i];
+		if (entry->kind == CLOSURE_ENV &&
+			(!first->compose->env_path ||
+				strcmp(entry->source, first->compose->env_path) != 0))
+			entry->packed = arena_printf(
+				variant->compose->arena, "env.%s.template", variant->variant);
+	}
+}
+
+int project_closures(const struct project *project, const struct options *options,
+	struct closure **closures, struct finding_list *findings, struct err *err)
+{
+	*closures =
+		arena_alloc(project->compose->arena, project->compose_count * sizeof(**closures));
+	for (size_t i = 0; i < project->compose_count; i++) {
+		const struct project *variant = project_variant(project, i);
+		if (project_closure(variant, options, &(*closures)[i], findings, err) < 0)
+			return -1;
+		if (i > 0)
+			name_template(variant, project, &(*closures)[i]);
+	}
+	variant_check(project, *closures, findings);
 	return 0;
 }

@@ -263,37 +263,134 @@ static int parse_known_issues(struct parser *parser, const struct yaml_node *nod
 	return 0;
 }
 
-static int parse_fallback(struct parser *parser, const struct yaml_node *node)
-{
-	section_fail(parser, node, "fallback is not supported yet");
-	return err_hint(parser->err, "build one installer for each variant");
-}
+static int parse_fallback(struct parser *parser, const struct yaml_node *node);
 
-static const struct {
+struct section {
 	const char *key;
 	int (*parse)(struct parser *parser, const struct yaml_node *node);
-} sections[] = {
-	{"hardtack", parse_schema},
-	{"name", parse_name},
-	{"version", parse_version},
-	{"title", parse_title},
-	{"compose", parse_compose},
-	{"env", parse_env},
-	{"files", parse_files},
-	{"downloads", parse_downloads},
-	{"mirrors", parse_mirrors},
-	{"preflight", parse_preflight},
-	{"sop", parse_sop},
-	{"known_issues", parse_known_issues},
-	{"fallback", parse_fallback},
-	{"handoff", parse_handoff},
+	bool of_variant; /* a variant may say it, too */
 };
+
+static const struct section sections[] = {
+	{"hardtack", parse_schema, false},
+	{"name", parse_name, false},
+	{"version", parse_version, true},
+	{"title", parse_title, true},
+	{"compose", parse_compose, true},
+	{"env", parse_env, true},
+	{"files", parse_files, true},
+	{"downloads", parse_downloads, true},
+	{"mirrors", parse_mirrors, false},
+	{"preflight", parse_preflight, true},
+	{"sop", parse_sop, true},
+	{"known_issues", parse_known_issues, true},
+	{"fallback", parse_fallback, false},
+	{"handoff", parse_handoff, true},
+};
+
+static const struct section *find_section(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (strcmp(sections[i].key, key) == 0)
+			return &sections[i];
+	return NULL;
+}
+
+/* ---- fallback ---- */
+
+static int parse_variant_name(
+	struct parser *parser, const struct yaml_node *node, const struct project_file *first)
+{
+	struct project_file *file = parser->file;
+	if (parse_text(parser, node, "name", &file->variant) < 0)
+		return -1;
+	if (!manifest_is_variant_name(file->variant)) {
+		section_fail(parser, node, "\"%s\" is no name for a variant", file->variant);
+		return err_hint(parser->err,
+			"use up to %d lower-case letters, digits and -, beginning "
+			"with a letter: v2",
+			MANIFEST_VARIANT_NAME_LIMIT);
+	}
+	for (; first < file; first++)
+		if (strcmp(first->variant, file->variant) == 0)
+			return section_fail(
+				parser, node, "two variants have the name %s", file->variant);
+	return 0;
+}
+
+static int parse_variant(
+	struct parser *parser, const struct yaml_node *node, const struct project_file *first)
+{
+	parser->file->path = parser->document->name;
+	if (node->kind != YAML_MAPPING)
+		return section_fail(parser, node, "%s must be a mapping (name: value)", "fallback");
+	for (size_t i = 0; i < node->count; i++) {
+		const struct yaml_pair *pair = &node->pairs[i];
+		const struct yaml_node *value = yaml_node_resolve(pair->value);
+		const struct section *section = find_section(pair->key->text);
+		int status;
+		if (strcmp(pair->key->text, "name") == 0)
+			status = parse_variant_name(parser, value, first);
+		else if (section && section->of_variant)
+			status = section->parse(parser, value);
+		else
+			return section_fail(parser, pair->key, "%s: unknown key \"%s\"", "fallback",
+				pair->key->text);
+		if (status < 0)
+			return -1;
+	}
+	if (!parser->file->variant || !parser->file->compose)
+		return section_fail(parser, node, "%s: the key \"%s\" is missing", "fallback",
+			parser->file->variant ? "compose" : "name");
+	return 0;
+}
+
+static int parse_fallback(struct parser *parser, const struct yaml_node *node)
+{
+	struct project_file *file = parser->file;
+	if (expect_list(parser, node, "fallback") < 0)
+		return -1;
+	file->fallback = arena_alloc(parser->arena, (node->count + 1) * sizeof(*file->fallback));
+	struct parser variant = *parser;
+	for (size_t i = 0; i < node->count; i++) {
+		variant.file = &file->fallback[file->fallback_count++];
+		if (parse_variant(&variant, yaml_node_resolve(node->items[i]), file->fallback) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What a variant does not say is as above; version and title are its own. */
+static void inherit(struct project_file *variant, const struct project_file *from)
+{
+	variant->env = variant->env ? variant->env : from->env;
+	variant->preflight_json =
+		variant->preflight_json ? variant->preflight_json : from->preflight_json;
+	variant->known_issues_json =
+		variant->known_issues_json ? variant->known_issues_json : from->known_issues_json;
+	if (!variant->files) {
+		variant->files = from->files;
+		variant->file_count = from->file_count;
+	}
+	if (!variant->downloads) {
+		variant->downloads = from->downloads;
+		variant->download_count = from->download_count;
+	}
+	if (!variant->steps) {
+		variant->steps = from->steps;
+		variant->step_count = from->step_count;
+		variant->document = from->document;
+		variant->sop = from->sop;
+	}
+	if (!variant->handoff.en && !variant->handoff.zh)
+		variant->handoff = from->handoff;
+}
 
 static int parse_section(struct parser *parser, const struct yaml_pair *pair)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (strcmp(sections[i].key, pair->key->text) == 0)
-			return sections[i].parse(parser, yaml_node_resolve(pair->value));
+	const struct section *section = find_section(pair->key->text);
+	if (section)
+		return section->parse(parser, yaml_node_resolve(pair->value));
 	return section_fail(parser, pair->key, "unknown key \"%s\"", pair->key->text);
 }
 
@@ -314,6 +411,8 @@ int project_file_parse(struct arena *arena, const char *path, const char *bytes,
 	for (size_t i = 0; i < root->count; i++)
 		if (parse_section(&parser, &root->pairs[i]) < 0)
 			return -1;
+	for (size_t i = 0; i < file->fallback_count; i++)
+		inherit(&file->fallback[i], file);
 	*out = file;
 	return 0;
 }

@@ -37,6 +37,11 @@ struct project_file {
 	struct manifest_text handoff; /* relative paths */
 	const char *preflight_json; /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */
 	const char *known_issues_json; /* [{service, match, cause, remedy}]; NULL */
+	/* Other ways to run it, in order. Each is complete: what it does not say of env, files,
+	 * downloads, sop, known_issues, preflight and handoff is copied from above. */
+	struct project_file *fallback;
+	size_t fallback_count;
+	const char *variant; /* of an item of fallback: its name there; NULL: the first choice */
 };
 
 int project_file_parse(struct arena *arena, const char *path, const char *bytes, size_t length,

@@ -102,10 +102,10 @@ static bool is_used(const struct lock_image *image, const char *const *used, siz
 	return false;
 }
 
-static bool is_download(const struct lock_download *download, const struct project_file *file)
+static bool is_download(const struct lock_download *download, const struct project *project)
 {
-	for (size_t i = 0; file && i < file->download_count; i++)
-		if (strcmp(file->downloads[i].url, download->url) == 0)
+	for (size_t i = 0; i < project->download_count; i++)
+		if (strcmp(project->downloads[i]->url, download->url) == 0)
 			return true;
 	return false;
 }
@@ -131,12 +131,9 @@ static void prune_images(
 	}
 }
 
-int project_lock_prune(struct project_lock *lock, const struct project *project,
+static int list_used(const struct compose_project *compose, const char **used, size_t *count,
 	struct arena *arena, struct err *err)
 {
-	const struct compose_project *compose = project->compose;
-	const char **used = arena_alloc(arena, (compose->service_count + 1) * sizeof(*used));
-	size_t count = 0;
 	/* Services of other profiles too: they are packed another time. */
 	for (size_t i = 0; i < compose->service_count; i++) {
 		struct image_reference reference;
@@ -144,12 +141,25 @@ int project_lock_prune(struct project_lock *lock, const struct project *project,
 			continue;
 		if (image_reference_parse(compose->services[i].image, arena, &reference, err) < 0)
 			return -1;
-		used[count++] = image_reference_text(&reference, arena);
+		used[(*count)++] = image_reference_text(&reference, arena);
 	}
+	return 0;
+}
+
+int project_lock_prune(struct project_lock *lock, const struct project *project,
+	struct arena *arena, struct err *err)
+{
+	size_t count = 0, limit = 0;
+	for (size_t i = 0; i < project->compose_count; i++)
+		limit += project->composes[i]->service_count;
+	const char **used = arena_alloc(arena, (limit + 1) * sizeof(*used));
+	for (size_t i = 0; i < project->compose_count; i++)
+		if (list_used(project->composes[i], used, &count, arena, err) < 0)
+			return -1;
 	prune_images(lock, used, count, arena);
 	for (size_t i = 0; i < lock->file.download_count;) {
 		const struct lock_download *download = &lock->file.downloads[i];
-		if (is_download(download, project->file)) {
+		if (is_download(download, project)) {
 			i++;
 			continue;
 		}
@@ -191,10 +201,9 @@ static bool is_unknown(const struct project_lock *lock, const struct project_dow
 void project_lock_downloads(struct project_lock *lock, const struct project *project,
 	const struct lock_update *update, size_t *unknown, struct arena *arena)
 {
-	const struct project_file *file = project->file;
 	*unknown = 0;
-	for (size_t i = 0; file && i < file->download_count; i++) {
-		const struct project_download *download = &file->downloads[i];
+	for (size_t i = 0; i < project->download_count; i++) {
+		const struct project_download *download = project->downloads[i];
 		if (download->sha256)
 			put_download(lock, download->url, download->sha256, 0, arena);
 		else if (is_unknown(lock, download, update))
@@ -250,13 +259,12 @@ int project_lock_learn_downloads(struct project_lock *lock, const struct project
 	const struct lock_update *update, struct network *network, struct blob_cache *cache,
 	struct arena *arena, struct err *err)
 {
-	const struct project_file *file = project->file;
 	AUTO(http_connection) connection = http_connection_new(network->http);
-	for (size_t i = 0; i < file->download_count; i++) {
-		const struct project_download *download = &file->downloads[i];
+	for (size_t i = 0; i < project->download_count; i++) {
+		const struct project_download *download = project->downloads[i];
 		if (is_unknown(lock, download, update) &&
 			learn(lock, download->url, network, connection, cache, arena, err) < 0)
-			return err_wrap(err, "%s:%u", file->path, download->line);
+			return err_wrap(err, "%s:%u", project->file->path, download->line);
 	}
 	return 0;
 }

@@ -25,21 +25,21 @@ static int open_network(struct project_supply *supply, struct err *err)
 }
 
 int project_supply_open(struct project_supply *supply, const struct project *project,
-	struct closure *closure, const struct options *options, const struct image_set *archives,
+	struct closure *closures, const struct options *options, const struct image_set *archives,
 	struct ui *ui, struct arena *arena, struct err *err)
 {
 	size_t count = 0;
 	*supply = (struct project_supply){
 		.project = project,
-		.closure = closure,
+		.closures = closures,
 		.options = options,
 		.archives = archives,
 		.ui = ui,
 		.arena = arena,
 	};
 	if (blob_cache_open(&supply->cache, NULL, err) < 0 ||
-		image_want_list(project->compose, options, arena, &supply->wants,
-			&supply->want_count, err) < 0 ||
+		image_want_list(project->composes, project->compose_count, options, arena,
+			&supply->wants, &supply->want_count, err) < 0 ||
 		project_lock_read(&supply->lock, project, arena, err) < 0)
 		return -1;
 	/* An image that was given is neither locked nor fetched, on whatever platform. */
@@ -214,9 +214,10 @@ static void list_blobs(struct project_supply *supply)
 	supply->blob_count = 0;
 	for (size_t i = 0; i < supply->want_count; i++)
 		add_image(supply, &supply->images[i]);
-	for (size_t i = 0; i < supply->closure->count; i++)
-		if (supply->closure->entries[i].kind == CLOSURE_DOWNLOAD)
-			add_download(supply, &supply->closure->entries[i]);
+	for (size_t v = 0; v < supply->project->compose_count; v++)
+		for (size_t i = 0; i < supply->closures[v].count; i++)
+			if (supply->closures[v].entries[i].kind == CLOSURE_DOWNLOAD)
+				add_download(supply, &supply->closures[v].entries[i]);
 	blob_fetch_plan(supply->cache, supply->blobs, supply->blob_count, &supply->totals);
 }
 
@@ -506,9 +507,10 @@ int project_supply_images(struct project_supply *supply, struct image_set *set, 
 	for (size_t i = 0; i < supply->want_count; i++)
 		if (image_locked_add(set, &supply->images[i].locked, supply->cache, err) < 0)
 			return -1;
-	for (size_t i = 0; i < supply->closure->count; i++)
-		if (supply->closure->entries[i].kind == CLOSURE_DOWNLOAD &&
-			hand_over_download(supply, &supply->closure->entries[i], err) < 0)
-			return -1;
+	for (size_t v = 0; v < supply->project->compose_count; v++)
+		for (size_t i = 0; i < supply->closures[v].count; i++)
+			if (supply->closures[v].entries[i].kind == CLOSURE_DOWNLOAD &&
+				hand_over_download(supply, &supply->closures[v].entries[i], err) < 0)
+				return -1;
 	return 0;
 }

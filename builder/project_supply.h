@@ -28,7 +28,7 @@ struct supplied_image {
 
 struct project_supply {
 	const struct project *project;
-	struct closure *closure;
+	struct closure *closures; /* one a variant: of each of the project's composes */
 	const struct options *options;
 	const struct image_set *archives;
 	struct ui *ui;
@@ -49,7 +49,7 @@ struct project_supply {
 /* archives: images that need no supply; may be empty. Everything is borrowed.
  * project_supply_close() is due after a failure too. */
 int project_supply_open(struct project_supply *supply, const struct project *project,
-	struct closure *closure, const struct options *options, const struct image_set *archives,
+	struct closure *closures, const struct options *options, const struct image_set *archives,
 	struct ui *ui, struct arena *arena, struct err *err);
 void project_supply_close(struct project_supply *supply);
 

@@ -24,12 +24,12 @@ struct build {
 	struct arena *arena;
 	struct ui *ui;
 	struct project project;
-	struct closure closure;
+	struct closure *closures; /* one a variant */
 	struct finding_list findings;
 	struct image_set *images;
-	struct project_supply supply; /* keeps the cache in use while it is packed */
-	struct service_image *services; /* the packed ones, for the target at hand */
-	size_t service_count;
+	struct project_supply supply;    /* keeps the cache in use while it is packed */
+	struct bundle_variant *variants; /* with the packed services, for the target at hand */
+	size_t variant_count;
 };
 
 static void show_findings(struct build *build)
@@ -62,9 +62,11 @@ static int read_project(struct build *build, struct err *err)
 	if (project_open(
 		    &build->project, path, build->options, build->arena, &build->findings, err) < 0)
 		return -1;
-	lint_project(build->project.compose, &build->findings);
-	if (project_closure(
-		    &build->project, build->options, &build->closure, &build->findings, err) < 0)
+	build->variant_count = build->project.compose_count;
+	for (size_t i = 0; i < build->variant_count; i++)
+		lint_project(build->project.composes[i], &build->findings);
+	if (project_closures(
+		    &build->project, build->options, &build->closures, &build->findings, err) < 0)
 		return -1;
 	show_findings(build);
 	return judge_findings(build, err);
@@ -91,7 +93,7 @@ static int read_archives(struct build *build, struct err *err)
 static int supply(struct build *build, struct err *err)
 {
 	struct project_supply *supply = &build->supply;
-	if (project_supply_open(supply, &build->project, &build->closure, build->options,
+	if (project_supply_open(supply, &build->project, build->closures, build->options,
 		    build->images, build->ui, build->arena, err) < 0 ||
 		project_supply_lock(supply, err) < 0 || project_supply_plan(supply, err) < 0 ||
 		project_supply_fetch(supply, err) < 0)
@@ -99,8 +101,9 @@ static int supply(struct build *build, struct err *err)
 	return project_supply_images(supply, build->images, err);
 }
 
-static int find_image(struct build *build, const struct compose_service *service,
-	const char *target, struct service_image *out, struct err *err)
+static int find_image(struct build *build, const struct compose_project *compose,
+	const struct compose_service *service, const char *target, struct service_image *out,
+	struct err *err)
 {
 	struct image_want want;
 	if (image_want_of(service, build->options, target, build->arena, &want, err) < 0)
@@ -110,36 +113,57 @@ static int find_image(struct build *build, const struct compose_service *service
 	if (image_set_find(build->images, &want.reference, &want.platform, &out->image, err) < 0)
 		return err_wrap(err, "%s:%u: service %s", service->place.file->path,
 			service->place.line, service->name);
-	lint_known_fatal(build->project.compose, service, out->image->config.env,
-		out->image->config.env_count, &build->findings);
+	lint_known_fatal(compose, service, out->image->config.env, out->image->config.env_count,
+		&build->findings);
+	return 0;
+}
+
+static int find_variant_images(
+	struct build *build, struct bundle_variant *variant, const char *target, struct err *err)
+{
+	const struct compose_project *compose = variant->project->compose;
+	variant->images =
+		arena_alloc(build->arena, compose->service_count * sizeof(*variant->images));
+	for (size_t i = 0; i < compose->service_count; i++)
+		if (compose->services[i].packed &&
+			find_image(build, compose, &compose->services[i], target,
+				&variant->images[variant->image_count++], err) < 0)
+			return -1;
 	return 0;
 }
 
 static int find_images(struct build *build, const char *target, struct err *err)
 {
-	const struct compose_project *compose = build->project.compose;
-	build->service_count = 0;
-	build->services =
-		arena_alloc(build->arena, compose->service_count * sizeof(*build->services));
-	for (size_t i = 0; i < compose->service_count; i++)
-		if (compose->services[i].packed &&
-			find_image(build, &compose->services[i], target,
-				&build->services[build->service_count++], err) < 0)
+	build->variants =
+		arena_alloc(build->arena, build->variant_count * sizeof(*build->variants));
+	for (size_t i = 0; i < build->variant_count; i++) {
+		build->variants[i].project = project_variant(&build->project, i);
+		build->variants[i].closure = &build->closures[i];
+		if (find_variant_images(build, &build->variants[i], target, err) < 0)
 			return -1;
+	}
 	return judge_findings(build, err);
+}
+
+static int prove_variant(struct build *build, const struct bundle_variant *variant, struct err *err)
+{
+	for (size_t i = 0; i < variant->image_count; i++) {
+		struct image *image = variant->images[i].image;
+		if (image->unpacked_bytes == 0 && image_layers_verify(image, err) < 0) {
+			ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
+			return project_supply_explain(&build->supply, image, err);
+		}
+	}
+	return 0;
 }
 
 /* Each image once, however many services and targets use it. */
 static int prove_images(struct build *build, struct err *err)
 {
 	ui_step_begin(build->ui, "prove", T("Checking the layers of the images"));
-	for (size_t i = 0; i < build->service_count; i++) {
-		struct image *image = build->services[i].image;
-		if (image->unpacked_bytes == 0 && image_layers_verify(image, err) < 0) {
-			ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
-			return project_supply_explain(&build->supply, image, err);
-		}
-	}
+	for (size_t i = 0; i < build->variant_count; i++)
+		if (prove_variant(build, &build->variants[i], err) < 0)
+			return -1;
 	ui_step_end(build->ui, UI_DONE, T("Every layer is what its image says"));
 	return 0;
 }
@@ -153,8 +177,8 @@ static int write_target(struct build *build, const char *target, struct err *err
 	const struct stub_image *stub = stub_image_find(target);
 	const char *name = build_output_name(&build->project, target, build->arena);
 	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
-		bundle_plan_make(&plan, &build->project, &build->closure, build->services,
-			build->service_count, build->arena, err) < 0 ||
+		bundle_plan_make(&plan, build->variants, build->variant_count, build->arena, err) <
+			0 ||
 		control_program_add(&control, &plan, stub, name, build->ui, err) < 0)
 		return -1;
 	bundle_plan_finish(&plan);
@@ -175,16 +199,24 @@ static int write_target(struct build *build, const char *target, struct err *err
 	return 0;
 }
 
+static int check_names(const struct build *build, struct err *err)
+{
+	for (size_t i = 0; i < build->variant_count; i++)
+		if (closure_names_check(&build->closures[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int write_targets(struct build *build, struct err *err)
 {
 	size_t count;
 	const char *const *targets = image_want_targets(build->options, &count);
 	if (build_output_check(build->options, targets, count, err) < 0 ||
-		image_want_check(build->project.compose, build->options, build->arena, err) < 0)
+		image_want_check(build->project.composes, build->project.compose_count,
+			build->options, build->arena, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(targets[i], "darwin-", 7) == 0 &&
-			closure_names_check(&build->closure, err) < 0)
+		if (strncmp(targets[i], "darwin-", 7) == 0 && check_names(build, err) < 0)
 			return err_wrap(err, "build for %s", targets[i]);
 	if (read_archives(build, err) < 0 || supply(build, err) < 0)
 		return -1;

@@ -5,8 +5,8 @@
 #include "project_downloads.h"
 #include "project_supply.h"
 
-static int read_project(struct verb *verb, struct project *project, struct closure *closure,
-	struct err *err)
+static int read_project(
+	struct verb *verb, struct project *project, struct closure **closures, struct err *err)
 {
 	const char *path = verb->argument_count ? verb->arguments[0] : ".";
 	struct finding_list findings;
@@ -17,11 +17,13 @@ static int read_project(struct verb *verb, struct project *project, struct closu
 	if (build_output_check_targets(targets, count, err) < 0 ||
 		project_open(project, path, verb->options, verb->arena, &findings, err) < 0 ||
 		finding_list_fail(&findings, err) < 0 ||
-		image_want_check(project->compose, verb->options, verb->arena, err) < 0)
+		image_want_check(project->composes, project->compose_count, verb->options,
+			verb->arena, err) < 0)
 		return -1;
-	*closure = (struct closure){0};
-	if (project->file)
-		project_downloads_add(project->file, verb->arena, closure, &findings);
+	*closures = arena_alloc(verb->arena, project->compose_count * sizeof(**closures));
+	for (size_t i = 0; project->file && i < project->compose_count; i++)
+		project_downloads_add(
+			project_variant(project, i)->file, verb->arena, &(*closures)[i], &findings);
 	return finding_list_fail(&findings, err);
 }
 
@@ -50,13 +52,13 @@ static int supply_all(struct verb *verb, struct project_supply *supply, struct e
 int verb_fetch(struct verb *verb, struct err *err)
 {
 	struct project project;
-	struct closure closure;
+	struct closure *closures;
 	struct project_supply supply = {0};
 	AUTO(image_set) given = image_set_new();
-	if (read_project(verb, &project, &closure, err) < 0)
+	if (read_project(verb, &project, &closures, err) < 0)
 		return -1;
-	int status = project_supply_open(&supply, &project, &closure, verb->options, given,
-		verb->ui, verb->arena, err);
+	int status = project_supply_open(
+		&supply, &project, closures, verb->options, given, verb->ui, verb->arena, err);
 	if (status == 0)
 		status = supply_all(verb, &supply, err);
 	project_supply_close(&supply);

@@ -21,14 +21,15 @@ static void print_findings(const struct finding_list *findings, const struct ui 
 int verb_lint(struct verb *verb, struct err *err)
 {
 	struct project project;
-	struct closure closure;
+	struct closure *closures;
 	struct finding_list findings;
 	const char *path = verb->argument_count ? verb->arguments[0] : ".";
 	finding_list_init(&findings, verb->arena);
 	if (project_open(&project, path, verb->options, verb->arena, &findings, err) < 0)
 		return -1;
-	lint_project(project.compose, &findings);
-	if (project_closure(&project, verb->options, &closure, &findings, err) < 0)
+	for (size_t i = 0; i < project.compose_count; i++)
+		lint_project(project.composes[i], &findings);
+	if (project_closures(&project, verb->options, &closures, &findings, err) < 0)
 		return -1;
 	finding_list_sort(&findings);
 	print_findings(&findings, verb->ui);

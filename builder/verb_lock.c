@@ -97,10 +97,11 @@ static int read_project(struct locking *locking, struct err *err)
 		project_open(&locking->project, path, locking->options, locking->arena, &findings,
 			err) < 0 ||
 		finding_list_fail(&findings, err) < 0 ||
-		image_want_check(locking->project.compose, locking->options, locking->arena, err) <
-			0 ||
-		image_want_list(locking->project.compose, locking->options, locking->arena,
-			&locking->wants, &locking->want_count, err) < 0)
+		image_want_check(locking->project.composes, locking->project.compose_count,
+			locking->options, locking->arena, err) < 0 ||
+		image_want_list(locking->project.composes, locking->project.compose_count,
+			locking->options, locking->arena, &locking->wants, &locking->want_count,
+			err) < 0)
 		return -1;
 	if (read_update(locking, first_image, err) < 0)
 		return -1;

@@ -225,9 +225,11 @@ int verb_mirrors(struct verb *verb, struct err *err)
 	if (project_open(&testing.project, path, verb->options, testing.arena, &findings, err) <
 			0 ||
 		finding_list_fail(&findings, err) < 0 ||
-		image_want_check(testing.project.compose, verb->options, testing.arena, err) < 0 ||
-		image_want_list(testing.project.compose, verb->options, testing.arena,
-			&testing.wants, &testing.want_count, err) < 0 ||
+		image_want_check(testing.project.composes, testing.project.compose_count,
+			verb->options, testing.arena, err) < 0 ||
+		image_want_list(testing.project.composes, testing.project.compose_count,
+			verb->options, testing.arena, &testing.wants, &testing.want_count,
+			err) < 0 ||
 		project_lock_read(&testing.lock, &testing.project, testing.arena, err) < 0)
 		return -1;
 	if (verb->options->offline)

@@ -99,8 +99,8 @@ struct manifest {
 	const char *name;    /* compose project name */
 	const char *version; /* may be NULL */
 	struct manifest_text title;
-	const char *builder;                 /* "hardtack 0.1.0" */
-	const char *compose;                 /* path below files/ of the top compose file */
+	const char *builder;   /* "hardtack 0.1.0" */
+	const char *compose;   /* path below files/ of the top compose file */
 	const char *control;   /* path below files/ of the control program, or NULL */
 	const char *installer; /* in the control program itself: the installer's file name; then
 				  the bundle has the images' descriptions, but no image part */
@@ -122,7 +122,16 @@ struct manifest {
 	struct manifest_text handoff;  /* paths below files/ */
 	const char *preflight_json;    /* JSON object of thresholds, or NULL */
 	const char *known_issues_json; /* JSON array, or NULL */
+	/* Other ways to run it, in order (docs/fallback.md). Each is a manifest of its own: images
+	 * are the bundle's, entries are those that it installs. No item has a fallback itself. */
+	struct manifest *fallback;
+	size_t fallback_count;
+	const char *variant; /* of an item of fallback: its name there; NULL: the first choice */
+	const char **files;  /* with fallback: paths below files/ that this one installs */
+	size_t file_count;
 };
+
+enum { MANIFEST_VARIANT_NAME_LIMIT = 16 };
 
 /* bytes -> struct. The text may be changed or freed afterwards. */
 int manifest_parse(const char *json, size_t length, struct arena *arena, struct manifest **out,
@@ -134,6 +143,17 @@ void manifest_write(const struct manifest *manifest, struct text *out);
 
 /* "linux/arm64" or "linux/arm/v7". */
 const char *manifest_platform(const struct manifest_image *image, struct arena *arena);
+
+/* Variant number 0 is the bundle's first choice, then those of fallback. What a program that runs
+ * one of them reads: without a fallback, the manifest itself. */
+const struct manifest *manifest_variant(
+	const struct manifest *manifest, size_t number, struct arena *arena);
+
+/* A letter, then letters, digits and -, in lower case: part of directories' and projects' names. */
+bool manifest_is_variant_name(const char *name);
+
+/* Does a service of this manifest (active: one that `up` starts) use that image? */
+bool manifest_uses_image(const struct manifest *manifest, size_t image, bool active);
 
 /* The entry of this path, or NULL. */
 const struct manifest_entry *manifest_find_entry(const struct manifest *manifest, const char *path);

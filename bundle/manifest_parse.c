@@ -11,7 +11,7 @@ struct parser {
 };
 
 /* Bounds that no real bundle comes near, so that counts can be trusted afterwards. */
-enum { MAX_ITEMS = 100000 };
+enum { MAX_ITEMS = 100000, MAX_VARIANTS = 16 };
 
 static int get_array(
 	struct parser *p, struct json object, const char *key, struct json *out, size_t *count)
@@ -265,13 +265,90 @@ static int parse_optional_documents(struct parser *p, struct json root)
 }
 
 /* A file below hardtack/files/ that the manifest says is there. */
-static int check_file(struct parser *p, struct json root, const char *path)
+static int check_file(
+	struct parser *p, struct json item, const struct manifest *bundle, const char *path)
 {
 	if (!path)
 		return 0;
 	const char *full = arena_printf(p->arena, MANIFEST_FILES_PREFIX "%s", path);
-	if (!manifest_find_entry(p->manifest, full))
-		return json_fail(root, p->err, "%s is not among the entries", full);
+	if (!manifest_find_entry(bundle, full))
+		return json_fail(item, p->err, "%s is not among the entries", full);
+	return 0;
+}
+
+/* The files that p->manifest names, in the bundle that root describes. */
+static int check_files(struct parser *p, struct json item, const struct manifest *bundle)
+{
+	const struct manifest *m = p->manifest;
+	for (size_t i = 0; i < m->template_count; i++)
+		if (check_file(p, item, bundle, m->templates[i].path) < 0)
+			return -1;
+	if (check_file(p, item, bundle, m->compose) < 0 ||
+		check_file(p, item, bundle, m->control) < 0 ||
+		check_file(p, item, bundle, m->handoff.en) < 0 ||
+		check_file(p, item, bundle, m->handoff.zh) < 0)
+		return -1;
+	return 0;
+}
+
+static int parse_layout(struct parser *p, struct json object)
+{
+	struct manifest *m = p->manifest;
+	if (parse_templates(p, object) < 0 || parse_directories(p, object) < 0 ||
+		parse_strings(p, object, "profiles", &m->profiles, &m->profile_count) < 0)
+		return -1;
+	return 0;
+}
+
+static int parse_procedure(struct parser *p, struct json object)
+{
+	if (parse_services(p, object) < 0 || parse_steps(p, object) < 0 ||
+		parse_text(p, object, "handoff", &p->manifest->handoff) < 0 ||
+		parse_optional_documents(p, object) < 0)
+		return -1;
+	return 0;
+}
+
+static int parse_variant(struct parser *p, struct json item, const struct manifest *bundle)
+{
+	struct manifest *m = p->manifest;
+	struct err *err = p->err;
+	m->images = bundle->images;
+	m->image_count = bundle->image_count;
+	if (json_get_string(item, "name", &m->variant, err) < 0 ||
+		json_get_string_or(item, "version", NULL, &m->version, err) < 0 ||
+		parse_text(p, item, "title", &m->title) < 0 ||
+		json_get_string(item, "compose", &m->compose, err) < 0 ||
+		parse_layout(p, item) < 0 || parse_procedure(p, item) < 0 ||
+		parse_strings(p, item, "files", &m->files, &m->file_count) < 0)
+		return -1;
+	if (!manifest_is_variant_name(m->variant))
+		return json_fail(item, err, "\"%s\" is no name of a variant", m->variant);
+	for (const struct manifest *other = bundle->fallback; other < m; other++)
+		if (strcmp(other->variant, m->variant) == 0)
+			return json_fail(item, err, "the variant %s is there twice", m->variant);
+	return check_files(p, item, bundle);
+}
+
+static int parse_fallback(struct parser *p, struct json root)
+{
+	struct manifest *m = p->manifest;
+	struct json fallback, item;
+	if (json_get_array_or_none(root, "fallback", &fallback, p->err) < 0)
+		return -1;
+	m->fallback_count = json_count(fallback);
+	if (m->fallback_count == 0)
+		return 0;
+	if (m->fallback_count > MAX_VARIANTS)
+		return json_fail(fallback, p->err, "more than %d items", MAX_VARIANTS);
+	if (parse_strings(p, root, "files", &m->files, &m->file_count) < 0)
+		return -1;
+	m->fallback = arena_alloc(p->arena, m->fallback_count * sizeof(*m->fallback));
+	struct parser variant = {p->arena, m->fallback, p->err};
+	for (struct json_iterator it = json_items(fallback); json_next(&it, &item);
+		variant.manifest++)
+		if (parse_variant(&variant, item, m) < 0)
+			return -1;
 	return 0;
 }
 
@@ -292,20 +369,11 @@ static int parse_root(struct parser *p, struct json root)
 		json_get_string(root, "compose", &m->compose, err) < 0 ||
 		json_get_string_or(root, "control", NULL, &m->control, err) < 0 ||
 		json_get_string_or(root, "installer", NULL, &m->installer, err) < 0 ||
-		parse_templates(p, root) < 0 || parse_directories(p, root) < 0 ||
-		parse_strings(p, root, "profiles", &m->profiles, &m->profile_count) < 0 ||
-		parse_images(p, root) < 0 || parse_services(p, root) < 0 ||
-		parse_steps(p, root) < 0 || parse_text(p, root, "handoff", &m->handoff) < 0 ||
-		parse_optional_documents(p, root) < 0 || parse_entries(p, root) < 0)
+		parse_layout(p, root) < 0 || parse_images(p, root) < 0 ||
+		parse_procedure(p, root) < 0 || parse_entries(p, root) < 0 ||
+		check_files(p, root, m) < 0)
 		return -1;
-	for (size_t i = 0; i < m->template_count; i++)
-		if (check_file(p, root, m->templates[i].path) < 0)
-			return -1;
-	if (check_file(p, root, m->compose) < 0 || check_file(p, root, m->control) < 0 ||
-		check_file(p, root, m->handoff.en) < 0 ||
-		check_file(p, root, m->handoff.zh) < 0)
-		return -1;
-	return 0;
+	return parse_fallback(p, root);
 }
 
 int manifest_parse(const char *json, size_t length, struct arena *arena, struct manifest **out,

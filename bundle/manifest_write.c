@@ -105,18 +105,8 @@ static void write_steps(struct json_writer *w, const struct manifest *manifest)
 	json_end(w);
 }
 
-void manifest_write(const struct manifest *manifest, struct text *out)
+static void write_templates(struct json_writer *w, const struct manifest *manifest)
 {
-	struct json_writer writer = json_writer_begin(out, false), *w = &writer;
-	json_object(w, NULL);
-	json_number(w, "schema", MANIFEST_SCHEMA);
-	json_string(w, "name", manifest->name);
-	json_string(w, "version", manifest->version);
-	write_text(w, "title", &manifest->title);
-	json_string(w, "builder", manifest->builder);
-	json_string(w, "compose", manifest->compose);
-	json_string(w, "control", manifest->control);
-	json_string(w, "installer", manifest->installer);
 	json_array(w, "templates");
 	for (size_t i = 0; i < manifest->template_count; i++) {
 		json_object(w, NULL);
@@ -129,10 +119,11 @@ void manifest_write(const struct manifest *manifest, struct text *out)
 	json_end(w);
 	write_strings(w, "directories", manifest->directories, manifest->directory_count);
 	write_strings(w, "profiles", manifest->profiles, manifest->profile_count);
-	json_array(w, "images");
-	for (size_t i = 0; i < manifest->image_count; i++)
-		write_image(w, &manifest->images[i]);
-	json_end(w);
+}
+
+/* What a variant says of itself, and the manifest of its first choice. */
+static void write_procedure(struct json_writer *w, const struct manifest *manifest)
+{
 	json_array(w, "services");
 	for (size_t i = 0; i < manifest->service_count; i++)
 		write_service(w, &manifest->services[i]);
@@ -143,6 +134,48 @@ void manifest_write(const struct manifest *manifest, struct text *out)
 		json_raw(w, "preflight", manifest->preflight_json);
 	if (manifest->known_issues_json)
 		json_raw(w, "known_issues", manifest->known_issues_json);
+}
+
+static void write_fallback(struct json_writer *w, const struct manifest *manifest)
+{
+	if (manifest->fallback_count == 0)
+		return;
+	write_strings(w, "files", manifest->files, manifest->file_count);
+	json_array(w, "fallback");
+	for (size_t i = 0; i < manifest->fallback_count; i++) {
+		const struct manifest *variant = &manifest->fallback[i];
+		json_object(w, NULL);
+		json_string(w, "name", variant->variant);
+		json_string(w, "version", variant->version);
+		write_text(w, "title", &variant->title);
+		json_string(w, "compose", variant->compose);
+		write_templates(w, variant);
+		write_procedure(w, variant);
+		write_strings(w, "files", variant->files, variant->file_count);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+void manifest_write(const struct manifest *manifest, struct text *out)
+{
+	struct json_writer writer = json_writer_begin(out, false), *w = &writer;
+	json_object(w, NULL);
+	json_number(w, "schema", MANIFEST_SCHEMA);
+	json_string(w, "name", manifest->name);
+	json_string(w, "version", manifest->version);
+	write_text(w, "title", &manifest->title);
+	json_string(w, "builder", manifest->builder);
+	json_string(w, "compose", manifest->compose);
+	json_string(w, "control", manifest->control);
+	json_string(w, "installer", manifest->installer);
+	write_templates(w, manifest);
+	json_array(w, "images");
+	for (size_t i = 0; i < manifest->image_count; i++)
+		write_image(w, &manifest->images[i]);
+	json_end(w);
+	write_procedure(w, manifest);
+	write_fallback(w, manifest);
 	json_array(w, "entries");
 	for (size_t i = 0; i < manifest->entry_count; i++)
 		write_entry(w, &manifest->entries[i]);

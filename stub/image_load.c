@@ -5,23 +5,14 @@
 
 #include "message.h"
 
-static bool is_used(const struct manifest *manifest, size_t image)
-{
-	for (size_t i = 0; i < manifest->service_count; i++)
-		if (manifest->services[i].image == image && manifest->services[i].active)
-			return true;
-	return false;
-}
-
-int image_load_survey(struct docker_cli *docker, const struct bundle *bundle, bool all,
+int image_load_survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
 	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err)
 {
-	const struct manifest *manifest = bundle_manifest(bundle);
 	*count = 0;
 	for (size_t i = 0; i < manifest->image_count; i++) {
 		bool proven = false;
 		const char *why;
-		wanted[i] = all || is_used(manifest, i);
+		wanted[i] = all || manifest_uses_image(manifest, i, true);
 		if (wanted[i] && image_proof_check(docker, &manifest->images[i], depth, &proven,
 					 &why, err) < 0)
 			return -1;

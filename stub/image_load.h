@@ -7,8 +7,9 @@
 #include "ui.h"
 
 /* Which images are still to be loaded: wanted[i] for manifest->images[i], and their number. Images
- * that no active service uses are left out unless all is true. */
-int image_load_survey(struct docker_cli *docker, const struct bundle *bundle, bool all,
+ * that no active service of this manifest (a variant's, perhaps) uses are left out unless all is
+ * true. */
+int image_load_survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
 	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err);
 
 /* Loads the wanted ones in one stream and proves each, whatever `docker load` said. Steps "load"

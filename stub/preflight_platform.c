@@ -63,7 +63,8 @@ int preflight_check_platform(struct preflight *preflight, struct err *err)
 	(void)err;
 	for (size_t i = 0; engine->state == DOCKER_READY && i < manifest->image_count; i++) {
 		const struct manifest_image *image = &manifest->images[i];
-		if (runs_natively(engine, image))
+		bool needed = !preflight->place || manifest_uses_image(manifest, i, false);
+		if (!needed || runs_natively(engine, image))
 			continue;
 		bool emulated = can_emulate(engine, image);
 		add_name(emulated ? &slow : &never, emulated ? &slow_count : &never_count, image,

@@ -1,6 +1,7 @@
 /* The running file as a bundle. */
 #include "session.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "executable_verify.h"
@@ -59,8 +60,25 @@ int session_open_bundle(struct session *session, struct err *err)
 		bundle_open(&session->bundle, session->fd, session->path, locator->payload_offset,
 			locator->payload_length, err) < 0)
 		return -1;
-	session->manifest = bundle_manifest(session->bundle);
+	session->variant_count = 1 + bundle_manifest(session->bundle)->fallback_count;
+	session_use_variant(session, 0);
 	return 0;
+}
+
+void session_use_variant(struct session *session, size_t variant)
+{
+	session->variant = variant;
+	session->manifest =
+		manifest_variant(bundle_manifest(session->bundle), variant, session->arena);
+}
+
+size_t session_find_variant(const struct session *session, const char *name)
+{
+	const struct manifest *bundle = bundle_manifest(session->bundle);
+	for (size_t i = 0; i < bundle->fallback_count; i++)
+		if (strcmp(bundle->fallback[i].variant, name) == 0)
+			return i + 1;
+	return session->variant_count;
 }
 
 int session_open_verified(struct session *session, struct err *err)

@@ -22,7 +22,9 @@ struct session {
 	struct executable_layout layout;
 	/* After session_open_bundle(): */
 	struct bundle *bundle;
-	const struct manifest *manifest;
+	const struct manifest *manifest; /* of the variant at hand (manifest_variant()) */
+	size_t variant;                  /* 0: the first choice; place_choose() knows which */
+	size_t variant_count;            /* 1 without a fallback */
 };
 
 /* Opens the running file and reads its layout: no byte of the payload is trusted yet. */
@@ -33,6 +35,12 @@ int session_verify(struct session *session, struct err *err);
 
 /* Opens the bundle; the manifest lives as long as the session. */
 int session_open_bundle(struct session *session, struct err *err);
+
+/* Goes on with that variant: manifest is its own from now on. */
+void session_use_variant(struct session *session, size_t variant);
+
+/* The number of the variant of this name, or variant_count. */
+size_t session_find_variant(const struct session *session, const char *name);
 
 /* The three in order: what install and load do. */
 int session_open_verified(struct session *session, struct err *err);

@@ -159,7 +159,7 @@ static int load_images(struct install *install, struct err *err)
 {
 	struct preflight *preflight = &install->preflight;
 	struct session *session = install->session;
-	if (image_load_survey(&preflight->docker, session->bundle, false, IMAGE_PROOF_FULL,
+	if (image_load_survey(&preflight->docker, session->manifest, false, IMAGE_PROOF_FULL,
 		    preflight->wanted, &preflight->wanted_count, err) < 0)
 		return -1;
 	return image_load_run(&preflight->docker, session->bundle, preflight->wanted,

@@ -50,6 +50,18 @@ def ours(change):
     return lambda t: t.edit("hardtack/manifest.json", change)
 
 
+def with_variant(change):
+    """A second variant like the first one; then the change to (manifest, variant)."""
+    def spoil(m):
+        files = [e["path"][len("hardtack/files/"):] for e in m["entries"] if e["path"].startswith("hardtack/files/")]
+        m["files"] = [f for f in files if f != m["control"]]
+        m["fallback"] = [{"name": "v2", "compose": m["compose"], "templates": m["templates"], "services": m["services"],
+                          "files": list(m["files"])}]
+        change(m, m["fallback"][0])
+
+    return ours(spoil)
+
+
 def extra(name, content=b"x"):
     def spoil(tree):
         member = tarfile.TarInfo(name)
@@ -163,5 +175,11 @@ TAR_CASES = [
     ("architecture", ours(lambda m: m["images"][0]["platform"].update(architecture="s390x")), "image.platform"),
     ("layers", ours(lambda m: m["images"][0]["layers"][0].update(diff_id="sha256:0")), "image.layers"),
     ("unpacked size", ours(lambda m: m["images"][0].update(unpacked_bytes=1)), "image.unpacked"),
+    ("a variant's field without variants", ours(lambda m: m.update(files=[])), "fallback.left-out"),
+    ("variant's name", with_variant(lambda m, v: v.update(name="../x")), "fallback.names"),
+    ("variant's own compose file", with_variant(lambda m, v: v.update(files=[])), "fallback.own-files"),
+    ("variant's files", with_variant(lambda m, v: v["files"].append("nowhere")), "fallback.files"),
+    ("nobody's file", with_variant(lambda m, v: m.update(files=[], fallback=[dict(v, files=[])])), "fallback.all-used"),
+    ("variant's service without image", with_variant(lambda m, v: v.update(services=[{"name": "x", "image": 99}])), "fallback.services"),
     ("service without image", ours(lambda m: m["services"][0].update(image=99)), "manifest.services"),
 ]

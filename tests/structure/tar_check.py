@@ -348,9 +348,35 @@ def check_manifest(payload):
     else:
         rule("manifest.control", FILES + str(manifest.get("control")) in payload.by_name, f"{manifest.get('control')}")
         check_image_part(payload, manifest)
-    for service in manifest.get("services", []):
+    check_services(payload, manifest, manifest, "manifest.services")
+    check_fallback(payload, manifest)
+
+
+def check_services(payload, manifest, part, name):
+    for service in part.get("services", []):
         number = service.get("image")
-        rule("manifest.services", isinstance(number, int) and 0 <= number < len(manifest.get("images", [])), f"{service.get('name')}: {number}")
+        payload.report.rule(name, isinstance(number, int) and 0 <= number < len(manifest.get("images", [])), f"{service.get('name')}: {number}")
+
+
+def check_fallback(payload, manifest):
+    """Variants: each named once, of files and images that are there, and every file is some variant's."""
+    rule, variants = payload.report.rule, manifest.get("fallback", [])
+    if not variants:
+        rule("fallback.left-out", "fallback" not in manifest and "files" not in manifest, "no variants, but a field of theirs")
+        return
+    names = [str(variant.get("name")) for variant in variants]
+    rule("fallback.names", len(set(names)) == len(names) and all(re.fullmatch(r"[a-z]([a-z0-9-]{0,14}[a-z0-9])?", n) for n in names), f"{names}")
+    used = {manifest.get("control")}
+    for part in [manifest] + variants:
+        files = part.get("files", [])
+        named = [part.get("compose")] + [t.get("path") for t in part.get("templates", [])] + list(part.get("handoff", {}).values())
+        rule("fallback.own-files", set(named) <= set(files), f"{sorted(set(map(str, named)) - set(files))}")
+        if not manifest.get("installer"):
+            rule("fallback.files", all(FILES + str(path) in payload.by_name for path in files), f"{files}")
+        used.update(files)
+    rule("fallback.all-used", {m.name[len(FILES):] for m in payload.members if m.name.startswith(FILES)} <= used, f"{sorted(map(str, used))}")
+    for variant in variants:
+        check_services(payload, manifest, variant, "fallback.services")
 
 
 def check_payload(data, offset, length, report):

@@ -42,7 +42,7 @@ static const char *listed(
 	struct image_want *wants;
 	size_t count;
 	AUTO_TEXT out = TEXT_INIT;
-	if (image_want_list(project, options, arena, &wants, &count, err) < 0)
+	if (image_want_list(&project, 1, options, arena, &wants, &count, err) < 0)
 		return err->text;
 	for (size_t i = 0; i < count; i++)
 		text_addf(&out, "%s%s %s", i ? ", " : "",
@@ -83,7 +83,7 @@ TEST(the_services_own_platform_beats_its_flag_beats_the_general_flag)
 	const char *platforms[] = {"linux/arm/v6", "db=aarch64", "old=linux/arm64"};
 	const struct compose_project *project = load(NULL);
 	options.platforms = (struct option_list){platforms, 3, 3};
-	CHECK_OK(image_want_check(project, &options, arena, &err));
+	CHECK_OK(image_want_check(&project, 1, &options, arena, &err));
 	CHECK_STR(listed(project, &options, &err),
 		"mysql:latest linux/amd64, postgres:17 linux/arm/v6, postgres:17 linux/arm64, "
 		"redis:latest linux/arm/v6, ghcr.io/acme/web:1 linux/arm/v6");
@@ -96,7 +96,7 @@ TEST(mistakes_name_the_service)
 	const char *unknown[] = {"cache=linux/amd64"}, *malformed[] = {"web=amd 64"};
 	const struct compose_project *project = load(NULL);
 	options.platforms = (struct option_list){unknown, 1, 1};
-	CHECK_FAILS(image_want_check(project, &options, arena, &err), CODE_USAGE);
+	CHECK_FAILS(image_want_check(&project, 1, &options, arena, &err), CODE_USAGE);
 	options.platforms = (struct option_list){malformed, 1, 1};
 	CHECK_CONTAINS(listed(project, &options, &err), "compose.yaml:3: service web");
 	CHECK_INT(err.code, CODE_USAGE);

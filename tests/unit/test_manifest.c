@@ -100,13 +100,87 @@ TEST(what_is_written_is_read_back)
 	CHECK_STR(manifest_text_pick(&parsed->title), "标题");
 }
 
+static const char *first_files[] = {"compose.yaml"}, *second_files[] = {".env", "compose.yaml"};
+static struct manifest variants[] = {{
+	.variant = "v2",
+	.version = "2.0",
+	.title = {"Two", NULL},
+	.compose = "compose.yaml",
+	.templates = templates,
+	.template_count = 1,
+	.services = services,
+	.service_count = 1,
+	.steps = steps,
+	.step_count = 1,
+	.known_issues_json = "[]",
+	.files = second_files,
+	.file_count = 2,
+}};
+
+static struct manifest sample_with_fallback(void)
+{
+	struct manifest manifest = sample();
+	manifest.files = first_files;
+	manifest.file_count = 1;
+	manifest.fallback = variants;
+	manifest.fallback_count = 1;
+	return manifest;
+}
+
+TEST(variants_are_read_back_and_each_is_a_manifest_of_its_own)
+{
+	struct err err = ERR_INIT;
+	AUTO(arena) arena = arena_new();
+	AUTO_TEXT first = TEXT_INIT;
+	AUTO_TEXT second = TEXT_INIT;
+	struct manifest manifest = sample_with_fallback(), *parsed = NULL;
+	manifest_write(&manifest, &first);
+	CHECK_OK(manifest_parse(first.bytes, first.length, arena, &parsed, &err));
+	if (!parsed)
+		return;
+	manifest_write(parsed, &second);
+	CHECK_STR(second.bytes, first.bytes);
+	const struct manifest *one = manifest_variant(parsed, 0, arena);
+	const struct manifest *two = manifest_variant(parsed, 1, arena);
+	CHECK(!one->variant && one->service_count == 2 && one->entry_count == 1);
+	CHECK_STR(one->entries[0].path, "hardtack/files/compose.yaml");
+	CHECK_STR(two->variant, "v2");
+	CHECK_STR(two->version, "2.0");
+	CHECK_STR(two->name, "stack");
+	CHECK_STR(two->known_issues_json, "[]");
+	CHECK(two->service_count == 1 && two->image_count == 2 && two->entry_count == 2);
+	CHECK(manifest_uses_image(two, 0, true) && !manifest_uses_image(two, 1, false));
+	CHECK(manifest_uses_image(one, 1, false) && !manifest_uses_image(one, 1, true));
+}
+
+TEST(a_bundle_without_variants_says_nothing_of_them_and_is_its_own_view)
+{
+	AUTO(arena) arena = arena_new();
+	AUTO_TEXT json = TEXT_INIT;
+	struct manifest manifest = sample();
+	manifest_write(&manifest, &json);
+	CHECK(!strstr(json.bytes, "fallback") && !strstr(json.bytes, "\"files\""));
+	CHECK(manifest_variant(&manifest, 0, arena) == &manifest);
+}
+
+TEST(names_of_variants_are_plain)
+{
+	static const char *const good[] = {"v2", "a", "lite-1", "abcdefghijklmnop"};
+	static const char *const bad[] = {
+		"", "2", "V2", "v2-", "-v", "a.b", "a/b", "abcdefghijklmnopq"};
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		CHECK(manifest_is_variant_name(good[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK(!manifest_is_variant_name(bad[i]));
+}
+
 /* Parses the sample with one piece of text replaced. */
 static int parse_changed(const char *from, const char *to, struct err *err)
 {
 	AUTO(arena) arena = arena_new();
 	AUTO_TEXT json = TEXT_INIT;
 	AUTO_TEXT changed = TEXT_INIT;
-	struct manifest manifest = sample(), *parsed;
+	struct manifest manifest = sample_with_fallback(), *parsed;
 	manifest_write(&manifest, &json);
 	const char *at = strstr(json.bytes, from);
 	CHECK(at != NULL);
@@ -137,6 +211,10 @@ TEST(a_manifest_that_lies_is_refused_as_broken)
 		{":17-0123456789ab", "/17", "has no tag"},
 		{"\"up\": {}", "\"up\": 1", "exactly one kind"},
 		{"\"size\": 100", "\"size\": -1", "size"},
+		{"\"name\": \"v2\"", "\"name\": \"../v2\"", "no name of a variant"},
+		{"\"fallback\": [", "\"fallback\": {}, \"x\": [", "fallback"},
+		{"\"compose\": \"compose.yaml\",\n      \"templates\"",
+			"\"compose\": \"c.yaml\",\n      \"templates\"", "not among the entries"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct err err = ERR_INIT;

@@ -146,9 +146,70 @@ TEST(mistakes_are_refused_with_their_line)
 	refused("hardtack: 1\nknown_issues: [{match: x}]\n", "the key \"cause\" is missing");
 	refused("hardtack: 1\nknown_issues:\n  - {match: \"a(b\", cause: c, remedy: r}\n",
 		"hardtack.yaml:3");
-	refused("hardtack: 1\nfallback: [v3, v2]\n",
-		"hardtack.yaml:2: fallback is not supported yet");
+	refused("hardtack: 1\nfallback: [v3, v2]\n", "hardtack.yaml:2: fallback must be a mapping");
+	refused("hardtack: 1\nfallback: {name: v2}\n", "fallback must be a list");
+	refused("hardtack: 1\nfallback:\n  - {name: v2}\n",
+		"hardtack.yaml:3: fallback: the key \"compose\" is missing");
+	refused("hardtack: 1\nfallback: [{compose: c.yaml}]\n",
+		"fallback: the key \"name\" is missing");
+	refused("hardtack: 1\nfallback: [{name: V2, compose: c.yaml}]\n",
+		"\"V2\" is no name for a variant");
+	refused("hardtack: 1\nfallback: [{name: a, compose: c.yaml}, {name: a, compose: d.yaml}]\n",
+		"two variants have the name a");
+	refused("hardtack: 1\nfallback: [{name: a, compose: c.yaml, fallback: []}]\n",
+		"fallback: unknown key \"fallback\"");
+	refused("hardtack: 1\nfallback: [{name: a, compose: c.yaml, mirrors: {}}]\n",
+		"fallback: unknown key \"mirrors\"");
 	refused("hardtack: 1\nhandoff: {en: ../x}\n", "../x lies outside");
 	refused("- a\n", "the key \"hardtack\" is missing");
 	refused("hardtack: 1\nhardtack: 1\n", "already defined on line 1");
+}
+
+TEST(a_variant_takes_what_it_does_not_say_from_above)
+{
+	struct err err = ERR_INIT;
+	struct project_file *file = parse("hardtack: 1\n"
+					  "fallback:\n"
+					  "  - {name: v2, compose: compose.v2.yaml}\n"
+					  "  - name: lite\n"
+					  "    version: 0.9\n"
+					  "    title: Lite\n"
+					  "    compose: compose.lite.yaml\n"
+					  "    env: env.lite\n"
+					  "    files: []\n"
+					  "    downloads: []\n"
+					  "    sop: [up]\n"
+					  "    known_issues: []\n"
+					  "    preflight: {memory: 1GiB}\n"
+					  "    handoff: LITE.md\n"
+					  "version: 3.0\n"
+					  "title: Stack\n"
+					  "compose: compose.yaml\n"
+					  "env: env.template\n"
+					  "files: [client/]\n"
+					  "downloads: [{url: \"https://e.example/x\", to: x}]\n"
+					  "sop: [up, wait_healthy]\n"
+					  "known_issues: [{match: a, cause: c, remedy: r}]\n"
+					  "preflight: {memory: 2GiB}\n"
+					  "handoff: NEXT.md\n",
+		&err);
+	CHECK(file && file->fallback_count == 2);
+	if (!file)
+		return;
+	const struct project_file *two = &file->fallback[0], *lite = &file->fallback[1];
+	CHECK_STR(two->variant, "v2");
+	CHECK(!two->version && !two->title.en); /* another version has another name */
+	CHECK_STR(two->compose, "compose.v2.yaml");
+	CHECK_STR(two->env, "env.template");
+	CHECK_STR(two->handoff.en, "NEXT.md");
+	CHECK_STR(two->preflight_json, file->preflight_json);
+	CHECK_STR(two->known_issues_json, file->known_issues_json);
+	CHECK(two->file_count == 1 && two->download_count == 1 && two->step_count == 2);
+	CHECK_STR(lite->version, "0.9");
+	CHECK_STR(lite->title.en, "Lite");
+	CHECK_STR(lite->env, "env.lite");
+	CHECK_STR(lite->handoff.en, "LITE.md");
+	CHECK_STR(lite->known_issues_json, "[]");
+	CHECK(strcmp(lite->preflight_json, file->preflight_json) != 0);
+	CHECK(lite->file_count == 0 && lite->download_count == 0 && lite->step_count == 1);
 }
