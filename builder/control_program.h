@@ -28,4 +28,3 @@ struct control_program {
 int control_program_add(struct control_program *program, struct bundle_plan *plan,
 	const struct stub_image *stub, const char *installer, struct ui *ui, struct err *err);
 void control_program_clear(struct control_program *program);
-#define AUTO_CONTROL __attribute__((cleanup(control_program_clear))) struct control_program

@@ -17,8 +17,7 @@
 /* What both formats have in common: an ELF has no tail and no signature. */
 struct writer {
 	struct stream_sink sink; /* first: the payload's bytes come here */
-	int fd;
-	const char *path; /* for errors */
+	struct installer_output *output;
 	struct macho_plan plan;
 	struct page_digest pages;
 	bool is_macho;
@@ -26,6 +25,12 @@ struct writer {
 	struct locator locator;
 	uint64_t payload_left;
 };
+
+static int write_bytes(
+	const struct writer *writer, const void *bytes, size_t length, struct err *err)
+{
+	return writer->output->write(writer->output, bytes, length, err);
+}
 
 static int write_payload_bytes(
 	struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
@@ -35,7 +40,7 @@ static int write_payload_bytes(
 		return err_set(err, CODE_INPUT, "the payload grew while it was written");
 	writer->payload_left -= length;
 	page_digest_update(&writer->pages, bytes, length);
-	return file_write(writer->fd, writer->path, bytes, length, err);
+	return write_bytes(writer, bytes, length, err);
 }
 
 /* ---- planning ---- */
@@ -117,8 +122,7 @@ static int write_head_and_payload(
 {
 	const struct macho_plan *plan = &writer->plan;
 	digest_masked_head(writer);
-	if (file_write(writer->fd, writer->path, plan->head,
-		    (size_t)plan->payload_offset, err) < 0)
+	if (write_bytes(writer, plan->head, (size_t)plan->payload_offset, err) < 0)
 		return -1;
 	writer->payload_left = payload->length;
 	if (payload->length > 0 && payload->write(payload, &writer->sink, err) < 0)
@@ -134,8 +138,8 @@ static int write_root(struct writer *writer, struct err *err)
 	unsigned char *locator = writer->plan.head + writer->locator_at;
 	writer->locator.root = page_digest_root(&writer->pages);
 	locator_format(&writer->locator, locator);
-	return file_pwrite(writer->fd, writer->path, locator, LOCATOR_BYTES,
-		writer->locator_at, err);
+	return writer->output->patch(
+		writer->output, locator, LOCATOR_BYTES, writer->locator_at, err);
 }
 
 /* The pages of the head were digested with zeros in them; the signature wants them as they are. */
@@ -151,8 +155,6 @@ static int write_tail(struct writer *writer, struct err *err)
 {
 	static const unsigned char zeros[PAGE_DIGEST_PAGE];
 	const struct macho_plan *plan = &writer->plan;
-	const char *path = writer->path;
-	int fd = writer->fd;
 	page_digest_update(&writer->pages, zeros, (size_t)plan->padding);
 	page_digest_update(&writer->pages, plan->tail, plan->tail_length);
 	page_digest_end(&writer->pages);
@@ -160,38 +162,46 @@ static int write_tail(struct writer *writer, struct err *err)
 	BUG_ON(writer->pages.count != adhoc_signature_slots(plan->code_limit));
 	unsigned char head[ADHOC_SIGNATURE_HEAD];
 	adhoc_signature_head(head, (uint32_t)plan->code_limit, plan->text_length);
-	if (file_write(fd, path, zeros, (size_t)plan->padding, err) < 0 ||
-		file_write(fd, path, plan->tail, plan->tail_length, err) < 0 ||
-		file_write(fd, path, head, sizeof(head), err) < 0)
+	if (write_bytes(writer, zeros, (size_t)plan->padding, err) < 0 ||
+		write_bytes(writer, plan->tail, plan->tail_length, err) < 0 ||
+		write_bytes(writer, head, sizeof(head), err) < 0)
 		return -1;
-	return file_write(fd, path, writer->pages.digests,
+	return write_bytes(writer, writer->pages.digests,
 		writer->pages.count * sizeof(writer->pages.digests[0]), err);
 }
 
-/* SHA-256 is sequential and the head is complete only now, so the file is read once more: from
- * the page cache, mostly. */
 static int write_all(struct writer *writer, struct installer_file *file,
 	struct installer_payload *payload, struct err *err)
 {
-	if (write_head_and_payload(writer, payload, err) < 0 || write_root(writer, err) < 0)
+	const struct macho_plan *plan = &writer->plan;
+	struct installer_output *output = writer->output;
+	struct installer_shape shape = {
+		.header_length = plan->header_length,
+		.locator_offset = writer->locator_at,
+		.payload_offset = plan->payload_offset,
+		.payload_length = payload->length,
+		.code_limit = writer->is_macho ? plan->code_limit : plan->size,
+		.size = plan->size,
+	};
+	if (output->begin(output, &shape, err) < 0 ||
+		write_head_and_payload(writer, payload, err) < 0 || write_root(writer, err) < 0)
 		return -1;
 	if (writer->is_macho && write_tail(writer, err) < 0)
 		return -1;
 	*file = (struct installer_file){
-		.size = writer->plan.size,
-		.payload_offset = writer->plan.payload_offset,
+		.size = plan->size,
+		.payload_offset = plan->payload_offset,
 		.payload_length = payload->length,
 		.root = writer->locator.root,
 	};
-	return digest_file_range(
-		writer->fd, writer->path, 0, writer->plan.size, &file->sha256, err);
+	return output->digest(output, &file->sha256, err);
 }
 
-int installer_file_write_to(struct installer_file *file, int fd, const char *path,
+int installer_file_put(struct installer_file *file, struct installer_output *output,
 	const char *target, const void *stub, size_t stub_length, struct installer_payload *payload,
 	struct err *err)
 {
-	struct writer writer = {.sink = {write_payload_bytes}, .fd = fd, .path = path};
+	struct writer writer = {.sink = {write_payload_bytes}, .output = output};
 	int result = plan_target(&writer, target, stub, stub_length, payload->length, err);
 	page_digest_init(&writer.pages, writer.is_macho);
 	if (result == 0)
@@ -203,13 +213,60 @@ int installer_file_write_to(struct installer_file *file, int fd, const char *pat
 	return result;
 }
 
+/* ---- into a file ---- */
+
+struct file_target {
+	struct installer_output output; /* first */
+	int fd;
+	const char *path; /* for errors */
+	uint64_t size;
+};
+
+static int file_begin(
+	struct installer_output *output, const struct installer_shape *shape, struct err *err)
+{
+	(void)err;
+	((struct file_target *)output)->size = shape->size;
+	return 0;
+}
+
+static int file_put(
+	struct installer_output *output, const void *bytes, size_t length, struct err *err)
+{
+	const struct file_target *file = (struct file_target *)output;
+	return file_write(file->fd, file->path, bytes, length, err);
+}
+
+static int file_patch(struct installer_output *output, const void *bytes, size_t length,
+	uint64_t offset, struct err *err)
+{
+	const struct file_target *file = (struct file_target *)output;
+	return file_pwrite(file->fd, file->path, bytes, length, offset, err);
+}
+
+/* SHA-256 is sequential and the head is complete only now, so the file is read once more: from
+ * the page cache, mostly. */
+static int file_digest(struct installer_output *output, struct sha256 *out, struct err *err)
+{
+	const struct file_target *target = (struct file_target *)output;
+	return digest_file_range(target->fd, target->path, 0, target->size, out, err);
+}
+
+int installer_file_write_to(struct installer_file *file, int fd, const char *path,
+	const char *target, const void *stub, size_t stub_length, struct installer_payload *payload,
+	struct err *err)
+{
+	struct file_target into = {{file_begin, file_put, file_patch, file_digest}, fd, path, 0};
+	return installer_file_put(file, &into.output, target, stub, stub_length, payload, err);
+}
+
 int installer_file_write(struct installer_file *file, const char *path, const char *target,
 	const void *stub, size_t stub_length, struct installer_payload *payload, struct err *err)
 {
 	AUTO_OUTPUT output = FILE_OUTPUT_INIT;
 	if (file_output_open(&output, path, 0755, err) < 0 ||
-		installer_file_write_to(file, output.fd, path, target, stub, stub_length, payload,
-			err) < 0)
+		installer_file_write_to(
+			file, output.fd, path, target, stub, stub_length, payload, err) < 0)
 		return -1;
 	return file_output_commit(&output, err);
 }

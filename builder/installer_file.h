@@ -25,6 +25,35 @@ struct installer_file {
 	struct sha256 sha256; /* of the whole file, for FILE.sha256 */
 };
 
+/* How a file is laid out, known before its first byte. */
+struct installer_shape {
+	uint64_t header_length; /* 0 on ELF */
+	uint64_t locator_offset;
+	uint64_t payload_offset;
+	uint64_t payload_length;
+	uint64_t code_limit; /* where the signature starts; on ELF the size */
+	uint64_t size;
+};
+
+/*
+ * Where an installer goes, if not into a file: begin() once, write() for all bytes in order, then
+ * patch() for the locator, whose root is only known now; digest() gives the SHA-256 of the whole.
+ */
+struct installer_output {
+	int (*begin)(struct installer_output *output, const struct installer_shape *shape,
+		struct err *err);
+	int (*write)(
+		struct installer_output *output, const void *bytes, size_t length, struct err *err);
+	int (*patch)(struct installer_output *output, const void *bytes, size_t length,
+		uint64_t offset, struct err *err);
+	int (*digest)(struct installer_output *output, struct sha256 *sha256, struct err *err);
+};
+
+/* Makes an installer and pushes it into output; else like installer_file_write(). */
+int installer_file_put(struct installer_file *file, struct installer_output *output,
+	const char *target, const void *stub, size_t stub_length, struct installer_payload *payload,
+	struct err *err);
+
 /*
  * Writes path (mode 0755, whole or not at all: file_io.h). target is "darwin-arm64",
  * "linux-arm64" or "linux-amd64"; the stub is checked to be one of that target. The whole file's

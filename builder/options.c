@@ -59,6 +59,8 @@ static const struct option_row build_rows[] = {
 		"let literal secrets of .env and env_file travel in the file"},
 	NETWORK_ROWS,
 	{0, "strict", NULL, OPTION_FLAG, FIELD(strict), NULL, "warnings of lint stop the build"},
+	{0, "verify-against", "FILE", OPTION_TEXT, FIELD(verify_against), NULL,
+		"build again from the lock, write nothing, and say whether FILE is the same"},
 	{0},
 };
 

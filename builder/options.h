@@ -9,6 +9,7 @@ struct options {
 	struct option_list targets;    /* --target */
 	const char *output;            /* -o */
 	struct option_list archives;   /* --image-archive [REF=]FILE */
+	const char *verify_against;    /* --verify-against */
 	const char *name;              /* --name */
 	const char *version;           /* --version-label */
 	struct option_list platforms;  /* --platform [SERVICE=]OS/ARCH */

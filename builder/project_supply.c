@@ -75,8 +75,17 @@ static int fail_not_locked(const struct project_supply *supply, struct err *err)
 			text_addf(&names, "%s%s", names.length ? ", " : "",
 				image_reference_familiar(
 					&supply->wants[i].reference, supply->arena));
+	const char *what = names.length ? names.bytes : "downloads";
+	if (supply->options->verify_against) {
+		err_set(err, CODE_NOT_FOUND,
+			"these images are not locked, and only what is locked can be built again: %s",
+			what);
+		return err_hint(err,
+			"Bring the hardtack.lock that the file was built with, or give the images "
+			"with --image-archive FILE.");
+	}
 	err_set(err, CODE_NOT_FOUND, "these images are not locked, and --offline is given: %s",
-		names.length ? names.bytes : "downloads");
+		what);
 	return err_hint(err,
 		"Run `hardtack fetch` on this project where there is network, and bring hardtack.lock "
 		"and the cache (%s); or give the images with --image-archive FILE (`docker save -o "
@@ -126,11 +135,12 @@ int project_supply_lock(struct project_supply *supply, struct err *err)
 		missing += !project_lock_has(&supply->lock, &supply->wants[i], NULL);
 	project_lock_downloads(
 		&supply->lock, supply->project, NULL, &unknown_downloads, supply->arena);
-	if (missing && supply->options->offline && supply->archives->count) {
+	bool fixed = supply->options->offline || supply->options->verify_against;
+	if (missing && fixed && supply->archives->count) {
 		drop_not_locked(supply);
 		missing = 0;
 	}
-	if ((missing || unknown_downloads) && supply->options->offline)
+	if ((missing || unknown_downloads) && fixed)
 		return fail_not_locked(supply, err);
 	if (missing || unknown_downloads) {
 		ui_step_begin(supply->ui, "lock", T("Resolving images to digests (%zu)"), missing);
@@ -140,7 +150,7 @@ int project_supply_lock(struct project_supply *supply, struct err *err)
 		}
 		ui_step_end(supply->ui, UI_DONE, T("Resolved images to digests (%zu)"), missing);
 	}
-	if (!supply->options->dry_run &&
+	if (!supply->options->dry_run && !supply->options->verify_against &&
 		(supply->want_count || supply->lock.file.download_count))
 		write_lock(supply);
 	return 0;

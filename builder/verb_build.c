@@ -1,6 +1,6 @@
 /*
  * `hardtack build`: read the project, advise, close its world, lock and fetch what is missing, find
- * and prove the images, write one installer for each target.
+ * and prove the images, write one installer for each target, or hold it against a file.
  */
 #include "bundle_writer.h"
 #include "build_output.h"
@@ -8,6 +8,7 @@
 #include "control_program.h"
 #include "image_archive.h"
 #include "image_want.h"
+#include "installer_against.h"
 #include "lint.h"
 #include "message.h"
 #include "options.h"
@@ -168,26 +169,37 @@ static int prove_images(struct build *build, struct err *err)
 	return 0;
 }
 
-static int write_target(struct build *build, const char *target, struct err *err)
-{
+/* The bundle of one target, planned to the last byte. */
+struct packing {
 	struct bundle_plan plan;
 	struct bundle_writer writer;
-	struct installer_file file;
-	AUTO_CONTROL control = CONTROL_PROGRAM_INIT;
-	const struct stub_image *stub = stub_image_find(target);
+	struct control_program control;
+	const struct stub_image *stub;
+};
+
+static int plan_target(
+	struct build *build, const char *target, struct packing *packing, struct err *err)
+{
+	packing->stub = stub_image_find(target);
 	const char *name = build_output_name(&build->project, target, build->arena);
 	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
-		bundle_plan_make(&plan, build->variants, build->variant_count, build->arena, err) <
-			0 ||
-		control_program_add(&control, &plan, stub, name, build->ui, err) < 0)
+		bundle_plan_make(&packing->plan, build->variants, build->variant_count,
+			build->arena, err) < 0 ||
+		control_program_add(
+			&packing->control, &packing->plan, packing->stub, name, build->ui, err) < 0)
 		return -1;
-	bundle_plan_finish(&plan);
-	if (bundle_writer_init(&writer, &plan, build->ui, err) < 0)
-		return -1;
+	bundle_plan_finish(&packing->plan);
+	return bundle_writer_init(&packing->writer, &packing->plan, build->ui, err);
+}
+
+static int write_installer(
+	struct build *build, const char *target, struct packing *packing, struct err *err)
+{
+	struct installer_file file;
 	const char *path = build_output_path(build->options, &build->project, target, build->arena);
 	ui_step_begin(build->ui, "write", T("Writing %s"), path);
-	if (installer_file_write(
-		    &file, path, target, stub->bytes, stub->length, &writer.payload, err) < 0 ||
+	if (installer_file_write(&file, path, target, packing->stub->bytes, packing->stub->length,
+		    &packing->writer.payload, err) < 0 ||
 		build_output_companions(path, &file, err) < 0) {
 		ui_step_end(build->ui, UI_FAILED, T("%s was not written"), path);
 		return -1;
@@ -199,6 +211,19 @@ static int write_target(struct build *build, const char *target, struct err *err
 	return 0;
 }
 
+static int make_target(struct build *build, const char *target, struct err *err)
+{
+	struct packing packing = {.control = CONTROL_PROGRAM_INIT};
+	const char *against = build->options->verify_against;
+	int status = plan_target(build, target, &packing, err);
+	if (status == 0 && against)
+		status = installer_against(against, packing.stub, &packing.writer, build->ui, err);
+	else if (status == 0)
+		status = write_installer(build, target, &packing, err);
+	control_program_clear(&packing.control);
+	return status;
+}
+
 static int check_names(const struct build *build, struct err *err)
 {
 	for (size_t i = 0; i < build->variant_count; i++)
@@ -207,7 +232,7 @@ static int check_names(const struct build *build, struct err *err)
 	return 0;
 }
 
-static int write_targets(struct build *build, struct err *err)
+static int make_targets(struct build *build, struct err *err)
 {
 	size_t count;
 	const char *const *targets = image_want_targets(build->options, &count);
@@ -221,20 +246,39 @@ static int write_targets(struct build *build, struct err *err)
 	if (read_archives(build, err) < 0 || supply(build, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (write_target(build, targets[i], err) < 0)
+		if (make_target(build, targets[i], err) < 0)
 			return err_wrap(err, "build for %s", targets[i]);
+	return 0;
+}
+
+/* --verify-against: the file says which target; there is one, and no output. */
+static int aim_at_file(struct options *options, struct arena *arena, struct err *err)
+{
+	const char **target = arena_alloc(arena, sizeof(*target));
+	if (options->output)
+		return err_set(err, CODE_USAGE, "--verify-against writes nothing: leave out -o");
+	if (installer_against_target(options->verify_against, target, err) < 0)
+		return -1;
+	if (options->targets.count > 1 ||
+		(options->targets.count && strcmp(options->targets.items[0], *target) != 0))
+		return err_set(err, CODE_USAGE, "%s is for %s: leave out --target",
+			options->verify_against, *target);
+	options->targets = (struct option_list){target, 1, 1};
 	return 0;
 }
 
 int verb_build(struct verb *verb, struct err *err)
 {
+	struct options options = *verb->options;
 	struct build build = {
 		.verb = verb,
-		.options = verb->options,
+		.options = &options,
 		.arena = verb->arena,
 		.ui = verb->ui,
 	};
-	int status = read_project(&build, err) < 0 || write_targets(&build, err) < 0 ? -1 : 0;
+	if (options.verify_against && aim_at_file(&options, verb->arena, err) < 0)
+		return -1;
+	int status = read_project(&build, err) < 0 || make_targets(&build, err) < 0 ? -1 : 0;
 	image_set_free(build.images);
 	project_supply_close(&build.supply);
 	return status;

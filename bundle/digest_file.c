@@ -1,3 +1,4 @@
+/* SHA-256 of a range of an open file. */
 #include "digest_file.h"
 
 #include "stream.h"

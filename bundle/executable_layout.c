@@ -22,22 +22,20 @@ static int no_installer(const char *name, const char *why, struct err *err)
 	return err_hint(err, "copy the file again and compare it with its .sha256");
 }
 
-/* Which program is it? The ELF fields are those of the System V ABI's Elf64_Ehdr. */
-static int recognise(struct executable_layout *layout, const unsigned char *head, size_t length,
+/* The ELF fields are those of the System V ABI's Elf64_Ehdr. */
+int executable_layout_target(const char **target, const unsigned char *head, size_t length,
 	const char *name, struct err *err)
 {
 	static const unsigned char elf64[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
 	if (macho_file_recognise(head, length)) {
-		layout->kind = EXECUTABLE_MACHO;
-		layout->target = "darwin-arm64";
+		*target = "darwin-arm64";
 		return 0;
 	}
-	layout->kind = EXECUTABLE_ELF;
 	unsigned machine = length >= 64 ? head[18] | (unsigned)head[19] << 8 : 0;
 	if (length < 64 || memcmp(head, elf64, sizeof(elf64)) != 0 ||
 		(machine != 62 && machine != 183))
 		return no_installer(name, N_T("it starts like no such program"), err);
-	layout->target = machine == 62 ? "linux-amd64" : "linux-arm64";
+	*target = machine == 62 ? "linux-amd64" : "linux-arm64";
 	return 0;
 }
 
@@ -124,8 +122,10 @@ int executable_layout_read(struct executable_layout *layout, int fd, const char 
 	AUTO_FREE unsigned char *head = xmalloc(length + 1);
 	if (file_pread(fd, name, head, length, 0, err) < 0)
 		return -1;
-	if (recognise(layout, head, length, name, err) < 0 ||
-		find_locator(layout, head, length, name, own_locator, err) < 0)
+	if (executable_layout_target(&layout->target, head, length, name, err) < 0)
+		return -1;
+	layout->kind = macho_file_recognise(head, length) ? EXECUTABLE_MACHO : EXECUTABLE_ELF;
+	if (find_locator(layout, head, length, name, own_locator, err) < 0)
 		return -1;
 	if (layout->kind == EXECUTABLE_MACHO)
 		return check_macho(layout, head, length, fd, name, err);

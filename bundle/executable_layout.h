@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "code_signature.h"
@@ -27,6 +28,11 @@ struct executable_layout {
 	struct macho_file macho;
 	struct code_signature signature;
 };
+
+/* What a file that starts with these bytes is for (64 tell it all): one of the three targets,
+ * static; else CODE_INTEGRITY. Says nothing about the rest of the file. */
+int executable_layout_target(const char **target, const unsigned char *head, size_t length,
+	const char *name, struct err *err);
 
 /*
  * Reads the parts of the open file; name is for errors. Everything that an intact installer

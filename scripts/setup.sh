@@ -27,7 +27,7 @@ build_tools="gcc=gcc: make=make: ar=binutils: python3=python3:python3 curl=curl:
 # Further packages on Debian: headers of the C library, pip, certificates.
 build_packages="libc6-dev python3-pip ca-certificates"
 # What the tests use on top: to run the arm64 programs and to build machorun; archives to compare with; network namespaces.
-test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross skopeo docker-registry apache2-utils openssl zstd iproute2 llvm file"
+test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross skopeo docker-registry apache2-utils openssl zstd iproute2 llvm file faketime"
 # What `make lint` and `make format` use.
 lint_packages="clang-tidy clang-format cppcheck shellcheck"
 

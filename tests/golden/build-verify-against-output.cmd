@@ -1,0 +1,1 @@
+"$hardtack" build "$here/fixtures/web/compose.yaml" --verify-against file -o file

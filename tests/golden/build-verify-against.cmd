@@ -1,0 +1,1 @@
+"$hardtack" build "$here/../../payload/hello" --offline --image-archive "$images/hello-oci.tar" -q -o first && cp -r "$here/../../payload/hello" changed && echo "# changed" >>changed/compose.yaml && "$hardtack" build changed --image-archive "$images/hello-oci.tar" --verify-against first && ls
