@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "digest_file.h"
 #include "executable_layout.h"
 #include "file_io.h"
 #include "installer_compare.h"
