@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "digest.h"
 #include "file_io.h"
@@ -77,26 +78,48 @@ const char *build_output_path(const struct options *options, const struct projec
 		arena, "%s%s%s", output, separator, build_output_name(project, target, arena));
 }
 
-int build_output_companions(const char *path, const struct installer_file *file, struct err *err)
+int build_output_digest(const char *path, const struct sha256 *sha256,
+	const struct signing_key *key, struct err *err)
 {
 	char hex[SHA256_HEX_LENGTH + 1];
-	const char *base = file_base_name(path);
-	sha256_to_hex(&file->sha256, hex);
+	unsigned char der[SIGNATURE_MOST_BYTES];
+	struct signature signature;
+	sha256_to_hex(sha256, hex);
 	AUTO_FREE char *sum_path = xprintf("%s.sha256", path);
-	AUTO_FREE char *sum = xprintf("%s  %s\n", hex, base);
+	AUTO_FREE char *sum = xprintf("%s  %s\n", hex, file_base_name(path));
+	AUTO_FREE char *signature_path = xprintf("%s.sig", path);
+	if (file_write_all(sum_path, sum, strlen(sum), 0644, err) < 0)
+		return -1;
+	if (!key)
+		return 0;
+	if (signing_key_sign(key, sha256, &signature, err) < 0)
+		return -1;
+	return file_write_all(signature_path, der, signature_encode(&signature, der), 0644, err);
+}
+
+int build_output_companions(const char *path, const struct installer_file *file,
+	const struct signing_key *key, struct err *err)
+{
+	const char *base = file_base_name(path);
+	AUTO_FREE char *signature_path = xprintf("%s.sig", path);
 	AUTO_FREE char *directory =
 		base == path ? xstrdup(".") : xprintf("%.*s", (int)(base - path), path);
-	if (file_write_all(sum_path, sum, strlen(sum), 0644, err) < 0)
+	if (!key)
+		unlink(signature_path);
+	if (build_output_digest(path, &file->sha256, key, err) < 0)
 		return -1;
 	return readme_text_write(directory, err);
 }
 
-void build_output_record(
-	struct ui *ui, const char *path, const char *target, const struct installer_file *file)
+void build_output_record(struct ui *ui, const char *path, const char *target,
+	const struct installer_file *file, const struct signing_key *key)
 {
+	char signer[SHA256_DIGEST_LENGTH + 1];
 	char sha256_hex[SHA256_HEX_LENGTH + 1], root_hex[SHA256_HEX_LENGTH + 1];
 	sha256_to_hex(&file->sha256, sha256_hex);
 	sha256_to_hex(&file->root, root_hex);
+	if (key)
+		public_key_fingerprint(&key->public, signer);
 	struct ui_field fields[] = {
 		UI_TEXT("file", path),
 		UI_TEXT("target", target),
@@ -105,6 +128,7 @@ void build_output_record(
 		UI_TEXT("root", root_hex),
 		UI_NUMBER("payload_offset", file->payload_offset),
 		UI_NUMBER("payload_length", file->payload_length),
+		UI_TEXT("signer", key ? signer : NULL),
 	};
 	UI_RECORD(ui, "built", fields, "%s", path);
 }

@@ -4,6 +4,7 @@
 #include "installer_file.h"
 #include "options.h"
 #include "project.h"
+#include "signing_key.h"
 
 /* All of them are targets, each once. */
 int build_output_check_targets(const char *const *targets, size_t count, struct err *err);
@@ -20,9 +21,15 @@ const char *build_output_name(
 const char *build_output_path(const struct options *options, const struct project *project,
 	const char *target, struct arena *arena);
 
-/* FILE.sha256 and the README beside the file. */
-int build_output_companions(const char *path, const struct installer_file *file, struct err *err);
+/* FILE.sha256, FILE.sig and the README beside the file. Without a key (NULL) a FILE.sig that is
+ * there is removed: it was an earlier file's. */
+int build_output_companions(const char *path, const struct installer_file *file,
+	const struct signing_key *key, struct err *err);
+
+/* FILE.sha256, and with a key FILE.sig: what is said about the complete file from outside. */
+int build_output_digest(const char *path, const struct sha256 *sha256,
+	const struct signing_key *key, struct err *err);
 
 /* stdout: the path, or the event "built". */
-void build_output_record(
-	struct ui *ui, const char *path, const char *target, const struct installer_file *file);
+void build_output_record(struct ui *ui, const char *path, const char *target,
+	const struct installer_file *file, const struct signing_key *key);

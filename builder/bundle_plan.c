@@ -332,7 +332,18 @@ static void plan_images(
 	}
 }
 
-void bundle_plan_finish(struct bundle_plan *plan)
+static int sign_manifest(struct bundle_plan *plan, const struct signing_key *key, struct err *err)
+{
+	struct sha256 digest = digest_sha256_of(plan->manifest_json, plan->manifest_length);
+	struct signature signature;
+	if (signing_key_sign(key, &digest, &signature, err) < 0)
+		return -1;
+	plan->signature_length =
+		signature_document_encode(&key->public, &signature, plan->signature);
+	return 0;
+}
+
+int bundle_plan_finish(struct bundle_plan *plan, const struct signing_key *key, struct err *err)
 {
 	struct manifest *manifest = &plan->manifest;
 	manifest->entry_count = plan->content_count;
@@ -347,10 +358,16 @@ void bundle_plan_finish(struct bundle_plan *plan)
 	plan->manifest_length = json.length;
 	plan->manifest_json = arena_strndup(plan->arena, json.bytes, json.length);
 	text_clear(&json);
+	if (key && sign_manifest(plan, key, err) < 0)
+		return -1;
 	plan->length = TAR_END_SIZE + tar_writer_entry_size(MANIFEST_PATH, plan->manifest_length);
+	if (plan->signature_length)
+		plan->length +=
+			tar_writer_entry_size(SIGNATURE_MANIFEST_PATH, plan->signature_length);
 	for (size_t i = 0; i < plan->content_count; i++)
 		plan->length +=
 			tar_writer_entry_size(plan->contents[i].path, plan->contents[i].size_bytes);
+	return 0;
 }
 
 int bundle_plan_make(struct bundle_plan *plan, const struct bundle_variant *variants, size_t count,

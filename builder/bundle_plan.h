@@ -9,6 +9,7 @@
 #include "image_set.h"
 #include "manifest.h"
 #include "project.h"
+#include "signing_key.h"
 
 /* One entry of the tar, wherever its bytes are: exactly one of bytes, source, blob. */
 struct bundle_content {
@@ -26,7 +27,9 @@ struct bundle_plan {
 	struct manifest manifest;
 	const char *manifest_json;
 	size_t manifest_length;
-	struct bundle_content *contents; /* all but manifest.json */
+	unsigned char signature[SIGNATURE_DOCUMENT_MOST_BYTES]; /* manifest.sig */
+	size_t signature_length;                                /* 0: unsigned */
+	struct bundle_content *contents; /* all but manifest.json and manifest.sig */
 	size_t content_count, content_capacity;
 	uint64_t length; /* of the whole tar */
 };
@@ -54,5 +57,7 @@ int bundle_plan_make(struct bundle_plan *plan, const struct bundle_variant *vari
 /* One more entry at the end, for the caller to fill in. */
 struct bundle_content *bundle_plan_add(struct bundle_plan *plan, const char *path);
 
-/* Writes the manifest over the entries as they are, and adds the lengths up. */
-void bundle_plan_finish(struct bundle_plan *plan);
+/* Writes the manifest over the entries as they are, signs it (key NULL: not), and adds the lengths
+ * up. */
+int bundle_plan_finish(
+	struct bundle_plan *plan, const struct signing_key *key, struct err *err);

@@ -69,6 +69,11 @@ static int write_plan(struct installer_payload *payload, struct stream_sink *sin
 	if (tar_writer_entry(&tar, MANIFEST_PATH, plan->manifest_length, 0644, err) < 0 ||
 		tar_writer_data(&tar, plan->manifest_json, plan->manifest_length, err) < 0)
 		return -1;
+	if (plan->signature_length &&
+		(tar_writer_entry(&tar, SIGNATURE_MANIFEST_PATH, plan->signature_length, 0644,
+			 err) < 0 ||
+			tar_writer_data(&tar, plan->signature, plan->signature_length, err) < 0))
+		return -1;
 	for (size_t i = 0; i < plan->content_count; i++)
 		if (write_content(&tar, &plan->contents[i], err) < 0)
 			return -1;

@@ -29,8 +29,8 @@ static bool is_needed(const struct manifest *manifest, const char *path)
 	return needed;
 }
 
-static void plan_without_images(
-	struct bundle_plan *plan, const struct bundle_plan *whole, const char *installer)
+static int plan_without_images(struct bundle_plan *plan, const struct bundle_plan *whole,
+	const char *installer, const struct signing_key *key, struct err *err)
 {
 	*plan = (struct bundle_plan){.arena = whole->arena, .manifest = whole->manifest};
 	plan->manifest.control = NULL;
@@ -38,7 +38,7 @@ static void plan_without_images(
 	for (size_t i = 0; i < whole->content_count; i++)
 		if (is_needed(&whole->manifest, whole->contents[i].path))
 			*bundle_plan_add(plan, whole->contents[i].path) = whole->contents[i];
-	bundle_plan_finish(plan);
+	return bundle_plan_finish(plan, key, err);
 }
 
 /* Where a name belongs among the project's files, which are sorted. */
@@ -66,7 +66,8 @@ static int write_program(struct control_program *program, const struct bundle_pl
 }
 
 int control_program_add(struct control_program *program, struct bundle_plan *plan,
-	const struct stub_image *stub, const char *installer, struct ui *ui, struct err *err)
+	const struct stub_image *stub, const char *installer, const struct signing_key *key,
+	struct ui *ui, struct err *err)
 {
 	static const char path[] = MANIFEST_FILES_PREFIX MANIFEST_CONTROL_NAME;
 	struct bundle_plan small;
@@ -76,8 +77,8 @@ int control_program_add(struct control_program *program, struct bundle_plan *pla
 			return err_set(err, CODE_INPUT,
 				"the project has a file %s; that name is the control program's",
 				MANIFEST_CONTROL_NAME);
-	plan_without_images(&small, plan, installer);
-	if (write_program(program, &small, stub, ui, &file, err) < 0)
+	if (plan_without_images(&small, plan, installer, key, err) < 0 ||
+		write_program(program, &small, stub, ui, &file, err) < 0)
 		return err_wrap(err, "make the control program");
 	sha256_to_digest(&file.sha256, program->digest);
 	program->blob = (struct blob_source){

@@ -24,7 +24,9 @@ struct control_program {
 	}
 
 /* Makes it and adds it to the plan, which is finished afterwards (bundle_plan_finish()).
- * installer: the file name that the installer goes by. The program must outlive the plan. */
+ * installer: the file name that the installer goes by. key: signs its manifest too; NULL: nobody
+ * does. The program must outlive the plan. */
 int control_program_add(struct control_program *program, struct bundle_plan *plan,
-	const struct stub_image *stub, const char *installer, struct ui *ui, struct err *err);
+	const struct stub_image *stub, const char *installer, const struct signing_key *key,
+	struct ui *ui, struct err *err);
 void control_program_clear(struct control_program *program);

@@ -7,7 +7,7 @@
 #include "executable_verify.h"
 #include "message.h"
 
-static int open_layout(struct installer *installer, const char *path, struct err *err)
+static int open_file(struct installer *installer, const char *path, struct err *err)
 {
 	struct stat st;
 	installer->path = path;
@@ -17,6 +17,13 @@ static int open_layout(struct installer *installer, const char *path, struct err
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, CODE_INPUT, "%s is not a regular file", path);
 	installer->size_bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int open_layout(struct installer *installer, const char *path, struct err *err)
+{
+	if (open_file(installer, path, err) < 0)
+		return -1;
 	return executable_layout_read(&installer->layout, installer->fd, path, NULL, err);
 }
 
@@ -52,18 +59,37 @@ int installer_open(struct installer *installer, const char *path, struct err *er
 	return open_layout(installer, path, err) < 0 ? -1 : read_bundle(installer, err);
 }
 
-int installer_open_verified(
-	struct installer *installer, const char *path, struct ui *ui, struct err *err)
+/* layout_status: how reading the layout ended. */
+static int prove(struct installer *installer, int layout_status, struct ui *ui, struct err *err)
 {
-	ui_step_begin(ui, "verify", T("Checking every byte of %s"), path);
-	if (open_layout(installer, path, err) < 0 || verify(installer, ui, err) < 0 ||
-		read_bundle(installer, err) < 0) {
+	const char *path = installer->path;
+	if (layout_status < 0 || verify(installer, ui, err) < 0 || read_bundle(installer, err) < 0) {
 		if (err->code == CODE_INTEGRITY)
 			ui_step_end(ui, UI_FAILED, T("%s is not intact"), path);
 		return -1; /* main ends the step of a file that could not be read */
 	}
 	ui_step_end(ui, UI_DONE, T("Every byte of %s is as it was built"), path);
 	return 0;
+}
+
+int installer_open_verified(
+	struct installer *installer, const char *path, struct ui *ui, struct err *err)
+{
+	ui_step_begin(ui, "verify", T("Checking every byte of %s"), path);
+	return prove(installer, open_layout(installer, path, err), ui, err);
+}
+
+int installer_open_any(struct installer *installer, const char *path, struct ui *ui,
+	bool *is_installer, struct err *reason, struct err *err)
+{
+	if (open_file(installer, path, err) < 0)
+		return -1;
+	*is_installer = executable_layout_read(
+				&installer->layout, installer->fd, path, NULL, reason) == 0;
+	if (!*is_installer)
+		return 0;
+	ui_step_begin(ui, "verify", T("Checking every byte of %s"), path);
+	return prove(installer, 0, ui, err);
 }
 
 void installer_close(struct installer *installer)

@@ -25,5 +25,10 @@ int installer_open(struct installer *installer, const char *path, struct err *er
 int installer_open_verified(
 	struct installer *installer, const char *path, struct ui *ui, struct err *err);
 
+/* Any regular file: an installer is opened and verified as above; of anything else only fd, path and
+ * size_bytes are there, and reason says why it is no installer. *is_installer tells which. */
+int installer_open_any(struct installer *installer, const char *path, struct ui *ui,
+	bool *is_installer, struct err *reason, struct err *err);
+
 void installer_close(struct installer *installer);
 #define AUTO_INSTALLER __attribute__((cleanup(installer_close))) struct installer

@@ -43,6 +43,12 @@ static const struct option_row common[] = {
 			"transfers at a time (default 4)"},                                \
 		{0, "offline", NULL, OPTION_FLAG, FIELD(offline), NULL, "never use the network"}
 
+#define PASSPHRASE_ROW                                                            \
+	{                                                                         \
+		0, "passphrase-file", "FILE", OPTION_TEXT, FIELD(passphrase_file), \
+			NULL, "the key's passphrase is this file's first line"    \
+	}
+
 static const struct option_row build_rows[] = {
 	{0, "image-archive", "[REF=]FILE", OPTION_LIST, FIELD(archives), NULL,
 		"take images from a docker save archive or an OCI layout (repeatable)"},
@@ -57,6 +63,9 @@ static const struct option_row build_rows[] = {
 		"version of the application, part of the file's name"},
 	{0, "pack-secrets", NULL, OPTION_FLAG, FIELD(pack_secrets), NULL,
 		"let literal secrets of .env and env_file travel in the file"},
+	{0, "sign", "KEY.pem", OPTION_TEXT, FIELD(sign), NULL,
+		"sign with this private key: the manifest inside, and FILE.sig over the file"},
+	PASSPHRASE_ROW,
 	NETWORK_ROWS,
 	{0, "strict", NULL, OPTION_FLAG, FIELD(strict), NULL, "warnings of lint stop the build"},
 	{0, "verify-against", "FILE", OPTION_TEXT, FIELD(verify_against), NULL,
@@ -123,6 +132,20 @@ static const struct option_row inspect_rows[] = {
 	{0},
 };
 
+static const struct option_row keygen_rows[] = {PASSPHRASE_ROW, {0}};
+
+static const struct option_row sign_rows[] = {
+	{0, "key", "KEY.pem", OPTION_TEXT, FIELD(key), NULL, "the private key to sign with"},
+	PASSPHRASE_ROW,
+	{0},
+};
+
+static const struct option_row verify_rows[] = {
+	{0, "key", "PUB.pem", OPTION_TEXT, FIELD(key), NULL,
+		"accept only what the owner of this public key signed"},
+	{0},
+};
+
 typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
@@ -138,6 +161,8 @@ static verb_function *const functions[] = {
 	verb_mirrors,
 	verb_fetch,
 	verb_cache,
+	verb_keygen,
+	verb_sign,
 };
 
 static const struct option_verb verbs[] = {
@@ -153,10 +178,14 @@ static const struct option_verb verbs[] = {
 	{"fetch", "[PROJECT]", 0, 1, fetch_rows,
 		"get every image and file of the project into the cache", 9},
 	{"inspect", "FILE", 1, 1, inspect_rows, "show what is in an installer", 3},
-	{"verify", "FILE", 1, 1, NULL, "check every byte of an installer", 4},
+	{"verify", "FILE", 1, 1, verify_rows, "check every byte of an installer, and who signed it",
+		4},
 	{"extract", "FILE DIR", 2, 2, NULL, "unpack an installer's payload into a directory", 5},
 	{"cache", "ls|gc|verify", 1, 1, cache_rows,
 		"list the cache, make room in it, or check every byte of it", 10},
+	{"keygen", "KEY.pem", 1, 1, keygen_rows, "make a key to sign installers with", 11},
+	{"sign", "FILE", 1, 1, sign_rows,
+		"write FILE.sig and FILE.sha256, again after Apple's tools signed", 12},
 	{"version", NULL, 0, 0, NULL, "show the version of this program", 6},
 	{0},
 };

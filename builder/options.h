@@ -30,6 +30,9 @@ struct options {
 	uint64_t older_than;           /* --older-than, days; 0: not given */
 	const char *max_size;          /* --max-size */
 	bool all;                      /* --all */
+	const char *sign;              /* --sign KEY.pem */
+	const char *key;               /* --key: of sign a private one, of verify a public one */
+	const char *passphrase_file;   /* --passphrase-file */
 };
 
 /* What a verb is called with. Everything is lent for the call. */
@@ -52,6 +55,8 @@ int verb_extract(struct verb *verb, struct err *err);
 int verb_version(struct verb *verb, struct err *err);
 int verb_fetch(struct verb *verb, struct err *err);
 int verb_cache(struct verb *verb, struct err *err);
+int verb_keygen(struct verb *verb, struct err *err);
+int verb_sign(struct verb *verb, struct err *err);
 
 extern const struct option_program options_program;
 

@@ -28,6 +28,8 @@ struct build {
 	struct closure *closures; /* one a variant */
 	struct finding_list findings;
 	struct image_set *images;
+	struct signing_key key;
+	const struct signing_key *signer; /* &key, or NULL: unsigned */
 	struct project_supply supply;    /* keeps the cache in use while it is packed */
 	struct bundle_variant *variants; /* with the packed services, for the target at hand */
 	size_t variant_count;
@@ -54,6 +56,16 @@ static int judge_findings(struct build *build, struct err *err)
 	if (build->options->strict && warnings)
 		return err_set(err, CODE_INPUT, "--strict is given; warnings: %zu", warnings);
 	return 0;
+}
+
+/* Before the long work: a forgotten passphrase is noticed at once. */
+static int read_key(struct build *build, struct err *err)
+{
+	const struct passphrase_source source = {build->options->passphrase_file, build->ui};
+	if (!build->options->sign)
+		return 0;
+	build->signer = &build->key;
+	return signing_key_read(&build->key, build->options->sign, &source, err);
 }
 
 static int read_project(struct build *build, struct err *err)
@@ -185,10 +197,10 @@ static int plan_target(
 	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
 		bundle_plan_make(&packing->plan, build->variants, build->variant_count,
 			build->arena, err) < 0 ||
-		control_program_add(
-			&packing->control, &packing->plan, packing->stub, name, build->ui, err) < 0)
+		control_program_add(&packing->control, &packing->plan, packing->stub, name,
+			build->signer, build->ui, err) < 0 ||
+		bundle_plan_finish(&packing->plan, build->signer, err) < 0)
 		return -1;
-	bundle_plan_finish(&packing->plan);
 	return bundle_writer_init(&packing->writer, &packing->plan, build->ui, err);
 }
 
@@ -200,14 +212,14 @@ static int write_installer(
 	ui_step_begin(build->ui, "write", T("Writing %s"), path);
 	if (installer_file_write(&file, path, target, packing->stub->bytes, packing->stub->length,
 		    &packing->writer.payload, err) < 0 ||
-		build_output_companions(path, &file, err) < 0) {
+		build_output_companions(path, &file, build->signer, err) < 0) {
 		ui_step_end(build->ui, UI_FAILED, T("%s was not written"), path);
 		return -1;
 	}
 	AUTO_TEXT size = TEXT_INIT;
 	text_add_size(&size, file.size);
 	ui_step_end(build->ui, UI_DONE, T("Wrote %s, %s"), path, size.bytes);
-	build_output_record(build->ui, path, target, &file);
+	build_output_record(build->ui, path, target, &file, build->signer);
 	return 0;
 }
 
@@ -278,7 +290,11 @@ int verb_build(struct verb *verb, struct err *err)
 	};
 	if (options.verify_against && aim_at_file(&options, verb->arena, err) < 0)
 		return -1;
-	int status = read_project(&build, err) < 0 || make_targets(&build, err) < 0 ? -1 : 0;
+	int status = read_key(&build, err) < 0 || read_project(&build, err) < 0 ||
+				     make_targets(&build, err) < 0
+			     ? -1
+			     : 0;
+	signing_key_clear(&build.key);
 	image_set_free(build.images);
 	project_supply_close(&build.supply);
 	return status;

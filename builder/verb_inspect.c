@@ -49,6 +49,16 @@ static void add_root(struct text *out, const struct installer *installer)
 	text_add(out, hex);
 }
 
+/* The fingerprint, or NULL: unsigned. */
+static const char *signer_of(const struct installer *installer, struct arena *arena)
+{
+	char fingerprint[SHA256_DIGEST_LENGTH + 1];
+	if (!bundle_signer(installer->bundle))
+		return NULL;
+	public_key_fingerprint(bundle_signer(installer->bundle), fingerprint);
+	return arena_strdup(arena, fingerprint);
+}
+
 static void write_parts(struct json_writer *w, const struct contents *contents)
 {
 	json_object(w, "parts");
@@ -112,6 +122,7 @@ static int write_json(const struct installer *installer, const struct contents *
 	json_number(w, "payload_offset", locator->payload_offset);
 	json_number(w, "payload_length", locator->payload_length);
 	json_string(w, "root", root.bytes);
+	json_string(w, "signer", signer_of(installer, arena));
 	json_string(w, "load_line", line.bytes);
 	write_parts(w, contents);
 	write_layers(w, contents);
@@ -160,7 +171,11 @@ static void write_text(
 	text_addf(&out, "%s%s\n", title[0] ? "\n" : "", title);
 	text_add(&out, T("Root  "));
 	add_root(&out, installer);
-	text_add(&out, "\n");
+	const char *signer = signer_of(installer, verb->arena);
+	if (signer)
+		text_addf(&out, T("\nSigned by  %s\n"), signer);
+	else
+		text_add(&out, T("\nUnsigned\n"));
 	add_services(&out, manifest, verb->options->all);
 	struct inspect_tree tree = {.name = file_base_name(installer->path),
 		.size_bytes = installer->size_bytes,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file_io.h"
+#include "signature.h"
 
 struct file_sink {
 	struct stream_sink sink;
@@ -45,7 +46,9 @@ int bundle_extract(const struct bundle *bundle, const char *directory, struct er
 {
 	const struct manifest *manifest = bundle_manifest(bundle);
 	if (file_check_empty(directory, err) < 0 ||
-		extract_entry(bundle, directory, MANIFEST_PATH, 0644, err) < 0)
+		extract_entry(bundle, directory, MANIFEST_PATH, 0644, err) < 0 ||
+		(bundle_signer(bundle) &&
+			extract_entry(bundle, directory, SIGNATURE_MANIFEST_PATH, 0644, err) < 0))
 		return -1;
 	for (size_t i = 0; i < manifest->entry_count; i++)
 		if (extract_entry(bundle, directory, manifest->entries[i].path,

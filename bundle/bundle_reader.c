@@ -7,10 +7,9 @@
 
 #include "file_io.h"
 #include "load_archive.h"
+#include "signature.h"
 #include "tar_reader.h"
 #include "tar_writer.h"
-
-#define SIGNATURE_PATH "hardtack/manifest.sig"
 
 /* Where an entry of the manifest lies in the file. */
 struct place {
@@ -25,7 +24,9 @@ struct bundle {
 	uint64_t offset;
 	uint64_t length;
 	struct manifest *manifest;
-	struct manifest_entry self; /* manifest.json, which no entry names */
+	struct manifest_entry self;      /* manifest.json, which no entry names */
+	struct manifest_entry signature; /* manifest.sig, neither; its path is NULL without one */
+	struct public_key signer;
 	struct place *places;       /* sorted by path */
 	size_t place_count;
 };
@@ -41,6 +42,11 @@ void bundle_free(struct bundle *bundle)
 const struct manifest *bundle_manifest(const struct bundle *bundle)
 {
 	return bundle->manifest;
+}
+
+const struct public_key *bundle_signer(const struct bundle *bundle)
+{
+	return bundle->signature.path ? &bundle->signer : NULL;
 }
 
 uint64_t bundle_offset(const struct bundle *bundle)
@@ -86,8 +92,27 @@ static int read_manifest(struct bundle *bundle, struct tar_reader *tar, struct e
 	bundle->self =
 		(struct manifest_entry){MANIFEST_PATH, size, digest_sha256_of(json, size), 0644};
 	bundle->places = arena_alloc(
-		bundle->arena, (bundle->manifest->entry_count + 1) * sizeof(*bundle->places));
+		bundle->arena, (bundle->manifest->entry_count + 2) * sizeof(*bundle->places));
 	bundle->places[bundle->place_count++] = (struct place){&bundle->self, entry->data_offset};
+	return 0;
+}
+
+/* The key that travels with the signature must be the one that made it. */
+static int read_signature(struct bundle *bundle, const struct tar_entry *entry, struct err *err)
+{
+	unsigned char bytes[SIGNATURE_DOCUMENT_MOST_BYTES];
+	size_t size = (size_t)entry->size_bytes;
+	if (entry->size_bytes > sizeof(bytes) || entry->mode != 0644)
+		return err_set(err, CODE_INTEGRITY,
+			"%s has another size or mode than the manifest says", entry->path);
+	if (file_pread(bundle->fd, bundle->name, bytes, size, entry->data_offset, err) < 0 ||
+		signature_document_verify(
+			&bundle->signer, bytes, size, &bundle->self.sha256, err) < 0)
+		return -1;
+	bundle->signature = (struct manifest_entry){
+		SIGNATURE_MANIFEST_PATH, size, digest_sha256_of(bytes, size), 0644};
+	bundle->places[bundle->place_count++] =
+		(struct place){&bundle->signature, entry->data_offset};
 	return 0;
 }
 
@@ -101,8 +126,12 @@ static int match_entries(struct bundle *bundle, struct tar_reader *tar, struct e
 			return -1;
 		if (!entry)
 			break;
-		if (next == 0 && strcmp(entry->path, SIGNATURE_PATH) == 0)
+		if (next == 0 && !bundle->signature.path &&
+			strcmp(entry->path, SIGNATURE_MANIFEST_PATH) == 0) {
+			if (read_signature(bundle, entry, err) < 0)
+				return -1;
 			continue;
+		}
 		if (next == manifest->entry_count ||
 			strcmp(manifest->entries[next].path, entry->path) != 0)
 			return err_set(err, CODE_INTEGRITY,
@@ -218,6 +247,14 @@ int bundle_stream(
 {
 	const struct place *place;
 	return require_place(bundle, path, &place, err) < 0 ? -1 : push(bundle, place, sink, err);
+}
+
+int bundle_stream_all(const struct bundle *bundle, struct stream_sink *sink, struct err *err)
+{
+	for (size_t i = 0; i < bundle->manifest->entry_count; i++)
+		if (bundle_stream(bundle, bundle->manifest->entries[i].path, sink, err) < 0)
+			return -1;
+	return 0;
 }
 
 struct memory_sink {

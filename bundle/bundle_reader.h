@@ -3,13 +3,15 @@
  *
  * bundle_open() walks the tar's headers once, parses manifest.json and holds the two together:
  * entries that the manifest does not name, that are missing, doubled or of another size make the
- * bundle CODE_INTEGRITY. It does not verify the bytes (executable_verify.h did, for the whole
- * file); every later read hashes what it lends.
+ * bundle CODE_INTEGRITY, and so does a manifest.sig that does not fit the manifest. It does not
+ * verify the bytes (executable_verify.h did, for the whole file); every later read hashes what it
+ * lends.
  * The descriptor stays the caller's and must outlive the bundle; it is only read with pread.
  */
 #pragma once
 
 #include "manifest.h"
+#include "public_key.h"
 #include "stream.h"
 
 struct bundle;
@@ -21,6 +23,9 @@ AUTO_DEFINE(bundle);
 
 /* Lent for the bundle's life. */
 const struct manifest *bundle_manifest(const struct bundle *bundle);
+/* Who signed the manifest, by the key that travels with it (proven, but not by itself trusted:
+ * trusted_keys.h); NULL when nobody did. */
+const struct public_key *bundle_signer(const struct bundle *bundle);
 uint64_t bundle_offset(const struct bundle *bundle);
 uint64_t bundle_length(const struct bundle *bundle);
 
@@ -32,6 +37,10 @@ int bundle_read(const struct bundle *bundle, const char *path, size_t limit_byte
 /* Pushes an entry; its last chunk is withheld until the digest matches. */
 int bundle_stream(
 	const struct bundle *bundle, const char *path, struct stream_sink *sink, struct err *err);
+
+/* Every entry that the manifest names, one behind the other: proves that the payload's bytes are
+ * those of the manifest, and so of its signature, which the locator's root does not. */
+int bundle_stream_all(const struct bundle *bundle, struct stream_sink *sink, struct err *err);
 
 /*
  * The `docker load` archive of the chosen images: oci-layout, index.json, manifest.json, then

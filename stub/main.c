@@ -69,7 +69,7 @@ static int standard_verb(struct session *session, struct err *err)
 {
 	if (session_open(session, err) < 0)
 		return -1;
-	if (session_open_bundle(session, err) == 0 && session->manifest->installer)
+	if (session_read_bundle(session, err) == 0 && session->manifest->installer)
 		return verb_status(session, err);
 	err_clear(err); /* install verifies first and says it better */
 	return verb_install(session, err);

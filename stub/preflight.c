@@ -12,20 +12,11 @@
 
 enum { THRESHOLDS_LIMIT = 64 << 10 };
 
-static bool is_ignored(const struct preflight *preflight, const char *name)
-{
-	const struct option_list *list = &preflight->session->options->ignore_preflight;
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i], name) == 0)
-			return true;
-	return false;
-}
-
 void preflight_error(struct preflight *preflight, const char *name, const struct err *problem)
 {
 	/* Older programs on newer data: no word makes that safe. */
 	bool ignored = problem->code != CODE_DOCKER && strcmp(name, "version") != 0 &&
-		       is_ignored(preflight, name);
+		       session_ignores(preflight->session, name);
 	ui_problem(preflight->session->ui, ignored ? UI_PROBLEM_IGNORED : UI_PROBLEM_ERROR, name,
 		problem->text, problem->hint);
 	if (preflight->found)

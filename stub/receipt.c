@@ -70,6 +70,7 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 		json_get_string(root, "installer", &receipt->installer, err) < 0 ||
 		json_get_string(root, "root", &receipt->root, err) < 0 ||
 		json_get_string(root, "builder", &receipt->builder, err) < 0 ||
+		json_get_string_or(root, "signer", NULL, &receipt->signer, err) < 0 ||
 		json_get_string(root, "compose", &receipt->compose, err) < 0 ||
 		json_get_string(root, "installed_at", &receipt->installed_at, err) < 0 ||
 		json_get_string(
@@ -126,6 +127,7 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 		.installer = session->path,
 		.root = arena_strdup(arena, root),
 		.builder = manifest->builder,
+		.signer = session->signer,
 		.compose = manifest->compose,
 		.installed_at = arena_strdup(arena, at),
 		.engine = engine->product,
@@ -184,6 +186,7 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	json_string(w, "installer", receipt->installer);
 	json_string(w, "root", receipt->root);
 	json_string(w, "builder", receipt->builder);
+	json_string(w, "signer", receipt->signer); /* left out when there is none */
 	json_string(w, "compose", receipt->compose);
 	json_string(w, "installed_at", receipt->installed_at);
 	json_string(w, "first_installed_at", receipt->first_installed_at);

@@ -27,6 +27,7 @@ struct receipt {
 	const char *installer; /* path of the file that was run */
 	const char *root;      /* its locator's root, 64 hex digits */
 	const char *builder;
+	const char *signer;  /* fingerprint of who signed the installer; NULL: nobody, or 0.1 */
 	const char *compose; /* file below directory */
 	const char *installed_at, *first_installed_at;
 	const char *engine, *engine_version; /* "Docker Desktop", "28.5.2" */

@@ -51,9 +51,23 @@ int session_verify(struct session *session, struct err *err)
 	return 0;
 }
 
-int session_open_bundle(struct session *session, struct err *err)
+static int judge(struct session *session, struct err *err)
+{
+	if (session->judged)
+		return 0;
+	if (trusted_keys_read(
+		    &session->trusted, session->options->require_key, session->arena, err) < 0 ||
+		trusted_keys_check(
+			&session->trusted, bundle_signer(session->bundle), session->path, err) < 0)
+		return -1;
+	session->judged = true;
+	return 0;
+}
+
+static int read_bundle(struct session *session, struct err *err)
 {
 	const struct locator *locator = &session->layout.locator;
+	char fingerprint[SHA256_DIGEST_LENGTH + 1];
 	if (session->bundle)
 		return 0;
 	if (session_open(session, err) < 0 ||
@@ -62,6 +76,50 @@ int session_open_bundle(struct session *session, struct err *err)
 		return -1;
 	session->variant_count = 1 + bundle_manifest(session->bundle)->fallback_count;
 	session_use_variant(session, 0);
+	if (bundle_signer(session->bundle)) {
+		public_key_fingerprint(bundle_signer(session->bundle), fingerprint);
+		session->signer = arena_strdup(session->arena, fingerprint);
+	}
+	return 0;
+}
+
+int session_read_bundle(struct session *session, struct err *err)
+{
+	if (read_bundle(session, err) < 0)
+		return -1;
+	return session->options->require_key ? judge(session, err) : 0;
+}
+
+int session_open_bundle(struct session *session, struct err *err)
+{
+	return read_bundle(session, err) < 0 ? -1 : judge(session, err);
+}
+
+struct entry_progress {
+	struct stream_sink sink;
+	struct ui *ui;
+	uint64_t done, total;
+};
+
+static int count_entry(struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
+{
+	struct entry_progress *progress = (struct entry_progress *)sink;
+	(void)bytes;
+	ui_progress(progress->ui, progress->done += length, progress->total);
+	return interrupt_check(err);
+}
+
+static int hold_against_manifest(struct session *session, struct err *err)
+{
+	struct entry_progress progress = {
+		{count_entry}, session->ui, 0, session->layout.locator.payload_length};
+	if (!session->trusted.count)
+		return 0;
+	ui_step_begin(session->ui, "signature", "%s",
+		T("Holding every part of this file against its signed manifest"));
+	if (bundle_stream_all(session->bundle, &progress.sink, err) < 0)
+		return -1;
+	ui_step_end(session->ui, UI_DONE, T("Signed by a key in %s"), session->trusted.place);
 	return 0;
 }
 
@@ -83,9 +141,25 @@ size_t session_find_variant(const struct session *session, const char *name)
 
 int session_open_verified(struct session *session, struct err *err)
 {
-	if (session_open(session, err) < 0 || session_verify(session, err) < 0)
+	if (session_open(session, err) < 0 || session_verify(session, err) < 0 ||
+		session_open_bundle(session, err) < 0)
 		return -1;
-	return session_open_bundle(session, err);
+	return hold_against_manifest(session, err);
+}
+
+bool session_ignores(const struct session *session, const char *finding)
+{
+	const struct option_list *list = &session->options->ignore_preflight;
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i], finding) == 0)
+			return true;
+	return false;
+}
+
+const char *session_signer_text(const struct session *session)
+{
+	return session->signer ? arena_printf(session->arena, T("signed by %s"), session->signer)
+			       : T("unsigned");
 }
 
 int session_require_images(const struct session *session, const char *installer, struct err *err)

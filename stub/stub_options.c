@@ -35,7 +35,11 @@
 	}
 
 static const struct option_row common_rows[] = {
-	OPTION_UI_ROWS(offsetof(struct stub_options, ui)), {0}};
+	OPTION_UI_ROWS(offsetof(struct stub_options, ui)),
+	{0, "require-key", "PUB.pem", OPTION_TEXT, AT(require_key), NULL,
+		"go on only if the owner of this public key signed this file"},
+	{0},
+};
 
 static const struct option_row install_rows[] = {
 	ROW_YES,

@@ -16,6 +16,7 @@ struct stub_options {
 	const char *output;
 	const char *tail;
 	const char *report;
+	const char *require_key;
 	struct option_list set;
 	struct option_list ignore_preflight;
 	uint64_t timeout_s; /* 0: what the bundle says */

@@ -38,7 +38,7 @@ static void show_services(struct session *session)
 
 int verb_info(struct session *session, struct err *err)
 {
-	if (session_open_bundle(session, err) < 0)
+	if (session_read_bundle(session, err) < 0)
 		return -1;
 	const struct manifest *manifest = session->manifest;
 	unsigned long long offset = bundle_offset(session->bundle);
@@ -49,11 +49,13 @@ int verb_info(struct session *session, struct err *err)
 	struct ui_field fields[] = {UI_TEXT("name", manifest->name),
 		UI_TEXT("version", manifest->version), UI_TEXT("title", title),
 		UI_TEXT("builder", manifest->builder), UI_TEXT("target", session->layout.target),
-		UI_NUMBER("payload_offset", offset), UI_NUMBER("payload_length", length)};
+		UI_NUMBER("payload_offset", offset), UI_NUMBER("payload_length", length),
+		UI_TEXT("signer", session->signer)};
 	UI_RECORD(session->ui, "bundle", fields,
-		T("name      %s%s%s\ntitle     %s\nfor       %s\nmade by   %s"), manifest->name,
+		T("name      %s%s%s\ntitle     %s\nfor       %s\nmade by   %s\nsigner    %s"),
+		manifest->name,
 		manifest->version ? " " : "", manifest->version ? manifest->version : "", title,
-		session->layout.target, manifest->builder);
+		session->layout.target, manifest->builder, session_signer_text(session));
 	show_services(session);
 	show_images(session);
 	struct ui_field by_hand[] = {UI_TEXT("path", session->path)};

@@ -10,6 +10,7 @@
 #include "preflight.h"
 #include "project_files.h"
 #include "receipt.h"
+#include "signer.h"
 #include "sop_runner.h"
 #include "verbs.h"
 
@@ -46,8 +47,10 @@ static int read_receipt(struct install *install, struct err *err)
 {
 	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) < 0)
 		return -1;
-	return session_require_images(
-		install->session, install->old ? install->old->installer : NULL, err);
+	if (session_require_images(install->session,
+		    install->old ? install->old->installer : NULL, err) < 0)
+		return -1;
+	return signer_check_change(install->session, install->old, err);
 }
 
 static int plan_values(struct install *install, struct err *err)
@@ -90,6 +93,7 @@ static void show_plan(const struct install *install)
 	if (ui_is_json(ui)) {
 		struct ui_field fields[] = {UI_TEXT("name", manifest->name),
 			UI_TEXT("version", manifest->version),
+			UI_TEXT("signer", install->session->signer),
 			UI_TEXT("project", install->place.project),
 			UI_TEXT("directory", install->place.directory),
 			UI_NUMBER("images_to_load", install->preflight.wanted_count)};
@@ -98,6 +102,7 @@ static void show_plan(const struct install *install)
 	}
 	ui_note(ui, "%s", "");
 	ui_note(ui, "%s %s", title_of(manifest), manifest->version ? manifest->version : "");
+	ui_note(ui, T("  maker       %s"), session_signer_text(install->session));
 	ui_note(ui, T("  services    %s"), services.bytes);
 	ui_note(ui, T("  images      %zu, of which %zu are to be loaded"), manifest->image_count,
 		install->preflight.wanted_count);

@@ -3,7 +3,7 @@
 
 int verb_version(struct session *session, struct err *err)
 {
-	if (session_open_bundle(session, err) < 0)
+	if (session_read_bundle(session, err) < 0)
 		return -1;
 	const struct manifest *manifest = session->manifest;
 	struct ui_field fields[] = {UI_TEXT("name", manifest->name),

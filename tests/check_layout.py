@@ -27,7 +27,7 @@ LIBRARIES = [
     (r"archive(_entry)?\.h", r"bundle/tar_\w+\.c"),
     (r"yaml\.h", r"builder/yaml_\w+\.c"),
     (r"yyjson\.h", r"bundle/json\w*\.c"),
-    (r"(mbedtls|psa)/.*", r"(bundle/(digest\w*|signature)|builder/http_trust)\.c"),
+    (r"(mbedtls|psa)/.*", r"(bundle/(digest\w*|public_key|signature)|builder/(http_trust|passphrase|signing_key))\.c"),
     (r"zlib\.h", r"builder/gzip_\w+\.c"),
     (r"zstd\.h", r"builder/zstd_\w+\.c"),
     (r"curl/.*", r"builder/http_(client|connection|url)\.[ch]"),
