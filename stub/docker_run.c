@@ -104,11 +104,26 @@ const char *docker_words(struct docker_cli *docker, const struct child_result *r
 	return arena_printf(docker->arena, "… %s", tail);
 }
 
+/* The client's words for an engine that does not listen, or that ended while it was asked. */
+static bool is_gone(const char *words)
+{
+	static const char *const signs[] = {"Cannot connect to the Docker daemon",
+		"error during connect", "connection reset by peer", "unexpected EOF"};
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (strstr(words, signs[i]))
+			return true;
+	return false;
+}
+
 int docker_command_failed(struct docker_cli *docker, const struct docker_command *command,
 	const struct child_result *result, int code, struct err *err)
 {
-	return err_set(err, code, "%s: %s", docker_command_name(docker, command),
-		docker_words(docker, result));
+	const char *words = docker_words(docker, result);
+	err_set(err, code, "%s: %s", docker_command_name(docker, command), words);
+	return is_gone(words)
+		       ? err_hint(err, "Docker went away in the middle: start it again, then "
+				       "run this again; it goes on where it stopped")
+		       : -1;
 }
 
 /* Non-empty lines of an output as words, at most limit. */

@@ -18,8 +18,8 @@ static const char *path_of(const char *directory, struct arena *arena)
 	return arena_printf(arena, "%s/receipt.json", directory);
 }
 
-static int parse_images(struct receipt *receipt, struct json root, struct arena *arena,
-	struct err *err)
+static int parse_images(
+	struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
 {
 	struct json images, item;
 	if (json_get_array(root, "images", &images, err) < 0)
@@ -73,8 +73,7 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 		json_get_string_or(root, "signer", NULL, &receipt->signer, err) < 0 ||
 		json_get_string(root, "compose", &receipt->compose, err) < 0 ||
 		json_get_string(root, "installed_at", &receipt->installed_at, err) < 0 ||
-		json_get_string(
-			root, "first_installed_at", &receipt->first_installed_at, err) < 0)
+		json_get_string(root, "first_installed_at", &receipt->first_installed_at, err) < 0)
 		return -1;
 	if (parse_files(receipt, root, arena, err) < 0)
 		return -1;
@@ -132,6 +131,7 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 		.installed_at = arena_strdup(arena, at),
 		.engine = engine->product,
 		.engine_version = engine->version,
+		.proofs = session->proofs,
 		.images = arena_alloc(arena, manifest->image_count * sizeof(*receipt->images)),
 		.image_count = manifest->image_count,
 	};
@@ -172,6 +172,21 @@ static void add_files(struct json_writer *w, const struct receipt *receipt)
 	json_end(w);
 }
 
+static void add_proofs(struct json_writer *w, const struct proof_list *proofs)
+{
+	json_array(w, "proofs");
+	for (size_t i = 0; proofs && i < proofs->count; i++) {
+		const struct proof *proof = &proofs->items[i];
+		json_object(w, NULL);
+		json_string(w, "kind", proof->kind);
+		json_string(w, "name", proof->name);
+		json_string(w, "result", proof->result);
+		json_string(w, "at", proof->at);
+		json_end(w);
+	}
+	json_end(w);
+}
+
 int receipt_write(const struct receipt *receipt, struct err *err)
 {
 	AUTO_TEXT text = TEXT_INIT;
@@ -196,10 +211,7 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	json_end(w);
 	add_images(w, receipt);
 	add_files(w, receipt);
-	json_array(w, "proofs");
-	for (size_t i = 0; i < receipt->proof_count; i++)
-		json_string(w, NULL, receipt->proofs[i]);
-	json_end(w);
+	add_proofs(w, receipt->proofs);
 	json_end(w);
 	return file_write_all(path, text.bytes, text.length, 0600, err);
 }

@@ -7,6 +7,7 @@
 
 #include "docker_cli.h"
 #include "place.h"
+#include "proof.h"
 
 #define RECEIPT_SCHEMA 1
 
@@ -35,8 +36,7 @@ struct receipt {
 	size_t image_count;
 	struct receipt_file *files; /* as they were handed over; none in receipts of 0.1 */
 	size_t file_count;
-	const char **proofs; /* the steps that were proven: "verify", "load", "http: health" */
-	size_t proof_count;
+	const struct proof_list *proofs; /* of this run; not read back */
 };
 
 /* *out NULL: there is none. A receipt that is none is CODE_INPUT with its path. */

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "executable_verify.h"
+#include "file_io.h"
 #include "interrupt.h"
 #include "locator_self.h"
 #include "message.h"
+#include "proof.h"
 #include "self_locate.h"
 
 int session_open(struct session *session, struct err *err)
@@ -46,6 +48,10 @@ int session_verify(struct session *session, struct err *err)
 				      "machine was changed");
 		return -1;
 	}
+	char root[SHA256_HEX_LENGTH + 1];
+	sha256_to_hex(&session->layout.locator.root, root);
+	proof_add(session, "verify", file_base_name(session->path),
+		arena_printf(session->arena, "root %s", root));
 	text_add_size(&size, session->layout.file_size);
 	ui_step_end(session->ui, UI_DONE, T("This file is intact (%s)"), size.bytes);
 	return 0;

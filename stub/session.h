@@ -17,6 +17,7 @@ struct session {
 	const struct stub_options *options;
 	char **arguments;
 	int argument_count;
+	struct proof_list *proofs; /* proof.h; NULL: none are kept */
 	/* After session_open(): */
 	int fd; /* -1 before */
 	const char *path;

@@ -6,6 +6,7 @@
 
 #include "message.h"
 #include "pattern.h"
+#include "proof.h"
 #include "step_failure.h"
 #include "step_retry.h"
 
@@ -181,6 +182,10 @@ static int run_until_expected(struct exec_step *step, struct err *err)
 			return err->code == CODE_STEP ? failed(step, err) : -1;
 	}
 	fields[3].number = step->retry.tries + 1;
+	const struct session *session = step->run->sop->session;
+	proof_add(session, "exec", step->title,
+		arena_printf(session->arena, "in %s%s", step->service,
+			proof_tries(session, step->retry.tries + 1)));
 	if (ui_is_json(ui))
 		UI_RECORD(ui, "proof", fields, "%s", "");
 	ui_step_end(ui, UI_DONE, T("%s: as expected"), step->title);

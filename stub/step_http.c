@@ -10,6 +10,7 @@
 #include "message.h"
 #include "monotonic.h"
 #include "port.h"
+#include "proof.h"
 #include "step_failure.h"
 #include "step_retry.h"
 
@@ -371,6 +372,10 @@ static void show_proof(const struct http_step *step, uint64_t took_ms)
 		UI_TEXT("method", step->request.method), UI_TEXT("url", address.bytes),
 		UI_NUMBER("status", step->status), UI_NUMBER("tries", step->retry.tries + 1),
 		UI_NUMBER("milliseconds", took_ms)};
+	const struct session *session = step->run->sop->session;
+	proof_add(session, "http", *step->title ? step->title : address.bytes,
+		arena_printf(session->arena, "%u%s", step->status,
+			proof_tries(session, step->retry.tries + 1)));
 	if (ui_is_json(ui))
 		UI_RECORD(ui, "proof", fields, "%s", "");
 	ui_step_end(ui, UI_DONE, T("%s: %u, as expected"),

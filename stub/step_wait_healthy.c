@@ -1,5 +1,6 @@
 /* The step `wait_healthy`: every service is up, healthy if it says so, and stays up (health.h). */
 #include "message.h"
+#include "proof.h"
 #include "step_failure.h"
 
 enum { DEFAULT_WAIT_MS = 5 * 60 * 1000 };
@@ -23,6 +24,10 @@ int step_wait_healthy(struct step_run *run, struct json parameters, struct err *
 	run->health.is_hopeless = NULL;
 	if (status < 0)
 		return step_failure_explain(run, culprit, NULL, err);
+	AUTO_TEXT services = TEXT_INIT;
+	for (size_t i = 0; i < run->health.count; i++)
+		text_addf(&services, "%s%s", i ? ", " : "", run->health.services[i].name);
+	proof_add(run->sop->session, "wait_healthy", services.bytes, "healthy");
 	ui_step_end(ui, UI_DONE, "%s", T("Everything is up and healthy"));
 	return 0;
 }

@@ -167,8 +167,16 @@ static int load_images(struct install *install, struct err *err)
 	if (image_load_survey(&preflight->docker, session->manifest, false, IMAGE_PROOF_FULL,
 		    preflight->wanted, &preflight->wanted_count, err) < 0)
 		return -1;
-	return image_load_run(&preflight->docker, session->bundle, preflight->wanted,
-		preflight->wanted_count, session->ui, err);
+	if (image_load_run(&preflight->docker, session->bundle, preflight->wanted,
+		    preflight->wanted_count, session->ui, err) < 0)
+		return -1;
+	/* Proven before, and therefore not loaded, or proven after the load. */
+	for (size_t i = 0; i < session->manifest->image_count; i++) {
+		const struct manifest_image *image = &session->manifest->images[i];
+		if (manifest_uses_image(session->manifest, i, true))
+			proof_add(session, "image", image->reference, image->pin);
+	}
+	return 0;
 }
 
 static int run_procedure(struct install *install, struct err *err)
@@ -183,12 +191,9 @@ static int run_procedure(struct install *install, struct err *err)
 
 static int write_receipt(struct install *install, struct err *err)
 {
-	static const char *const proofs[] = {"verify", "preflight", "load", "procedure"};
 	struct receipt receipt;
 	receipt_fill(&receipt, install->session, &install->place, &install->preflight.engine,
 		install->old, install->session->arena);
-	receipt.proofs = (const char **)proofs;
-	receipt.proof_count = ARRAY_SIZE(proofs);
 	return receipt_write(&receipt, err);
 }
 
@@ -216,7 +221,9 @@ int verb_install(struct session *session, struct err *err)
 		{"handoff", hand_over},
 	};
 	struct install install = {.session = session, .place = PLACE_INIT, .journal = JOURNAL_INIT};
+	struct proof_list proofs = {0};
 	int status = 0;
+	session->proofs = &proofs;
 	for (size_t i = 0; i < ARRAY_SIZE(plan) && status == 0 && !install.finished; i++) {
 		status = interrupt_check(err);
 		if (status == 0)
@@ -227,5 +234,6 @@ int verb_install(struct session *session, struct err *err)
 	}
 	journal_close(&install.journal, status, err);
 	place_clear(&install.place);
+	session->proofs = NULL;
 	return status;
 }

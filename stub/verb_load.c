@@ -9,6 +9,7 @@
 #include "interrupt.h"
 #include "message.h"
 #include "preflight.h"
+#include "receipt.h"
 #include "verbs.h"
 
 struct file_sink {
@@ -70,10 +71,22 @@ static int to_output(struct session *session, const char *output, struct err *er
 	return write_archive(session, STDOUT_FILENO, T("standard output"), err);
 }
 
+/* Where the installer was when it was run; NULL: nobody knows. */
+static const char *known_installer(const struct session *session)
+{
+	struct place place = PLACE_INIT;
+	struct receipt *receipt = NULL;
+	struct err ignored = ERR_INIT;
+	if (!session->manifest->installer || place_choose(&place, session, &ignored) < 0 ||
+		receipt_read(place.directory, session->arena, &receipt, &ignored) < 0)
+		return NULL;
+	return receipt ? receipt->installer : NULL;
+}
+
 int verb_load(struct session *session, struct err *err)
 {
 	if (session_open_verified(session, err) < 0 ||
-		session_require_images(session, NULL, err) < 0)
+		session_require_images(session, known_installer(session), err) < 0)
 		return -1;
 	if (session->options->output)
 		return to_output(session, session->options->output, err);

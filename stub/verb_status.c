@@ -3,6 +3,7 @@
 #include "installed.h"
 #include "last_run.h"
 #include "message.h"
+#include "receipt.h"
 #include "verbs.h"
 
 static void fill_mask(
@@ -49,6 +50,24 @@ static int show_all(struct session *session, const struct health *health,
 	return -1;
 }
 
+/* From the receipt; without one nothing is known of it. */
+static void show_installation(struct session *session, const struct place *place)
+{
+	struct receipt *receipt;
+	struct err ignored = ERR_INIT;
+	if (receipt_read(place->directory, session->arena, &receipt, &ignored) < 0 || !receipt)
+		return;
+	struct ui_field fields[] = {UI_TEXT("name", receipt->name),
+		UI_TEXT("version", receipt->version), UI_TEXT("directory", place->directory),
+		UI_TEXT("installed_at", receipt->installed_at),
+		UI_TEXT("first_installed_at", receipt->first_installed_at),
+		UI_TEXT("installer", receipt->installer)};
+	UI_RECORD(session->ui, "installation", fields, T("%s%s%s, installed %s from %s"),
+		receipt->name, receipt->version ? " " : "",
+		receipt->version ? receipt->version : "", receipt->installed_at,
+		receipt->installer);
+}
+
 int verb_status(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
@@ -59,6 +78,7 @@ int verb_status(struct session *session, struct err *err)
 		return -1;
 	last_run_look(&installed.place, session->arena, &last);
 	last_run_show(&last, session->ui);
+	show_installation(session, &installed.place);
 	fill_mask(&mask, session, &installed.place);
 	struct diagnosis_context context = {.docker = &installed.docker,
 		.known_issues = session->manifest->known_issues_json,

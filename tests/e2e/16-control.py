@@ -1,6 +1,7 @@
 """The stick is gone: what the small control program in the installation's folder does without the installer."""
 import json
 import os
+import re
 import shutil
 
 from harness import HELLO_LINE
@@ -8,23 +9,30 @@ from harness import HELLO_LINE
 URL = "http://127.0.0.1:8088/"
 
 
-def story(t):
-    engine = t.bench.engine("v28")
-    file = t.build_hello()
-    done = t.installer(file, "install", "--yes", engine=engine)
-    t.need(done.code == 0, "install: 0", done)
-    folder = os.path.join(t.home, "hardtack", "hello")
-    control = os.path.join(folder, "hardtack-control")
-    t.need(os.access(control, os.X_OK), "the control program lies in the installation's folder", os.listdir(folder))
-    t.check(os.path.getsize(control) < 1 << 20, "it has less than 1 MiB", os.path.getsize(control))
+def read_json_lines(path):
+    with open(path, encoding="utf-8") as text:
+        return [json.loads(line) for line in text]
+
+
+def check_records(t, file, folder):
     with open(os.path.join(folder, "receipt.json"), encoding="utf-8") as text:
         receipt = json.load(text)
     t.check(receipt["installer"] == file and receipt["name"] == "hello" and receipt["images"], "the receipt names the file",
             receipt)
-    with open(os.path.join(folder, "journal.jsonl"), encoding="utf-8") as text:
-        journal = [json.loads(line) for line in text]
-    t.check([(e["step"], e["state"]) for e in journal if e["step"] == "load"] == [("load", "begin"), ("load", "done")],
-            "the journal has each step's begin and end", journal)
+    proofs = {proof["kind"]: proof for proof in receipt["proofs"]}
+    t.check(list(proofs) == ["verify", "image", "wait_healthy", "http"] and
+            proofs["image"]["result"] == receipt["images"][0]["pin"] and receipt["root"] in proofs["verify"]["result"] and
+            proofs["http"]["name"] == "the page answers" and proofs["http"]["result"].startswith("200") and
+            all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", proof["at"]) for proof in receipt["proofs"]),
+            "with each proof by name, its result and its time", receipt["proofs"])
+    journal = read_json_lines(os.path.join(folder, "journal.jsonl"))
+    t.check([(e["step"], e["state"]) for e in journal if e.get("step") == "load"] == [("load", "begin"), ("load", "done")] and
+            journal[-1]["state"] == "end", "the journal has each step's begin and end", journal)
+    return receipt
+
+
+def check_newer(t, engine, file, folder):
+    """Another version over it: what the person changed is kept, and there is no way back."""
     newer = t.build_hello("linux-amd64", "--version-label", "2.0.0", out=t.path("newer"))
     compose = os.path.join(folder, "compose.yaml")
     with open(compose, "a", encoding="utf-8") as text:
@@ -36,25 +44,70 @@ def story(t):
     done = t.installer(file, "install", "--yes", engine=engine)
     t.check(done.code == 11 and "2.0.0 is installed" in done.err and newer in done.err,
             "the older installer over the newer: 11, and the newer one is named", done)
-    for old in (file, newer):
-        shutil.rmtree(os.path.dirname(old))
+    return newer
 
+
+def check_without_installer(t, engine, control, file, folder):
     def ask(*words):
         return t.installer(control, *words, engine=engine)
 
     t.check(ask("verify").code == 0, "verify: 0")
     for words in (["status"], []):
         done = ask(*words)
-        t.check(done.code == 0 and "web" in done.out, f"{words or 'no verb'}: tells how the services are", done)
+        t.check(done.code == 0 and "web" in done.out and file in done.out and " installed 20" in done.out,
+                f"{words or 'no verb'}: tells what is installed since when, from which file, and how the services are", done)
+    done = ask("smoke")
+    t.check(done.code == 0 and "200" in done.err, "smoke: 0, the application works", done)
+    done = ask("logs", "--tail", "5")
+    t.check(done.code == 0 and "web" in done.out, "logs: 0", done)
+    done = ask("open")
+    t.check(done.code == 0 and URL.rstrip("/") in done.out, "open: says the address where no browser is", done)
+    done = ask("credentials")
+    t.check(done.code == 0 and "8088" in done.out, "credentials: 0", done)
+    report = t.path("report.tar")
+    done = ask("doctor", "--report", report)
+    t.check(done.code == 0 and os.path.getsize(report) > 1000, "doctor --report: 0", done)
+    os.unlink(report)
     t.check(ask("stop").code == 0 and ask("status").code == 13, "stop, then status: 13")
+    done = ask("doctor")
+    t.check(done.code == 13 and "stopped" in done.err, "doctor: 13, says that it is stopped", done)
     t.check(ask("start").code == 0, "start: 0")
     t.check(HELLO_LINE in t.http(engine, URL, HELLO_LINE), "the page is back")
+    env = os.path.join(folder, ".env")
+    with open(env, encoding="utf-8") as text:
+        old = text.read()
+    with open(env, "w", encoding="utf-8") as text:
+        text.write(old.replace("8088", "8099") + "HELLO_TEXT=changed\n")
+    done = ask("start")
+    t.check(done.code == 0 and "changed" in t.http(engine, URL.replace("8088", "8099"), "changed"),
+            "start after an edit of .env: it counts", done)
     for verb in ("install", "load"):
         done = ask(verb, *(["--yes"] if verb == "install" else []))
-        t.check(done.code == 2 and "hello-2.0.0-linux-amd64" in done.err, f"{verb}: 2, and the installer is named", done)
+        t.check(done.code == 2 and file in done.err, f"{verb}: 2, and the installer is named", done)
     copied = t.path("elsewhere")
     shutil.copy(control, copied)
     t.check(t.installer(copied, "status", engine=engine).code == 0, "a copy elsewhere finds the default folder")
     done = ask("uninstall", "--yes", "--purge-data")
     t.check(done.code == 0 and not os.path.exists(folder), "uninstall --purge-data: 0, and the folder is gone",
             f"{done}\n{os.path.exists(folder) and os.listdir(folder)}")
+
+
+def story(t):
+    engine = t.bench.engine("v28")
+    for target, words in (("linux-amd64", ()), ("darwin-arm64", ("--platform", "linux/amd64"))):
+        file = t.build_hello(target, *words, out=t.path(target))
+        done = t.installer(file, "install", "--yes", engine=engine)
+        t.need(done.code == 0, f"{target}: install: 0", done)
+        folder = os.path.join(t.home, "hardtack", "hello")
+        control = os.path.join(folder, "hardtack-control")
+        t.need(os.access(control, os.X_OK), "the control program lies in the installation's folder", os.listdir(folder))
+        t.check(os.path.getsize(control) < 1 << 20, "it has less than 1 MiB", os.path.getsize(control))
+        receipt = check_records(t, file, folder)
+        if target == "linux-amd64":
+            file = check_newer(t, engine, file, folder)
+            with open(os.path.join(folder, "receipt.json"), encoding="utf-8") as text:
+                newer = json.load(text)
+            t.check(newer["first_installed_at"] == receipt["first_installed_at"] and newer["version"] == "2.0.0",
+                    "the receipt keeps when it was first installed", newer)
+        shutil.rmtree(os.path.dirname(file))
+        check_without_installer(t, engine, control, file, folder)
