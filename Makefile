@@ -64,7 +64,7 @@ SEES_bundle    := bundle bundle/base
 SEES_builder   := builder bundle bundle/base
 SEES_stub      := stub bundle bundle/base
 LIBRARIES_base    :=
-LIBRARIES_bundle  := libarchive mbedtls yyjson
+LIBRARIES_bundle  := libarchive mbedtls yyjson zlib
 LIBRARIES_builder := libyaml libarchive zlib curl mbedtls
 LIBRARIES_stub    :=
 
@@ -82,9 +82,42 @@ $(BUILD)/$(2)/obj/$(DIR_$(1))/%.o: $(DIR_$(1))/%.c $(DEPS)/$(LIBS_$(2))/.stamp
 endef
 $(foreach v,$(VARIANTS),$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r),$(v)))))
 
+# What the programs are linked with, and what the compiler adds to them (scripts/cc.sh). Both lists also say whose
+# licences they carry: a name without one in scripts/licenses.lock stops the build.
+STUB_LIBRARIES       := libarchive zlib zstd mbedtls yyjson
+BUILDER_LIBRARIES    := libarchive zlib zstd libyaml curl mbedtls yyjson
+RUNTIME_linux-amd64  := musl compiler-rt
+RUNTIME_linux-arm64  := musl compiler-rt
+RUNTIME_darwin-arm64 := compiler-rt
+
 library = $(wildcard $(DEPS)/$(LIBS_$(1))/$(2)/lib/*.a)
-stub_libraries    = $(foreach l,libarchive zlib zstd mbedtls yyjson,$(call library,$(1),$(l)))
-builder_libraries = $(foreach l,libarchive zlib zstd libyaml curl mbedtls yyjson,$(call library,$(1),$(l)))
+stub_libraries    = $(foreach l,$(STUB_LIBRARIES),$(call library,$(1),$(l)))
+builder_libraries = $(foreach l,$(BUILDER_LIBRARIES),$(call library,$(1),$(l)))
+
+# Parts as NAME:TARGET,... for scripts/licenses.py. The builder has all three stubs in it, and so their parts.
+empty :=
+in_stubs      = $(foreach t,$(SHIPPED),$(if $(filter $(1),$(STUB_LIBRARIES) $(RUNTIME_$(t))),$(t)))
+with_stubs    = $(1):$(subst $(empty) $(empty),$(empty),$(foreach t,$(call in_stubs,$(1)),$(t)$(comma)))
+comma        := ,
+parts_stub    = $(foreach l,$(STUB_LIBRARIES) $(RUNTIME_$(1)),$(l):$(1))
+parts_builder = $(foreach l,$(sort $(BUILDER_LIBRARIES) $(foreach t,$(SHIPPED),$(RUNTIME_$(t)))),$(call with_stubs,$(l)))
+
+$(BUILD)/embed: scripts/embed.c $(DEPS)/$(HOST)/.stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC_$(HOST)) -std=gnu17 -O1 $(WARN) -isystem $(DEPS)/$(HOST)/zlib/include $< $(DEPS)/$(HOST)/zlib/lib/libz.a -o $@
+
+# The licences of a room's program, in the room's archive.
+define license_rules
+$(BUILD)/$(2)/$(1)-licenses.c: scripts/licenses.py scripts/licenses.lock scripts/sources.lock LICENSE bundle/base/version.h Makefile $(BUILD)/embed
+	@mkdir -p $$(@D)
+	$(Q)scripts/licenses.py --deps $(DEPS) $$(call parts_$(1),$(2)) >$$@.records
+	$(Q)$(BUILD)/embed <$$@.records >$$@
+$(BUILD)/$(2)/obj/$(1)-licenses.o: $(BUILD)/$(2)/$(1)-licenses.c bundle/license_text.h
+	@mkdir -p $$(@D)
+	$(Q)$(CC_$(2)) $(BASE_FLAGS) $(CFLAGS_$(2)) -Ibundle -Ibundle/base -c $$< -o $$@
+$(BUILD)/$(2)/lib$(1).a: $(BUILD)/$(2)/obj/$(1)-licenses.o
+endef
+$(foreach v,$(VARIANTS),$(foreach r,builder stub,$(eval $(call license_rules,$(r),$(v)))))
 
 # A room is an archive: a program links only what it names.
 define archive_rules

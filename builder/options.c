@@ -146,6 +146,12 @@ static const struct option_row verify_rows[] = {
 	{0},
 };
 
+static const struct option_row version_rows[] = {
+	{0, "licenses", NULL, OPTION_FLAG, FIELD(licenses), NULL,
+		"the libraries in this program, with their licences"},
+	{0},
+};
+
 typedef int verb_function(struct verb *verb, struct err *err);
 
 /* In the order of verbs[]: the tag is the index. */
@@ -186,7 +192,7 @@ static const struct option_verb verbs[] = {
 	{"keygen", "KEY.pem", 1, 1, keygen_rows, "make a key to sign installers with", 11},
 	{"sign", "FILE", 1, 1, sign_rows,
 		"write FILE.sig and FILE.sha256, again after Apple's tools signed", 12},
-	{"version", NULL, 0, 0, NULL, "show the version of this program", 6},
+	{"version", NULL, 0, 0, version_rows, "show the version of this program", 6},
 	{0},
 };
 

@@ -33,6 +33,7 @@ struct options {
 	const char *sign;              /* --sign KEY.pem */
 	const char *key;               /* --key: of sign a private one, of verify a public one */
 	const char *passphrase_file;   /* --passphrase-file */
+	bool licenses;                 /* --licenses */
 };
 
 /* What a verb is called with. Everything is lent for the call. */

@@ -91,6 +91,12 @@ static const struct option_row uninstall_rows[] = {
 	{0},
 };
 
+static const struct option_row version_rows[] = {
+	{0, "licenses", NULL, OPTION_FLAG, AT(licenses), NULL,
+		"the libraries in this program, with their licences"},
+	{0},
+};
+
 #define LATER(name)                                        \
 	{                                                  \
 		name, "[…]", 0, -1, NULL, NULL, VERB_LATER \
@@ -117,7 +123,7 @@ static const struct option_verb verbs[] = {
 		"addresses, logins and keys of the installation", VERB_CREDENTIALS},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
 		VERB_UNINSTALL},
-	{"version", NULL, 0, 0, NULL, "version of this file", VERB_VERSION},
+	{"version", NULL, 0, 0, version_rows, "version of this file", VERB_VERSION},
 	LATER("backup"),
 	LATER("restore"),
 	{0},

@@ -11,6 +11,7 @@ struct stub_options {
 	bool purge_data;
 	bool follow;
 	bool show;
+	bool licenses;
 	const char *directory;
 	const char *project_name;
 	const char *output;

@@ -28,7 +28,7 @@ LIBRARIES = [
     (r"yaml\.h", r"builder/yaml_\w+\.c"),
     (r"yyjson\.h", r"bundle/json\w*\.c"),
     (r"(mbedtls|psa)/.*", r"(bundle/(digest\w*|public_key|signature)|builder/(http_trust|passphrase|signing_key))\.c"),
-    (r"zlib\.h", r"builder/gzip_\w+\.c"),
+    (r"zlib\.h", r"(builder/gzip_\w+|bundle/license_text)\.c"),
     (r"zstd\.h", r"builder/zstd_\w+\.c"),
     (r"curl/.*", r"builder/http_(client|connection|url)\.[ch]"),
 ]
