@@ -9,6 +9,7 @@
 #include "file_io.h"
 #include "message.h"
 #include "readme_text.h"
+#include "spdx.h"
 #include "stub_image.h"
 
 static bool is_directory(const char *path)
@@ -109,6 +110,17 @@ int build_output_companions(const char *path, const struct installer_file *file,
 	if (build_output_digest(path, &file->sha256, key, err) < 0)
 		return -1;
 	return readme_text_write(directory, err);
+}
+
+int build_output_sbom(const char *path, struct arena *arena, struct err *err)
+{
+	AUTO_INSTALLER installer = INSTALLER_INIT;
+	AUTO_TEXT out = TEXT_INIT;
+	AUTO_FREE char *beside = xprintf("%s.spdx.json", path);
+	if (installer_open(&installer, path, err) < 0 ||
+		spdx_add(&installer, arena, &out, err) < 0)
+		return -1;
+	return file_write_all(beside, out.bytes, out.length, 0644, err);
 }
 
 void build_output_record(struct ui *ui, const char *path, const char *target,

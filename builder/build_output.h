@@ -30,6 +30,9 @@ int build_output_companions(const char *path, const struct installer_file *file,
 int build_output_digest(const char *path, const struct sha256 *sha256,
 	const struct signing_key *key, struct err *err);
 
+/* FILE.spdx.json beside the finished file. */
+int build_output_sbom(const char *path, struct arena *arena, struct err *err);
+
 /* stdout: the path, or the event "built". */
 void build_output_record(struct ui *ui, const char *path, const char *target,
 	const struct installer_file *file, const struct signing_key *key);

@@ -166,6 +166,16 @@ static const struct compose_rewritten *find_rewritten(
 	return NULL;
 }
 
+/* A login or a query may be a secret: neither travels. */
+static const char *public_url(const char *url, struct arena *arena)
+{
+	const char *host = strstr(url, "://") + 3;
+	const char *at = memchr(host, '@', strcspn(host, "/?#"));
+	const char *rest = at ? at + 1 : host;
+	return arena_printf(arena, "%.*s%.*s", (int)(host - url), url, (int)strcspn(rest, "?#"),
+		rest);
+}
+
 static int plan_file(struct bundle_plan *plan, struct manifest *manifest,
 	const struct closure_entry *entry, const struct compose_rewritten *rewritten,
 	size_t rewritten_count, struct err *err)
@@ -195,6 +205,8 @@ static int plan_file(struct bundle_plan *plan, struct manifest *manifest,
 		break;
 	case CLOSURE_DOWNLOAD:
 		add_blob(plan, path, entry->blob);
+		plan->contents[plan->content_count - 1].url =
+			public_url(entry->download->url, plan->arena);
 		return 0;
 	case CLOSURE_FILE:
 		break;
@@ -352,7 +364,7 @@ int bundle_plan_finish(struct bundle_plan *plan, const struct signing_key *key, 
 	for (size_t i = 0; i < plan->content_count; i++)
 		manifest->entries[i] = (struct manifest_entry){plan->contents[i].path,
 			plan->contents[i].size_bytes, plan->contents[i].sha256,
-			plan->contents[i].mode};
+			plan->contents[i].mode, plan->contents[i].url};
 	struct text json = TEXT_INIT;
 	manifest_write(manifest, &json);
 	plan->manifest_length = json.length;

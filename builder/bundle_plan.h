@@ -20,6 +20,7 @@ struct bundle_content {
 	const void *bytes;
 	const char *source; /* a file of the project */
 	const struct blob_source *blob;
+	const char *url; /* of a download, as the manifest tells it; NULL for all else */
 };
 
 struct bundle_plan {

@@ -67,6 +67,8 @@ static const struct option_row build_rows[] = {
 		"sign with this private key: the manifest inside, and FILE.sig over the file"},
 	PASSPHRASE_ROW,
 	NETWORK_ROWS,
+	{0, "sbom", "spdx", OPTION_CHOICE, FIELD(sbom), "spdx",
+		"write a software bill of materials beside the file: FILE.spdx.json"},
 	{0, "strict", NULL, OPTION_FLAG, FIELD(strict), NULL, "warnings of lint stop the build"},
 	{0, "verify-against", "FILE", OPTION_TEXT, FIELD(verify_against), NULL,
 		"build again from the lock, write nothing, and say whether FILE is the same"},
@@ -129,6 +131,8 @@ static const struct option_row cache_rows[] = {
 static const struct option_row inspect_rows[] = {
 	{0, "all", NULL, OPTION_FLAG, FIELD(all), NULL,
 		"every service, file, image and layer, however many there are"},
+	{0, "sbom", "spdx", OPTION_CHOICE, FIELD(sbom), "spdx",
+		"check every byte, then print a software bill of materials (SPDX 2.3, JSON)"},
 	{0},
 };
 

@@ -34,6 +34,7 @@ struct options {
 	const char *key;               /* --key: of sign a private one, of verify a public one */
 	const char *passphrase_file;   /* --passphrase-file */
 	bool licenses;                 /* --licenses */
+	int sbom;                      /* --sbom spdx; 0: not given */
 };
 
 /* What a verb is called with. Everything is lent for the call. */

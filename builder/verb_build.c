@@ -12,6 +12,7 @@
 #include "lint.h"
 #include "message.h"
 #include "options.h"
+#include "program_parts.h"
 #include "project.h"
 #include "project_supply.h"
 #include "stub_image.h"
@@ -197,6 +198,7 @@ static int plan_target(
 	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
 		bundle_plan_make(&packing->plan, build->variants, build->variant_count,
 			build->arena, err) < 0 ||
+		program_parts_fill(target, &packing->plan.manifest, build->arena, err) < 0 ||
 		control_program_add(&packing->control, &packing->plan, packing->stub, name,
 			build->signer, build->ui, err) < 0 ||
 		bundle_plan_finish(&packing->plan, build->signer, err) < 0)
@@ -212,7 +214,8 @@ static int write_installer(
 	ui_step_begin(build->ui, "write", T("Writing %s"), path);
 	if (installer_file_write(&file, path, target, packing->stub->bytes, packing->stub->length,
 		    &packing->writer.payload, err) < 0 ||
-		build_output_companions(path, &file, build->signer, err) < 0) {
+		build_output_companions(path, &file, build->signer, err) < 0 ||
+		(build->options->sbom && build_output_sbom(path, build->arena, err) < 0)) {
 		ui_step_end(build->ui, UI_FAILED, T("%s was not written"), path);
 		return -1;
 	}

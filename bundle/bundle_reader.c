@@ -89,8 +89,8 @@ static int read_manifest(struct bundle *bundle, struct tar_reader *tar, struct e
 	if (file_pread(bundle->fd, bundle->name, json, size, entry->data_offset, err) < 0 ||
 		manifest_parse(json, size, bundle->arena, &bundle->manifest, err) < 0)
 		return -1;
-	bundle->self =
-		(struct manifest_entry){MANIFEST_PATH, size, digest_sha256_of(json, size), 0644};
+	bundle->self = (struct manifest_entry){
+		MANIFEST_PATH, size, digest_sha256_of(json, size), 0644, NULL};
 	bundle->places = arena_alloc(
 		bundle->arena, (bundle->manifest->entry_count + 2) * sizeof(*bundle->places));
 	bundle->places[bundle->place_count++] = (struct place){&bundle->self, entry->data_offset};

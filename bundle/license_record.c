@@ -1,8 +1,8 @@
 /* `version --licenses`. */
 #include "license_record.h"
 
-int license_record_all(const struct license_blob *blob, struct ui *ui, struct arena *arena,
-	struct err *err)
+int license_record_all(
+	const struct license_blob *blob, struct ui *ui, struct arena *arena, struct err *err)
 {
 	struct license_text *parts;
 	size_t count;

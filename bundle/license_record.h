@@ -7,5 +7,5 @@
 #include "ui.h"
 
 /* Shows every part that the blob tells of, with the whole text of its licence. */
-int license_record_all(const struct license_blob *blob, struct ui *ui, struct arena *arena,
-	struct err *err);
+int license_record_all(
+	const struct license_blob *blob, struct ui *ui, struct arena *arena, struct err *err);

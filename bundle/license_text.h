@@ -1,7 +1,7 @@
 /*
  * What this program is made of besides its own code: every library that is linked into it, with
- * the text of its licence. Embedded, compressed, by the build (scripts/licenses.py, scripts/embed.c)
- * from the pinned sources; the list is the one that the linker was given.
+ * the text of its licence. Embedded, compressed, by the build (scripts/licenses.py,
+ * scripts/embed.c) from the pinned sources; the list is the one that the linker was given.
  */
 #pragma once
 

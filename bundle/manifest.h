@@ -79,7 +79,15 @@ struct manifest_entry {
 	const char *path; /* in the tar */
 	uint64_t size_bytes;
 	struct sha256 sha256;
-	unsigned mode; /* 0644 or 0755 */
+	unsigned mode;   /* 0644 or 0755 */
+	const char *url; /* where a download came from, without login and query; or NULL */
+};
+
+/* A library that is linked into the program of this file. */
+struct manifest_library {
+	const char *name, *version;
+	const char *license;     /* SPDX licence expression */
+	const char *url, *sha256; /* of the source; NULL for parts of the compiler */
 };
 
 /* A dotenv file that is rendered on the target (env_template.h): once, 0600, never overwritten;
@@ -119,6 +127,8 @@ struct manifest {
 	size_t entry_count;
 	struct manifest_step *steps;
 	size_t step_count;
+	struct manifest_library *libraries; /* none in files of an older hardtack */
+	size_t library_count;
 	struct manifest_text handoff;  /* paths below files/ */
 	const char *preflight_json;    /* JSON object of thresholds, or NULL */
 	const char *known_issues_json; /* JSON array, or NULL */

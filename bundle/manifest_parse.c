@@ -199,7 +199,8 @@ static int parse_entry(struct parser *p, struct json item, struct manifest_entry
 	if (json_get_string(item, "path", &entry->path, p->err) < 0 ||
 		json_get_u64(item, "size", &entry->size_bytes, p->err) < 0 ||
 		json_get_string(item, "sha256", &hex, p->err) < 0 ||
-		json_get_string(item, "mode", &mode, p->err) < 0)
+		json_get_string(item, "mode", &mode, p->err) < 0 ||
+		json_get_string_or(item, "url", NULL, &entry->url, p->err) < 0)
 		return -1;
 	if (check_relative(p, item, entry->path) < 0)
 		return -1;
@@ -261,6 +262,28 @@ static int parse_optional_documents(struct parser *p, struct json root)
 		p->manifest->preflight_json = json_text(p, preflight);
 	if (!json_is_absent(known_issues))
 		p->manifest->known_issues_json = json_text(p, known_issues);
+	return 0;
+}
+
+static int parse_libraries(struct parser *p, struct json root)
+{
+	struct manifest *m = p->manifest;
+	struct json libraries, item;
+	if (json_get_array_or_none(root, "libraries", &libraries, p->err) < 0)
+		return -1;
+	if (json_is_absent(libraries))
+		return 0;
+	if (get_array(p, root, "libraries", &libraries, &m->library_count) < 0)
+		return -1;
+	m->libraries = arena_alloc(p->arena, m->library_count * sizeof(*m->libraries));
+	struct manifest_library *library = m->libraries;
+	for (struct json_iterator it = json_items(libraries); json_next(&it, &item); library++)
+		if (json_get_string(item, "name", &library->name, p->err) < 0 ||
+			json_get_string(item, "version", &library->version, p->err) < 0 ||
+			json_get_string(item, "license", &library->license, p->err) < 0 ||
+			json_get_string_or(item, "url", NULL, &library->url, p->err) < 0 ||
+			json_get_string_or(item, "sha256", NULL, &library->sha256, p->err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -370,7 +393,8 @@ static int parse_root(struct parser *p, struct json root)
 		json_get_string_or(root, "control", NULL, &m->control, err) < 0 ||
 		json_get_string_or(root, "installer", NULL, &m->installer, err) < 0 ||
 		parse_layout(p, root) < 0 || parse_images(p, root) < 0 ||
-		parse_procedure(p, root) < 0 || parse_entries(p, root) < 0 ||
+		parse_procedure(p, root) < 0 || parse_libraries(p, root) < 0 ||
+		parse_entries(p, root) < 0 ||
 		check_files(p, root, m) < 0)
 		return -1;
 	return parse_fallback(p, root);

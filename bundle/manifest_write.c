@@ -91,6 +91,25 @@ static void write_entry(struct json_writer *w, const struct manifest_entry *entr
 	json_number(w, "size", entry->size_bytes);
 	json_string(w, "sha256", hex);
 	json_stringf(w, "mode", "%04o", entry->mode);
+	json_string(w, "url", entry->url);
+	json_end(w);
+}
+
+static void write_libraries(struct json_writer *w, const struct manifest *manifest)
+{
+	if (!manifest->library_count)
+		return;
+	json_array(w, "libraries");
+	for (size_t i = 0; i < manifest->library_count; i++) {
+		const struct manifest_library *library = &manifest->libraries[i];
+		json_object(w, NULL);
+		json_string(w, "name", library->name);
+		json_string(w, "version", library->version);
+		json_string(w, "license", library->license);
+		json_string(w, "url", library->url);
+		json_string(w, "sha256", library->sha256);
+		json_end(w);
+	}
 	json_end(w);
 }
 
@@ -176,6 +195,7 @@ void manifest_write(const struct manifest *manifest, struct text *out)
 	json_end(w);
 	write_procedure(w, manifest);
 	write_fallback(w, manifest);
+	write_libraries(w, manifest);
 	json_array(w, "entries");
 	for (size_t i = 0; i < manifest->entry_count; i++)
 		write_entry(w, &manifest->entries[i]);
