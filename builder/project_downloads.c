@@ -4,32 +4,19 @@
 #include <string.h>
 
 #include "compose_path.h"
+#include "percent_encoding.h"
 #include "text.h"
-
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	digit |= 0x20;
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
 
 /* The last part of a URL's path (RFC 3986), unescaped; NULL when it is no file name. */
 static const char *file_name(const char *url, struct arena *arena)
 {
 	const char *path = strstr(url, "://") + 3;
-	size_t end = strcspn(path, "?#"), begin = end, length = 0;
+	size_t end = strcspn(path, "?#"), begin = end, length;
 	while (begin > 0 && path[begin - 1] != '/')
 		begin--;
 	if (begin == 0) /* only a host */
 		return NULL;
-	char *name = arena_alloc(arena, end - begin + 1);
-	for (size_t i = begin; i < end; i++) {
-		int high = path[i] == '%' ? hex_value(path[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(path[i + 2]) : -1;
-		name[length++] = low >= 0 ? (char)(high * 16 + low) : path[i];
-		i += low >= 0 ? 2 : 0;
-	}
+	const char *name = percent_decode(path + begin, end - begin, arena, &length);
 	for (size_t i = 0; i < length; i++)
 		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f || strchr("/\\", name[i]))
 			return NULL;

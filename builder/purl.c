@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "image_reference.h"
+#include "percent_encoding.h"
 #include "text.h"
 
 /* Percent-encodes what the specification does not let stand; spared are extra characters that may.
@@ -75,26 +76,13 @@ static const char *purl_of_wheel(const char *name, struct arena *arena)
 	return keep(&out, arena);
 }
 
-/* "%2f" becomes "/", as npm's own addresses have it between scope and name. */
-static char *unescape_slashes(const char *bytes, size_t length, struct arena *arena)
-{
-	char *out = arena_alloc(arena, length + 1), *to = out;
-	for (size_t i = 0; i < length; i++) {
-		bool slash = length - i >= 3 && bytes[i] == '%' && bytes[i + 1] == '2' &&
-			     (bytes[i + 2] | 0x20) == 'f';
-		*to++ = slash ? '/' : bytes[i];
-		i += slash ? 2 : 0;
-	}
-	return out;
-}
-
 /* …/NAME/-/NAME-VERSION.tgz, where a name may have a scope: …/@SCOPE/NAME/-/NAME-VERSION.tgz */
 static const char *purl_of_npm(const char *path, const char *file, struct arena *arena)
 {
 	const char *separator = strstr(path, "/-/");
 	if (!separator || separator + 3 != file)
 		return NULL;
-	char *folder = unescape_slashes(path, (size_t)(separator - path), arena);
+	char *folder = arena_strndup(arena, path, (size_t)(separator - path));
 	char *name = strrchr(folder, '/');
 	if (!name)
 		return NULL;
@@ -121,7 +109,7 @@ const char *purl_of_download(const char *url, struct arena *arena)
 	const char *path = strstr(url, "://");
 	if (!path)
 		return NULL;
-	path = arena_strndup(arena, path + 3, strcspn(path + 3, "?#"));
+	path = percent_decode(path + 3, strcspn(path + 3, "?#"), arena, NULL);
 	const char *file = strrchr(path, '/');
 	if (!file)
 		return NULL;

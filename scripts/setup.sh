@@ -1,11 +1,12 @@
 #!/bin/bash
 # Makes this machine able to build: system packages, the pinned sources, zig, and the libraries for each target.
 #
-#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint]
+#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint] [--judges]
 #
 # --deps DIR        where everything goes (default: build/deps); what a second run finds right it leaves alone
 # --target TARGET   native, linux-amd64, linux-arm64 or darwin-arm64 (default: all of them)
 # --tests, --lint   also install what `make check`, and `make lint`, use (Debian only)
+# --judges          only the Python packages of tests/sbom/requirements.txt, into DIR/judges (part of --tests)
 #
 # Quiet when there is nothing to do. What is fetched is named by scripts/sources.lock, and no byte of it is used
 # before its SHA-256 is right. Sources come from Debian's archive where the machine is a Debian (any user may run
@@ -33,7 +34,7 @@ lint_packages="clang-tidy clang-format cppcheck shellcheck"
 
 main() {
 	local target
-	deps=build/deps targets="" extra_packages="" apt_state=""
+	deps=build/deps targets="" extra_packages="" apt_state="" judges=""
 	parse_arguments "$@"
 	mkdir -p "$deps"
 	deps=$(cd "$deps" && pwd)
@@ -41,6 +42,7 @@ main() {
 
 	# make may start one of these for every target at once.
 	lock_folder "$deps"
+	[ -z "$judges" ] || install_judges
 	for target in $targets; do
 		if ! "$scripts/build_deps.sh" --is-current "$target" "$deps" || ! have_compiler "$target"; then
 			install_build_packages
@@ -57,7 +59,8 @@ parse_arguments() {
 		case $1 in
 		--deps) deps=${2:?--deps needs a folder} && shift 2 ;;
 		--target) targets="$targets ${2:?--target needs a name}" && shift 2 ;;
-		--tests) extra_packages="$extra_packages $test_packages" && shift ;;
+		--tests) extra_packages="$extra_packages $test_packages" judges=1 && shift ;;
+		--judges) judges=1 && shift ;;
 		--lint) extra_packages="$extra_packages $lint_packages" && shift ;;
 		-h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit 0 ;;
 		*) die "unknown argument $1 (--help tells the rest)" ;;
@@ -108,6 +111,19 @@ install_extra_packages() {
 		package_is_there "$package" || packages="$packages $package"
 	done
 	apt_install "$packages"
+}
+
+# The format's own tools that judge an SBOM; their list is their key.
+install_judges() {
+	local wanted=$scripts/../tests/sbom/requirements.txt
+	cmp -s "$wanted" "$deps/judges/.requirements" && return
+	install_build_packages
+	rm -rf "$deps/judges.partial" "$deps/judges"
+	say "fetching the judges of SBOMs (spdx-tools)"
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile --target "$deps/judges.partial" \
+		-r "$wanted" >&2 || die "pip could not fetch what tests/sbom/requirements.txt names"
+	cp "$wanted" "$deps/judges.partial/.requirements"
+	mv "$deps/judges.partial" "$deps/judges"
 }
 
 package_is_there() {

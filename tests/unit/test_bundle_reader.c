@@ -38,7 +38,7 @@ static void add_entry(struct fixture *f, const char *path, const void *bytes, si
 {
 	size_t i = f->manifest.entry_count++;
 	f->entries[i] =
-		(struct manifest_entry){path, length, digest_sha256_of(bytes, length), 0644};
+		(struct manifest_entry){path, length, digest_sha256_of(bytes, length), 0644, NULL};
 	f->bytes[i] = bytes;
 }
 

@@ -45,8 +45,13 @@ static struct manifest_service services[] = {
 	{.name = "web", .image = 1, .ports = ports, .port_count = 1},
 };
 static struct manifest_entry entries[] = {
-	{"hardtack/files/compose.yaml", 5, {{1, 2}}, 0644},
-	{"hardtack/files/.env", 0, {{3}}, 0755},
+	{"hardtack/files/compose.yaml", 5, {{1, 2}}, 0644,
+		"https://files.example.org/a"},
+	{"hardtack/files/.env", 0, {{3}}, 0755, NULL},
+};
+static struct manifest_library libraries[] = {
+	{"zlib", "1.3.1", "Zlib", "https://files.example.org/z", HEX "8"},
+	{"musl", "1.2.5", "MIT", NULL, NULL},
 };
 static struct manifest_template templates[] = {
 	{".env", ".env", false}, {".env", "client/.env", true}};
@@ -76,6 +81,8 @@ static struct manifest sample(void)
 		.entry_count = 2,
 		.steps = steps,
 		.step_count = 2,
+		.libraries = libraries,
+		.library_count = 2,
 	};
 }
 
@@ -94,6 +101,11 @@ TEST(what_is_written_is_read_back)
 	CHECK_STR(second.bytes, first.bytes);
 	CHECK_STR(parsed->services[0].container_name, "the-db");
 	CHECK(!parsed->services[1].container_name);
+	CHECK_STR(parsed->entries[0].url, "https://files.example.org/a");
+	CHECK(!parsed->entries[1].url);
+	CHECK_INT(parsed->library_count, 2);
+	CHECK_STR(parsed->libraries[0].sha256, HEX "8");
+	CHECK(!parsed->libraries[1].url);
 	CHECK(!parsed->templates[0].fill && parsed->templates[1].fill);
 	CHECK_STR(parsed->services[1].ports[0].published, "${PORT:-80}");
 	CHECK_STR(manifest_platform(&parsed->images[0], arena), "linux/arm64/v8");
@@ -199,6 +211,7 @@ TEST(a_manifest_that_lies_is_refused_as_broken)
 	} cases[] = {
 		{"\"schema\": 1", "\"schema\": 2", "schema 2"},
 		{"\"name\": \"stack\",", "", "name"},
+		{"\"license\": \"Zlib\",", "", "license"},
 		{"hardtack/files/.env", "hardtack/../.env", "leaves the bundle"},
 		{"hardtack/files/.env", "/etc/passwd", "leaves the bundle"},
 		{"\"target\": \".env\"", "\"target\": \"../.env\"", "leaves the bundle"},

@@ -1,0 +1,1 @@
+"$hardtack" inspect --sbom cyclonedx "$installer"
