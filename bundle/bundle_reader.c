@@ -110,7 +110,7 @@ static int read_signature(struct bundle *bundle, const struct tar_entry *entry, 
 			&bundle->signer, bytes, size, &bundle->self.sha256, err) < 0)
 		return -1;
 	bundle->signature = (struct manifest_entry){
-		SIGNATURE_MANIFEST_PATH, size, digest_sha256_of(bytes, size), 0644};
+		SIGNATURE_MANIFEST_PATH, size, digest_sha256_of(bytes, size), 0644, NULL};
 	bundle->places[bundle->place_count++] =
 		(struct place){&bundle->signature, entry->data_offset};
 	return 0;
