@@ -27,7 +27,7 @@ struct bundle {
 	struct manifest_entry self;      /* manifest.json, which no entry names */
 	struct manifest_entry signature; /* manifest.sig, neither; its path is NULL without one */
 	struct public_key signer;
-	struct place *places;       /* sorted by path */
+	struct place *places; /* sorted by path */
 	size_t place_count;
 };
 
@@ -106,8 +106,8 @@ static int read_signature(struct bundle *bundle, const struct tar_entry *entry, 
 		return err_set(err, CODE_INTEGRITY,
 			"%s has another size or mode than the manifest says", entry->path);
 	if (file_pread(bundle->fd, bundle->name, bytes, size, entry->data_offset, err) < 0 ||
-		signature_document_verify(
-			&bundle->signer, bytes, size, &bundle->self.sha256, err) < 0)
+		signature_document_verify(&bundle->signer, bytes, size, &bundle->self.sha256, err) <
+			0)
 		return -1;
 	bundle->signature = (struct manifest_entry){
 		SIGNATURE_MANIFEST_PATH, size, digest_sha256_of(bytes, size), 0644, NULL};
@@ -199,6 +199,20 @@ int bundle_open(struct bundle **out, int fd, const char *name, uint64_t offset, 
 	return 0;
 }
 
+/* It could be read when it was opened: the stick was pulled out, the share is gone, or the file was
+ * cut. What it held was right, so that a copy is not the first remedy. */
+static int unreadable(const struct bundle *bundle, struct err *err)
+{
+	AUTO_FREE char *cause = xstrdup(err->text);
+	int code = err->code;
+	err_clear(err);
+	err_set(err, code == CODE_INTEGRITY ? CODE_IO : code, "%s can no longer be read: %s",
+		bundle->name, cause);
+	return err_hint(err,
+		"plug the stick in again (or bring the disk or the share back), then run "
+		"this again; it goes on where it stopped");
+}
+
 /* Pushes an entry's bytes; the last chunk only after the digest has proven right. */
 static int push(const struct bundle *bundle, const struct place *place, struct stream_sink *sink,
 	struct err *err)
@@ -212,8 +226,10 @@ static int push(const struct bundle *bundle, const struct place *place, struct s
 	stream_file_init(&file, bundle->fd, bundle->name, place->offset, place->entry->size_bytes);
 	for (uint64_t left = place->entry->size_bytes; status == 0;) {
 		status = stream_next(&file.source, &bytes, &length, err);
-		if (status < 0)
+		if (status < 0) {
+			unreadable(bundle, err);
 			break;
+		}
 		digest_sha256_update(&hash, bytes, length);
 		left -= length;
 		if (left == 0) {

@@ -93,8 +93,10 @@ static void work(struct run *run, unsigned char *bytes)
 		if (read_window(run, bytes, &offset, &length, &err) < 0) {
 			err_wrap(&err, "at byte %llu", (unsigned long long)offset);
 			if (err.code == CODE_IO)
-				err_hint(&err, "the disk or USB stick cannot be read there; copy "
-					       "the file again, to another one");
+				err_hint(&err,
+					"the disk or USB stick cannot be read there: plug it "
+					"in again; if that does not help, copy the file "
+					"again, to another one");
 			fail(run, offset, &err);
 			return;
 		}

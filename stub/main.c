@@ -9,6 +9,7 @@
 #include "message.h"
 #include "messages_bundle.h"
 #include "messages_stub.h"
+#include "self_guard.h"
 #include "verbs.h"
 
 /* A descriptor 0, 1 or 2 that was closed would otherwise become the installer's or a pipe's. */
@@ -99,6 +100,7 @@ int main(int argc, char **argv)
 	message_register(messages_stub);
 	message_register(messages_bundle);
 	ui_language_detect(argc, argv);
+	self_guard_install();
 	stub_options_program(argc > 0 ? file_base_name(argv[0]) : "installer", &program);
 	int parsed = option_parse(&program, argc, argv, &options, arena, &result, &err);
 	if (parsed == 0 && result.help)
