@@ -263,6 +263,18 @@ static int parse_known_issues(struct parser *parser, const struct yaml_node *nod
 	return 0;
 }
 
+static int parse_backup(struct parser *parser, const struct yaml_node *node)
+{
+	AUTO_TEXT json = TEXT_INIT;
+	if (project_schema_add_json(&json, parser->document, (struct yaml_node *)node,
+		    &project_schema_backup, parser->err) < 0)
+		return -1;
+	parser->file->backup_json = arena_strdup(parser->arena, json.bytes);
+	parser->file->backup = node;
+	parser->file->document = parser->document;
+	return 0;
+}
+
 static int parse_fallback(struct parser *parser, const struct yaml_node *node);
 
 struct section {
@@ -284,6 +296,7 @@ static const struct section sections[] = {
 	{"preflight", parse_preflight, true},
 	{"sop", parse_sop, true},
 	{"known_issues", parse_known_issues, true},
+	{"backup", parse_backup, true},
 	{"fallback", parse_fallback, false},
 	{"handoff", parse_handoff, true},
 };

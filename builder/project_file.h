@@ -37,6 +37,8 @@ struct project_file {
 	struct manifest_text handoff; /* relative paths */
 	const char *preflight_json; /* {"memory":bytes|"auto","disk":…,"ports":"auto"|bool}; NULL */
 	const char *known_issues_json; /* [{service, match, cause, remedy}]; NULL */
+	const char *backup_json;       /* {exec, restore, volumes}; NULL */
+	const struct yaml_node *backup; /* as written, for step_check() */
 	/* Other ways to run it, in order. Each is complete: what it does not say of env, files,
 	 * downloads, sop, known_issues, preflight and handoff is copied from above. */
 	struct project_file *fallback;

@@ -27,10 +27,24 @@ static field_table issue = {
 	END,
 };
 
+static field_table hook_command = {
+	FIELD("service", TEXT, .required = true),
+	FIELD("command", TEXTS, .required = true),
+	FIELD("env", TEXT_MAP),
+	END,
+};
+static field_table backup = {
+	FIELD("exec", MAP, .required = true, .fields = hook_command),
+	FIELD("restore", MAP, .required = true, .fields = hook_command),
+	FIELD("volumes", TEXTS),
+	END,
+};
+
 const struct project_schema_field project_schema_preflight =
 	FIELD("preflight", MAP, .fields = preflight);
 const struct project_schema_field project_schema_issue =
 	FIELD("known_issues", MAP, .fields = issue);
+const struct project_schema_field project_schema_backup = FIELD("backup", MAP, .fields = backup);
 
 int project_schema_fail(const struct yaml_document *document, const struct yaml_node *node,
 	struct err *err, const char *format, ...)

@@ -41,9 +41,10 @@ struct project_schema_field {
 int project_schema_add_json(struct text *out, const struct yaml_document *document,
 	struct yaml_node *node, const struct project_schema_field *field, struct err *err);
 
-/* {memory, disk, ports} and one known issue. */
+/* {memory, disk, ports}, one known issue, and the backup hook. */
 extern const struct project_schema_field project_schema_preflight;
 extern const struct project_schema_field project_schema_issue;
+extern const struct project_schema_field project_schema_backup;
 
 /* Fails with "file:line: text". */
 int project_schema_fail(const struct yaml_document *document, const struct yaml_node *node,

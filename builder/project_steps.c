@@ -25,4 +25,5 @@ void project_steps_fill(
 	manifest->handoff = file->handoff;
 	manifest->preflight_json = file->preflight_json;
 	manifest->known_issues_json = file->known_issues_json;
+	manifest->backup_json = file->backup_json;
 }

@@ -330,7 +330,7 @@ int step_check(const struct project_file *file, const struct step_world *world, 
 	struct err *err)
 {
 	struct check check = {.arena = arena, .file = file, .world = world, .err = err};
-	for (int smoke = 0; file->sop && smoke < 2; smoke++) {
+	for (int smoke = 0; (file->sop || file->backup) && smoke < 2; smoke++) {
 		check.smoke = smoke == 1;
 		variable_set_init(&check.known, arena);
 		for (size_t i = 0; i < world->variables->count; i++)
@@ -338,7 +338,11 @@ int step_check(const struct project_file *file, const struct step_world *world, 
 				world->variables->items[i].value);
 		for (size_t i = 0; step_text_builtins[i]; i++)
 			variable_set_put(&check.known, step_text_builtins[i], "built-in");
-		for (size_t i = 0; i < file->sop->count; i++)
+		/* Before any step's captures: a backup has none. */
+		if (file->backup && (check_exec(&check, member(file->backup, "exec")) < 0 ||
+					    check_exec(&check, member(file->backup, "restore")) < 0))
+			return -1;
+		for (size_t i = 0; file->sop && i < file->sop->count; i++)
 			if (check_step(&check, file->sop->items[i]) < 0)
 				return -1;
 	}

@@ -132,6 +132,7 @@ struct manifest {
 	struct manifest_text handoff;  /* paths below files/ */
 	const char *preflight_json;    /* JSON object of thresholds, or NULL */
 	const char *known_issues_json; /* JSON array, or NULL */
+	const char *backup_json;       /* the backup hook: JSON object, or NULL */
 	/* Other ways to run it, in order (docs/fallback.md). Each is a manifest of its own: images
 	 * are the bundle's, entries are those that it installs. No item has a fallback itself. */
 	struct manifest *fallback;

@@ -254,14 +254,17 @@ static int parse_steps(struct parser *p, struct json root)
 
 static int parse_optional_documents(struct parser *p, struct json root)
 {
-	struct json preflight, known_issues;
+	struct json preflight, known_issues, backup;
 	if (json_get_object_or_none(root, "preflight", &preflight, p->err) < 0 ||
-		json_get_array_or_none(root, "known_issues", &known_issues, p->err) < 0)
+		json_get_array_or_none(root, "known_issues", &known_issues, p->err) < 0 ||
+		json_get_object_or_none(root, "backup", &backup, p->err) < 0)
 		return -1;
 	if (!json_is_absent(preflight))
 		p->manifest->preflight_json = json_text(p, preflight);
 	if (!json_is_absent(known_issues))
 		p->manifest->known_issues_json = json_text(p, known_issues);
+	if (!json_is_absent(backup))
+		p->manifest->backup_json = json_text(p, backup);
 	return 0;
 }
 

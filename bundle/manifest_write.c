@@ -153,6 +153,8 @@ static void write_procedure(struct json_writer *w, const struct manifest *manife
 		json_raw(w, "preflight", manifest->preflight_json);
 	if (manifest->known_issues_json)
 		json_raw(w, "known_issues", manifest->known_issues_json);
+	if (manifest->backup_json)
+		json_raw(w, "backup", manifest->backup_json);
 }
 
 static void write_fallback(struct json_writer *w, const struct manifest *manifest)

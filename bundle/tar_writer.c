@@ -176,14 +176,42 @@ static bool is_clean_path(const char *path)
 	}
 }
 
+static int check_entry(const char *path, uint64_t size_bytes, struct err *err)
+{
+	if (!is_clean_path(path) || strlen(path) > TAR_WRITER_PATH_LIMIT ||
+		!text_is_utf8(path, strlen(path)) || size_bytes > INT64_MAX / 2)
+		return err_set(err, CODE_INPUT, "%s cannot be a path in an archive", path);
+	return 0;
+}
+
+int tar_writer_late_header(const char *path, uint64_t size_bytes, unsigned mode, uint64_t mtime,
+	struct text *out, struct err *err)
+{
+	AUTO_TEXT records = TEXT_INIT;
+	struct ustar header;
+	char size[24];
+	if (check_entry(path, size_bytes, err) < 0)
+		return -1;
+	snprintf(size, sizeof(size), "%020llu", (unsigned long long)size_bytes);
+	if (path_needs_pax(path))
+		add_pax_record(&records, "path", path);
+	add_pax_record(&records, "size", size);
+	fill_header(&header, "PaxHeaders/entry", 'x', records.length, 0644, mtime);
+	text_add_bytes(out, &header, sizeof(header));
+	text_add_bytes(out, records.bytes, records.length);
+	text_add_bytes(out, zeros, padding_of(records.length));
+	fill_header(&header, path, '0', size_bytes, mode, mtime);
+	text_add_bytes(out, &header, sizeof(header));
+	return 0;
+}
+
 int tar_writer_entry(struct tar_writer *writer, const char *path, uint64_t size_bytes,
 	unsigned mode, struct err *err)
 {
 	struct ustar header;
 	BUG_ON(writer->left > 0);
-	if (!is_clean_path(path) || strlen(path) > TAR_WRITER_PATH_LIMIT ||
-		!text_is_utf8(path, strlen(path)) || size_bytes > INT64_MAX / 2)
-		return err_set(err, CODE_INPUT, "%s cannot be a path in an archive", path);
+	if (check_entry(path, size_bytes, err) < 0)
+		return -1;
 	if (write_pax_header(writer, path, size_bytes, err) < 0)
 		return -1;
 	fill_header(&header, path, '0', size_bytes, mode, writer->mtime);

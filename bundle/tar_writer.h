@@ -16,6 +16,7 @@
 
 #include "err.h"
 #include "stream.h"
+#include "text.h"
 
 enum {
 	TAR_BLOCK = 512,
@@ -56,3 +57,8 @@ uint64_t tar_writer_entry_size(const char *path, uint64_t size_bytes);
 
 /* Bytes before the entry's data: the offset of the data behind the entry's start. */
 uint64_t tar_writer_header_size(const char *path, uint64_t size_bytes);
+
+/* For an entry whose size is known only behind its data: its whole header, pax records included, of
+ * the same length for every size, so that it can be written again over itself. */
+int tar_writer_late_header(const char *path, uint64_t size_bytes, unsigned mode, uint64_t mtime,
+	struct text *out, struct err *err);

@@ -37,6 +37,7 @@ struct backup_request {
 	bool replace;      /* a file of that name may be there (rollback points) */
 	bool without_hook; /* copy the volumes although the bundle declares a hook */
 	bool start_again;  /* services that ran when it began are started again */
+	bool was_stopped;  /* a backup that was killed has stopped them: start them in any case */
 	/* Told when services are about to be stopped, and when they run again; may be NULL. On disk
 	 * before it returns, so that the next run knows what a kill has left. */
 	int (*stopping)(void *context, bool stopped, struct err *err);
@@ -76,7 +77,15 @@ struct backup_volume {
 	const char *postgres_major; /* "15"; NULL: no PG_VERSION at its top */
 	struct docker_label *labels;
 	size_t label_count;
-	const struct backup_entry *data;
+	const struct backup_entry *data; /* NULL: the hook's output stands for it */
+};
+
+/* What services write to and a backup does not hold. */
+struct backup_omission {
+	const char *kind;        /* "external", "anonymous", "driver", "directory" */
+	const char *name;        /* of the volume, or the directory's path */
+	const char *service;     /* who writes there */
+	const char *destination; /* where in its container */
 };
 
 struct backup_directory {
@@ -98,7 +107,7 @@ struct backup {
 	size_t volume_count;
 	struct backup_directory *directories;
 	size_t directory_count;
-	const char **not_in; /* what was not saved, for people */
+	struct backup_omission *not_in;
 	size_t not_in_count;
 	struct backup_entry *entries; /* in the file's order, without index.json */
 	size_t entry_count;
@@ -122,6 +131,12 @@ const struct backup_entry *backup_find_file(const struct backup *backup, const c
 /* A small entry whole, NUL-terminated; hashed again as it is read. */
 int backup_read_entry(const struct backup *backup, const struct backup_entry *entry,
 	size_t limit_bytes, struct arena *arena, char **bytes, size_t *length, struct err *err);
+
+/* Pushes an entry; its last chunk is withheld until the digest is right. progress (may be NULL) is
+ * told each chunk's length. */
+int backup_stream_entry(const struct backup *backup, const struct backup_entry *entry,
+	struct stream_sink *sink, void (*progress)(void *context, uint64_t done), void *context,
+	struct err *err);
 
 /* Writes files/PATH to a path, whole or not at all, with its mode. */
 int backup_extract_file(const struct backup *backup, const struct backup_entry *entry,

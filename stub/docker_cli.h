@@ -90,6 +90,10 @@ struct docker_image {
 int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
 	bool *found, struct err *err);
 
+/* The value of a variable that the image sets; *value NULL: it does not, or there is no such image. */
+int docker_image_variable(struct docker_cli *docker, const char *reference, const char *name,
+	const char **value, struct err *err);
+
 /* How words begin when an image did not unpack (28, containerd store, exit 0). */
 #define DOCKER_UNPACK_ERROR "Error unpacking image"
 
@@ -182,6 +186,16 @@ struct docker_exec {
 int docker_container_exec(struct docker_cli *docker, const char *id, const struct docker_exec *exec,
 	struct child_result *result, struct err *err);
 
+/* The same with the command's stdout into a sink, or its stdin from a feed.
+ * timeout_ms is not used: half an hour without a byte is. */
+int docker_container_exec_drain(struct docker_cli *docker, const char *id,
+	const struct docker_exec *exec, struct stream_sink *sink, struct child_result *result,
+	struct err *err);
+int docker_container_exec_feed(struct docker_cli *docker, const char *id,
+	const struct docker_exec *exec,
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
+	struct child_result *result, struct err *err);
+
 /* ---- compose ---- */
 
 struct compose_project {
@@ -199,6 +213,9 @@ int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err)
  * exist are started as they are. */
 int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
 	bool recreate, struct err *err);
+/* One service, and what it depends on. */
+int docker_compose_up_service(struct docker_cli *docker, const struct compose_project *project,
+	const char *service, struct err *err);
 int docker_compose_stop(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err);
 /* Containers and network; volumes only when asked. */

@@ -94,8 +94,8 @@ static int finish(struct docker_cli *docker, const struct docker_command *comman
 	return 0;
 }
 
-int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
-	bool recreate, struct err *err)
+static int up(struct docker_cli *docker, const struct compose_project *project, bool recreate,
+	const char *service, struct err *err)
 {
 	struct docker_command command = {0};
 	begin(docker, project, &command);
@@ -105,7 +105,21 @@ int docker_compose_up(struct docker_cli *docker, const struct compose_project *p
 	/* v1 knows no --pull, and answers an unknown flag with usage, exit 0 and no work. */
 	if (docker->compose_major >= 2)
 		docker_command_add(&command, "--pull", "never");
+	if (service)
+		docker_command_add(&command, service);
 	return finish(docker, &command, "up", err);
+}
+
+int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
+	bool recreate, struct err *err)
+{
+	return up(docker, project, recreate, NULL, err);
+}
+
+int docker_compose_up_service(struct docker_cli *docker, const struct compose_project *project,
+	const char *service, struct err *err)
+{
+	return up(docker, project, true, service, err);
 }
 
 int docker_compose_stop(

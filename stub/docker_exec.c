@@ -31,8 +31,15 @@ static void add_variables(struct docker_cli *docker, struct docker_command *comm
 	*environment = list;
 }
 
-int docker_container_exec(struct docker_cli *docker, const char *id, const struct docker_exec *exec,
-	struct child_result *result, struct err *err)
+/* What to run it with: to its end, with its stdout in a sink, or with a feed. */
+struct exec_streams {
+	struct stream_sink *sink;
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err);
+	void *context;
+};
+
+static int run_exec(struct docker_cli *docker, const char *id, const struct docker_exec *exec,
+	const struct exec_streams *streams, struct child_result *result, struct err *err)
 {
 	struct docker_command command = {.count = 0};
 	const char *const *own = docker->environment;
@@ -41,13 +48,41 @@ int docker_container_exec(struct docker_cli *docker, const char *id, const struc
 		return err_set(err, CODE_INPUT, "a command has at most %d words and %d variables",
 			MAX_WORDS, MAX_VARIABLES);
 	docker_command_add(&command, docker->path, "exec");
+	if (streams->feed)
+		docker_command_add(&command, "-i");
 	add_variables(docker, &command, exec->variables, &environment);
 	docker_command_add(&command, id);
 	docker_command_add_words(&command, exec->words, exec->word_count);
 	docker->environment = environment;
-	int status = docker_command_run(docker, &command, exec->timeout_ms, result, err);
+	int status = streams->feed ? docker_command_feed(docker, &command, streams->feed,
+					     streams->context, result, err)
+		     : streams->sink
+			     ? docker_command_drain(docker, &command, streams->sink, result, err)
+			     : docker_command_run(docker, &command, exec->timeout_ms, result, err);
 	docker->environment = own;
 	return status;
+}
+
+int docker_container_exec(struct docker_cli *docker, const char *id, const struct docker_exec *exec,
+	struct child_result *result, struct err *err)
+{
+	return run_exec(docker, id, exec, &(struct exec_streams){0}, result, err);
+}
+
+int docker_container_exec_drain(struct docker_cli *docker, const char *id,
+	const struct docker_exec *exec, struct stream_sink *sink, struct child_result *result,
+	struct err *err)
+{
+	return run_exec(docker, id, exec, &(struct exec_streams){.sink = sink}, result, err);
+}
+
+int docker_container_exec_feed(struct docker_cli *docker, const char *id,
+	const struct docker_exec *exec,
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
+	struct child_result *result, struct err *err)
+{
+	return run_exec(docker, id, exec, &(struct exec_streams){.feed = feed, .context = context},
+		result, err);
 }
 
 int docker_container_logs_since(struct docker_cli *docker, const char *id, const char *since,

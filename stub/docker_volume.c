@@ -215,6 +215,20 @@ int docker_project_remove(struct docker_cli *docker, const char *project, struct
 	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
 }
 
+int docker_project_remove_networks(struct docker_cli *docker, const char *project, struct err *err)
+{
+	const char *ids[MAX_NAMES];
+	size_t count = 0;
+	struct docker_command list = {0}, command = {0};
+	docker_command_add(&list, docker->path, "network", "ls", "-q", "--no-trunc", "--filter",
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
+	if (docker_command_lines(docker, &list, ids, MAX_NAMES, &count, err) < 0)
+		return -1;
+	docker_command_add(&command, docker->path, "network", "rm");
+	docker_command_add_words(&command, ids, count);
+	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
+}
+
 /* ---- bytes ---- */
 
 int docker_copy_out(struct docker_cli *docker, const char *id, const char *path,

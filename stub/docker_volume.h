@@ -69,3 +69,4 @@ int docker_volume_sizes(struct docker_cli *docker, const char *const *names, siz
  * file. Anonymous volumes stay. */
 int docker_project_stop(struct docker_cli *docker, const char *project, struct err *err);
 int docker_project_remove(struct docker_cli *docker, const char *project, struct err *err);
+int docker_project_remove_networks(struct docker_cli *docker, const char *project, struct err *err);

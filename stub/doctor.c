@@ -10,6 +10,7 @@
 #include "image_proof.h"
 #include "interrupt.h"
 #include "last_run.h"
+#include "restore_state.h"
 #include "message.h"
 
 /* Below this a database soon cannot write. */
@@ -81,6 +82,17 @@ static int check_last_run(struct doctor *doctor, struct err *err)
 	if (last_run_look(&doctor->place, doctor->session->arena, &last) != LAST_RUN_WELL)
 		find_plain(doctor, last.unfinished ? CODE_PREFLIGHT : CODE_OK, "last-run",
 			last.text, last.remedy);
+	return 0;
+}
+
+static int check_restore(struct doctor *doctor, struct err *err)
+{
+	struct err problem = ERR_INIT;
+	(void)err;
+	if (restore_state_require_none(&doctor->place, doctor->session->arena, &problem) < 0)
+		find_plain(doctor, CODE_PREFLIGHT, "restore-unfinished",
+			arena_strdup(doctor->session->arena, problem.text),
+			arena_strdup(doctor->session->arena, problem.hint));
 	return 0;
 }
 
@@ -272,7 +284,8 @@ static int check_volumes(struct doctor *doctor, struct err *err)
 int doctor_examine(struct doctor *doctor, struct err *err)
 {
 	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_last_run,
-		check_machine, check_disk, check_env, check_images, check_volumes, check_services};
+		check_restore, check_machine, check_disk, check_env, check_images, check_volumes,
+		check_services};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (interrupt_check(err) < 0 || checks[i](doctor, err) < 0)
 			return -1;

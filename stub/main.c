@@ -20,12 +20,6 @@ static void open_standard_descriptors(void)
 			_exit(CODE_IO);
 }
 
-static int later(struct session *session, struct err *err)
-{
-	(void)session;
-	return err_set(err, CODE_USAGE, "this command is not in this version");
-}
-
 static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_INSTALL] = verb_install,
 	[VERB_VERIFY] = verb_verify,
@@ -41,9 +35,10 @@ static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_LOGS] = verb_logs,
 	[VERB_CREDENTIALS] = verb_credentials,
 	[VERB_DOCTOR] = verb_doctor,
+	[VERB_BACKUP] = verb_backup,
+	[VERB_RESTORE] = verb_restore,
 	[VERB_UNINSTALL] = verb_uninstall,
 	[VERB_VERSION] = verb_version,
-	[VERB_LATER] = later,
 };
 
 static struct ui *make_ui(const struct option_ui *options, bool json)

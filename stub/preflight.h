@@ -38,6 +38,7 @@ struct preflight {
 	/* Thresholds of the bundle; 0: worked out from the images, or none. */
 	uint64_t memory_needed, disk_needed;
 	bool skip_ports;
+	bool restoring; /* data and .env come from a backup: what is there decides nothing */
 	/* Is told each finding, or NULL. */
 	void (*found)(void *context, const char *name, bool warning, const struct err *problem);
 	void *found_context;

@@ -96,7 +96,7 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 		return found_stranger(preflight, "project", &problem, err);
 	}
 	/* With secrets it is worse: preflight_check_data(). */
-	if (is_ours(place) || preflight->env->new_secret)
+	if (is_ours(place) || preflight->env->new_secret || preflight->session->options->erase_data)
 		return 0;
 	if (docker_project_volumes(&preflight->docker, place->project, &volumes, &count, err) < 0)
 		return -1;
@@ -153,7 +153,8 @@ int preflight_check_data(struct preflight *preflight, struct err *err)
 	struct err problem = ERR_INIT;
 	const char **names, *side;
 	size_t count;
-	if (!preflight_can_look(preflight) || !env->new_secret)
+	if (!preflight_can_look(preflight) || !env->new_secret ||
+		preflight->session->options->erase_data)
 		return 0;
 	if (docker_project_volumes(
 		    &preflight->docker, preflight->place->project, &names, &count, err) < 0)

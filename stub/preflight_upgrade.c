@@ -47,7 +47,7 @@ int preflight_check_version(struct preflight *preflight, struct err *err)
 	struct receipt *receipt;
 	struct rollback_point *point;
 	(void)err;
-	if (!preflight->place || preflight->session->options->erase_data ||
+	if (!preflight->place || preflight->session->options->erase_data || preflight->restoring ||
 		preflight->session->manifest->installer)
 		return 0;
 	const char *directory = preflight->place->directory;

@@ -34,6 +34,12 @@
 			"how long to wait until everything is healthy"       \
 	}
 
+#define ROW_BACKUP_TO                                                                         \
+	{                                                                                     \
+		0, "backup-to", "DIR", OPTION_TEXT, AT(backup_to), NULL,                      \
+			"where the backup that is made first goes (default: backups/ beside)" \
+	}
+
 static const struct option_row common_rows[] = {
 	OPTION_UI_ROWS(offsetof(struct stub_options, ui)),
 	{0, "require-key", "PUB.pem", OPTION_TEXT, AT(require_key), NULL,
@@ -48,7 +54,8 @@ static const struct option_row install_rows[] = {
 	ROW_PROJECT,
 	{0, "dry-run", NULL, OPTION_FLAG, AT(dry_run), NULL, "show the plan and change nothing"},
 	{0, "erase-data", NULL, OPTION_FLAG, AT(erase_data), NULL,
-		"delete the data of an earlier installation first"},
+		"delete the data of an earlier installation first, after a backup"},
+	ROW_BACKUP_TO,
 	ROW_IGNORE,
 	ROW_TIMEOUT,
 	{0},
@@ -87,7 +94,8 @@ static const struct option_row uninstall_rows[] = {
 	ROW_DIR,
 	ROW_PROJECT,
 	{0, "purge-data", NULL, OPTION_FLAG, AT(purge_data), NULL,
-		"delete the data too: volumes, .env and the directory"},
+		"delete the data too, after a backup: volumes, .env and the directory"},
+	ROW_BACKUP_TO,
 	{0},
 };
 
@@ -97,10 +105,16 @@ static const struct option_row version_rows[] = {
 	{0},
 };
 
-#define LATER(name)                                        \
-	{                                                  \
-		name, "[…]", 0, -1, NULL, NULL, VERB_LATER \
-	}
+static const struct option_row restore_rows[] = {
+	ROW_YES,
+	ROW_DIR,
+	ROW_SET,
+	ROW_PROJECT,
+	ROW_BACKUP_TO,
+	ROW_IGNORE,
+	ROW_TIMEOUT,
+	{0},
+};
 
 static const struct option_verb verbs[] = {
 	{"install", NULL, 0, 0, install_rows,
@@ -121,11 +135,13 @@ static const struct option_verb verbs[] = {
 	{"doctor", NULL, 0, 0, doctor_rows, "what is wrong, why, and what to do", VERB_DOCTOR},
 	{"credentials", NULL, 0, 0, credentials_rows,
 		"addresses, logins and keys of the installation", VERB_CREDENTIALS},
+	{"backup", "FILE", 1, 1, place_rows,
+		"write data, settings and files into one file, and verify it", VERB_BACKUP},
+	{"restore", "FILE", 1, 1, restore_rows, "put a backup back, here or on another machine",
+		VERB_RESTORE},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
 		VERB_UNINSTALL},
 	{"version", NULL, 0, 0, version_rows, "version of this file", VERB_VERSION},
-	LATER("backup"),
-	LATER("restore"),
 	{0},
 };
 

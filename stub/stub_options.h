@@ -18,6 +18,7 @@ struct stub_options {
 	const char *tail;
 	const char *report;
 	const char *require_key;
+	const char *backup_to; /* folder for the backup before a deletion */
 	struct option_list set;
 	struct option_list ignore_preflight;
 	uint64_t timeout_s; /* 0: what the bundle says */
@@ -41,7 +42,8 @@ enum stub_verb {
 	VERB_DOCTOR,
 	VERB_UNINSTALL,
 	VERB_VERSION,
-	VERB_LATER, /* known names that this version does not do yet */
+	VERB_BACKUP,
+	VERB_RESTORE,
 };
 
 /* name: what the person called this file. */

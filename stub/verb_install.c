@@ -1,6 +1,7 @@
 /* install: the procedure from the first byte to the running stack, in order. */
 #include <string.h>
 
+#include "backup_safety.h"
 #include "handoff.h"
 #include "image_load.h"
 #include "interrupt.h"
@@ -10,6 +11,7 @@
 #include "preflight.h"
 #include "project_files.h"
 #include "receipt.h"
+#include "restore_state.h"
 #include "signer.h"
 #include "sop_runner.h"
 #include "verbs.h"
@@ -26,10 +28,6 @@ struct install {
 
 static int verify_every_byte(struct install *install, struct err *err)
 {
-	if (install->session->options->erase_data)
-		return err_set(err, CODE_USAGE,
-			"--erase-data is not in this version, because it "
-			"makes no backups yet");
 	return session_open_verified(install->session, err);
 }
 
@@ -130,6 +128,12 @@ static int agree(struct install *install, struct err *err)
 		return -1;
 	if (!yes)
 		return err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
+	if (options->erase_data &&
+		backup_safety_agree(install->session, install->place.project,
+			T("ALL DATA of %s will be deleted; a backup of it is made first. Type its "
+			  "name to agree"),
+			err) < 0)
+		return -1;
 	struct env_check check = {preflight_check_answer, &install->preflight};
 	return env_files_ask(&install->env, install->session, &check, err);
 }
@@ -138,6 +142,9 @@ static int take_the_lock(struct install *install, struct err *err)
 {
 	keep_awake();
 	if (place_lock(&install->place, err) < 0 ||
+		(!install->session->options->erase_data &&
+			restore_state_require_none(&install->place, install->session->arena, err) <
+				0) ||
 		journal_open(&install->journal, &install->place, "install", install->session->arena,
 			err) < 0)
 		return -1;
@@ -179,6 +186,27 @@ static int load_images(struct install *install, struct err *err)
 	return 0;
 }
 
+/* The data goes, .env stays: what is made anew fits it. */
+static int erase_data(struct install *install, struct err *err)
+{
+	struct session *session = install->session;
+	struct ui *ui = session->ui;
+	struct installed installed = {.place = install->place,
+		.docker = install->preflight.docker,
+		.engine = install->preflight.engine};
+	const char *saved;
+	if (!session->options->erase_data)
+		return 0;
+	if (backup_safety_make(&installed, session, &saved, err) < 0)
+		return -1;
+	ui_step_begin(ui, "erase", "%s", T("Deleting the old data"));
+	if (backup_safety_erase(&installed, true, err) < 0)
+		return -1;
+	restore_state_remove(install->place.directory);
+	ui_step_end(ui, UI_DONE, "%s", T("The old data is deleted"));
+	return 0;
+}
+
 static int run_procedure(struct install *install, struct err *err)
 {
 	struct sop sop = {.session = install->session,
@@ -216,6 +244,7 @@ int verb_install(struct session *session, struct err *err)
 		{"lock", take_the_lock},
 		{"files", write_files},
 		{"load", load_images},
+		{"erase", erase_data},
 		{"procedure", run_procedure},
 		{"receipt", write_receipt},
 		{"handoff", hand_over},

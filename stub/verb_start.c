@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "installed.h"
+#include "restore_state.h"
 #include "sop_runner.h"
 #include "verbs.h"
 
@@ -23,7 +24,8 @@ static int require_secrets(const struct env_files *env, const struct place *plac
 static int start(struct session *session, struct installed *installed, struct err *err)
 {
 	struct env_files env;
-	if (env_files_plan(&env, session, &installed->place, err) < 0 ||
+	if (restore_state_require_none(&installed->place, session->arena, err) < 0 ||
+		env_files_plan(&env, session, &installed->place, err) < 0 ||
 		require_secrets(&env, &installed->place, err) < 0 ||
 		env_files_follow(&env, session->ui, err) < 0)
 		return -1;

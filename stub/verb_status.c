@@ -2,6 +2,7 @@
 #include "health_watch.h"
 #include "installed.h"
 #include "last_run.h"
+#include "restore_state.h"
 #include "message.h"
 #include "receipt.h"
 #include "verbs.h"
@@ -79,6 +80,7 @@ int verb_status(struct session *session, struct err *err)
 	last_run_look(&installed.place, session->arena, &last);
 	last_run_show(&last, session->ui);
 	show_installation(session, &installed.place);
+	restore_state_tell(&installed.place, session->arena, session->ui);
 	fill_mask(&mask, session, &installed.place);
 	struct diagnosis_context context = {.docker = &installed.docker,
 		.known_issues = session->manifest->known_issues_json,

@@ -2,35 +2,61 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup_safety.h"
 #include "installed.h"
+#include "journal.h"
 #include "message.h"
+#include "preflight.h"
 #include "project_files.h"
 #include "receipt.h"
+#include "restore_env.h"
+#include "restore_state.h"
 #include "verbs.h"
 
-static int confirm(struct session *session, struct installed *installed, struct err *err)
+/* Something of it must be there: files, or what a run that was cut off left in the engine. */
+static int open_what_is_there(struct installed *installed, struct session *session, struct err *err)
 {
-	bool purge = session->options->purge_data, yes = false;
-	char answer[128];
-	if (session->options->yes)
-		return 0;
-	if (!ui_can_ask(session->ui)) {
-		err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
-		return err_hint(err, "say --yes to agree");
-	}
-	if (!purge) {
-		AUTO_FREE char *question =
-			xprintf(T("Remove %s? Its data stays."), installed->place.project);
-		if (ui_confirm(session->ui, question, false, &yes, err) < 0)
-			return -1;
-	} else {
-		AUTO_FREE char *question = xprintf(T("ALL DATA of %s will be deleted, without a "
-						     "backup. Type its name to agree"),
-			installed->place.project);
-		if (ui_ask(session->ui, question, NULL, false, answer, sizeof(answer), err) < 0)
-			return -1;
-		yes = strcmp(answer, installed->place.project) == 0;
-	}
+	struct docker_container *containers;
+	const char **volumes;
+	size_t container_count, volume_count = 0;
+	if (session_open_bundle(session, err) < 0 ||
+		place_choose(&installed->place, session, err) < 0)
+		return -1;
+	bool half = place_require_installed(&installed->place, err) < 0;
+	struct err missing = *err;
+	err_clear(err);
+	if (preflight_engine(&installed->docker, &installed->engine, session, true, true, err) < 0)
+		return -1;
+	installed->project = place_compose(&installed->place, session, session->arena);
+	if (!half)
+		return place_lock(&installed->place, err);
+	if (docker_project_containers(&installed->docker, installed->place.project, &containers,
+		    &container_count, err) < 0 ||
+		docker_project_volumes(&installed->docker, installed->place.project, &volumes,
+			&volume_count, err) < 0)
+		return -1;
+	bool left = container_count > 0 || access(installed->place.env_file, F_OK) == 0 ||
+		    (session->options->purge_data && volume_count > 0);
+	if (left)
+		return place_lock(&installed->place, err);
+	*err = missing;
+	return -1;
+}
+
+static int confirm(struct session *session, const struct installed *installed, struct err *err)
+{
+	bool yes = session->options->yes;
+	if (session->options->purge_data)
+		return backup_safety_agree(session, installed->place.project,
+			T("ALL DATA of %s will be deleted; a backup of it is made first. Type its "
+			  "name to agree"),
+			err);
+	if (!yes && !ui_can_ask(session->ui))
+		return backup_safety_agree(session, installed->place.project, "%s", err);
+	AUTO_FREE char *question =
+		xprintf(T("Remove %s? Its data stays."), installed->place.project);
+	if (!yes && ui_confirm(session->ui, question, false, &yes, err) < 0)
+		return -1;
 	return yes ? 0 : err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
 }
 
@@ -53,6 +79,9 @@ static void forget(const struct session *session, struct installed *installed, b
 	if (purge) {
 		unlink(installed->place.env_file);
 		project_files_remove(session, &installed->place);
+		restore_state_remove(installed->place.directory);
+		restore_env_drop(session, &installed->place);
+		restore_env_forget_old(session, &installed->place);
 	}
 	unlink(installed->place.compose_file);
 	receipt_remove(installed->place.directory);
@@ -80,12 +109,27 @@ static void say_what_stays(struct session *session, const struct installed *inst
 	}
 }
 
+/* Compose first, for it also takes what has no label of the project (anonymous volumes, with -v);
+ * then whatever its file does not know. */
+static int remove_all(struct session *session, struct installed *installed, struct err *err)
+{
+	bool purge = session->options->purge_data;
+	if (access(installed->place.compose_file, R_OK) == 0 &&
+		docker_compose_down(&installed->docker, &installed->project, purge, err) < 0)
+		return -1;
+	if (backup_safety_erase(installed, purge, err) < 0)
+		return -1;
+	return remove_images(session, installed, err);
+}
+
 static int uninstall(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data;
+	const char *saved;
+	if (purge && backup_safety_make(installed, session, &saved, err) < 0)
+		return -1;
 	ui_step_begin(session->ui, "down", "%s", T("Removing the containers"));
-	if (docker_compose_down(&installed->docker, &installed->project, purge, err) < 0 ||
-		remove_images(session, installed, err) < 0)
+	if (remove_all(session, installed, err) < 0)
 		return -1;
 	forget(session, installed, purge);
 	ui_step_end(session->ui, UI_DONE, "%s",
@@ -97,7 +141,15 @@ static int uninstall(struct session *session, struct installed *installed, struc
 
 int verb_uninstall(struct session *session, struct err *err)
 {
-	static const struct installed_change change = {
-		.verb = "uninstall", .agree = confirm, .change = uninstall};
-	return installed_change(&change, session, err);
+	AUTO_INSTALLED installed = INSTALLED_INIT;
+	struct journal journal = JOURNAL_INIT;
+	struct err ignored = ERR_INIT;
+	if (open_what_is_there(&installed, session, err) < 0 ||
+		confirm(session, &installed, err) < 0)
+		return -1;
+	if (journal_open(&journal, &installed.place, "uninstall", session->arena, &ignored) == 0)
+		journal_begin(&journal, "uninstall", &ignored);
+	int status = uninstall(session, &installed, err);
+	journal_close(&journal, status, err);
+	return status;
 }

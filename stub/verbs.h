@@ -17,5 +17,7 @@ int verb_stop(struct session *session, struct err *err);
 int verb_open(struct session *session, struct err *err);
 int verb_logs(struct session *session, struct err *err);
 int verb_doctor(struct session *session, struct err *err);
+int verb_backup(struct session *session, struct err *err);
+int verb_restore(struct session *session, struct err *err);
 int verb_uninstall(struct session *session, struct err *err);
 int verb_version(struct session *session, struct err *err);

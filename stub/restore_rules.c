@@ -1,0 +1,122 @@
+/* What fits what. */
+#include "restore_rules.h"
+
+#include <string.h>
+
+#include "backup_plan.h"
+#include "file_io.h"
+#include "message.h"
+#include "version_order.h"
+
+static int refuse_newer(const struct backup *backup, const struct session *session, struct err *err)
+{
+	err_set(err, CODE_INPUT,
+		"the backup was made by version %s, and this is the older %s: what the newer one "
+		"has "
+		"made of the data, the older one may not understand",
+		backup->version, session->manifest->version);
+	return err_hint(err, "restore it with the installer %s %s", backup->name, backup->version);
+}
+
+int restore_rules_check(const struct backup *backup, const struct session *session,
+	const struct place *place, struct err *err)
+{
+	const struct manifest *manifest = session->manifest;
+	char own[SHA256_HEX_LENGTH + 1];
+	(void)place;
+	if (strcmp(backup->name, manifest->name) != 0) {
+		err_set(err, CODE_INPUT, "the backup %s is of %s, and this file is for %s",
+			backup->path, backup->name, manifest->name);
+		return err_hint(err, "restore it with the installer of %s", backup->name);
+	}
+	sha256_to_hex(&session->layout.locator.root, own);
+	enum version_change change =
+		version_change(backup->version, backup->root, manifest->version, own);
+	if (change == VERSION_OLDER)
+		return refuse_newer(backup, session, err);
+	if (change == VERSION_UNKNOWN && !restore_rules_same(backup, session))
+		ui_warning(session->ui, NULL, "%s",
+			T("the backup is of other images than this file's, and without versions "
+			  "nobody can tell which are newer"));
+	return 0;
+}
+
+bool restore_rules_same(const struct backup *backup, const struct session *session)
+{
+	const struct manifest *manifest = session->manifest;
+	if (backup->image_count != manifest->image_count)
+		return false;
+	if (!!backup->version != !!manifest->version ||
+		(backup->version && strcmp(backup->version, manifest->version) != 0))
+		return false;
+	for (size_t i = 0; i < backup->image_count; i++)
+		if (strcmp(backup->images[i].pin, manifest->images[i].pin) != 0)
+			return false;
+	return true;
+}
+
+int restore_rules_check_postgres(const struct backup *backup, const struct session *session,
+	struct docker_cli *docker, struct err *err)
+{
+	const struct manifest *manifest = session->manifest;
+	const char *majors[64], *volume_major = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < manifest->image_count && count < ARRAY_SIZE(majors); i++) {
+		const char *major;
+		if (docker_image_variable(
+			    docker, manifest->images[i].tag, "PG_MAJOR", &major, err) < 0)
+			return -1;
+		if (major)
+			majors[count++] = major;
+	}
+	for (size_t i = 0; i < backup->volume_count && count > 0; i++) {
+		bool fits = !backup->volumes[i].data || !backup->volumes[i].postgres_major;
+		for (size_t j = 0; j < count; j++)
+			fits = fits || strcmp(majors[j], backup->volumes[i].postgres_major) == 0;
+		if (!fits)
+			volume_major = backup->volumes[i].postgres_major;
+	}
+	if (!volume_major)
+		return 0;
+	err_set(err, CODE_INPUT,
+		"the backup's data is of PostgreSQL %s, and this file brings PostgreSQL %s, which "
+		"cannot read it",
+		volume_major, majors[0]);
+	return err_hint(err,
+		"restore it with the installer that made it (%s %s), dump it there "
+		"(pg_dumpall), and load the dump into the new one",
+		backup->name, backup->version ? backup->version : "");
+}
+
+static bool is_template_or_control(const struct manifest *manifest, const char *path)
+{
+	for (size_t i = 0; i < manifest->template_count; i++)
+		if (strcmp(manifest->templates[i].path, path) == 0)
+			return true;
+	return manifest->control && strcmp(manifest->control, path) == 0;
+}
+
+int restore_rules_files(const struct backup *backup, const struct session *session,
+	const struct place *place, struct err *err)
+{
+	const struct manifest *manifest = session->manifest;
+	for (size_t i = 0; i < manifest->entry_count; i++) {
+		const struct manifest_entry *entry = &manifest->entries[i];
+		if (!text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
+			continue;
+		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
+		const struct backup_entry *saved = backup_find_file(backup, relative);
+		if (!saved || is_template_or_control(manifest, relative) ||
+			sha256_equal(&saved->sha256, &entry->sha256))
+			continue;
+		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+		if (backup_extract_file(backup, saved, path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void restore_rules_warn(const struct backup *backup, struct ui *ui)
+{
+	backup_plan_warn(backup->not_in, backup->not_in_count, ui);
+}
