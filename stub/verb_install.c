@@ -45,8 +45,8 @@ static int read_receipt(struct install *install, struct err *err)
 {
 	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) < 0)
 		return -1;
-	if (session_require_images(install->session,
-		    install->old ? install->old->installer : NULL, err) < 0)
+	if (session_require_images(
+		    install->session, install->old ? install->old->installer : NULL, err) < 0)
 		return -1;
 	return signer_check_change(install->session, install->old, err);
 }

@@ -189,7 +189,10 @@ static int put_data(struct restore *restore, struct err *err)
 	if ((backup->volume_count > 0 || backup->directory_count > 0) &&
 		backup_find_image(restore->session, place, backup, docker, &image, err) < 0)
 		return -1;
-	return backup_restore_data(backup, place, docker, image, restore->session->ui, err);
+	if (backup_restore_data(backup, place, docker, image, restore->session->ui, err) < 0)
+		return -1;
+	proof_add(restore->session, "restore", backup->path, backup->created_at);
+	return 0;
 }
 
 static int give_hook_output(struct restore *restore, struct err *err)
@@ -213,7 +216,6 @@ static int run_procedure(struct restore *restore, struct err *err)
 /* The control program's file is not what was installed: its receipt stays. */
 static int write_receipt(struct restore *restore, struct err *err)
 {
-	static const char *const proofs[] = {"verify", "preflight", "load", "restore", "procedure"};
 	struct session *session = restore->session;
 	struct receipt receipt;
 	restore_state_remove(restore->installed.place.directory);
@@ -224,8 +226,6 @@ static int write_receipt(struct restore *restore, struct err *err)
 		return 0;
 	receipt_fill(&receipt, session, &restore->installed.place, &restore->preflight.engine,
 		restore->old, session->arena);
-	receipt.proofs = (const char **)proofs;
-	receipt.proof_count = ARRAY_SIZE(proofs);
 	return receipt_write(&receipt, err);
 }
 
@@ -294,7 +294,9 @@ int verb_restore(struct session *session, struct err *err)
 		.backup = BACKUP_INIT,
 		.journal = JOURNAL_INIT,
 		.installed = INSTALLED_INIT};
+	struct proof_list proofs = {0};
 	char here[4096];
+	session->proofs = &proofs;
 	restore.path = session->arguments[0];
 	if (restore.path[0] != '/' && getcwd(here, sizeof(here)))
 		restore.path = arena_printf(session->arena, "%s/%s", here, restore.path);
@@ -303,5 +305,6 @@ int verb_restore(struct session *session, struct err *err)
 	clean_up(&restore);
 	backup_close(&restore.backup);
 	installed_close(&restore.installed);
+	session->proofs = NULL;
 	return status;
 }
