@@ -2,6 +2,7 @@
 #include "receipt.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,10 +14,8 @@
 
 enum { RECEIPT_LIMIT = 4 << 20 };
 
-static const char *path_of(const char *directory, struct arena *arena)
-{
-	return arena_printf(arena, "%s/receipt.json", directory);
-}
+#define CURRENT "receipt.json"
+#define RETIRED "receipt.uninstalled.json"
 
 static int parse_images(
 	struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
@@ -80,14 +79,15 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 	return parse_images(receipt, root, arena, err);
 }
 
-int receipt_read(const char *directory, struct arena *arena, struct receipt **out, struct err *err)
+static int read_named(const char *directory, const char *name, struct arena *arena,
+	struct receipt **out, struct err *err)
 {
 	char *bytes;
 	size_t length;
 	struct stat st;
 	struct json root;
 	struct receipt *receipt = ARENA_NEW(arena, struct receipt);
-	const char *path = path_of(directory, arena);
+	const char *path = arena_printf(arena, "%s/%s", directory, name);
 	*out = NULL;
 	if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
@@ -97,6 +97,18 @@ int receipt_read(const char *directory, struct arena *arena, struct receipt **ou
 		return -1;
 	*out = receipt;
 	return 0;
+}
+
+int receipt_read(const char *directory, struct arena *arena, struct receipt **out, struct err *err)
+{
+	return read_named(directory, CURRENT, arena, out, err);
+}
+
+void receipt_read_retired(const char *directory, struct arena *arena, struct receipt **out)
+{
+	struct err ignored = ERR_INIT;
+	if (read_named(directory, RETIRED, arena, out, &ignored) < 0)
+		*out = NULL;
 }
 
 static void fill_files(
@@ -141,6 +153,12 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 		receipt->images[i] = (struct receipt_image){manifest->images[i].reference,
 			manifest->images[i].tag, manifest->images[i].pin,
 			manifest->images[i].config};
+}
+
+static void remove_named(const char *directory, const char *name)
+{
+	AUTO_FREE char *path = xprintf("%s/%s", directory, name);
+	unlink(path);
 }
 
 static void add_images(struct json_writer *w, const struct receipt *receipt)
@@ -190,7 +208,7 @@ static void add_proofs(struct json_writer *w, const struct proof_list *proofs)
 int receipt_write(const struct receipt *receipt, struct err *err)
 {
 	AUTO_TEXT text = TEXT_INIT;
-	AUTO_FREE char *path = xprintf("%s/receipt.json", receipt->directory);
+	AUTO_FREE char *path = xprintf("%s/" CURRENT, receipt->directory);
 	struct json_writer writer = json_writer_begin(&text, false), *w = &writer;
 	json_object(w, NULL);
 	json_number(w, "schema", RECEIPT_SCHEMA);
@@ -213,11 +231,21 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	add_files(w, receipt);
 	add_proofs(w, receipt->proofs);
 	json_end(w);
-	return file_write_all(path, text.bytes, text.length, 0600, err);
+	if (file_write_all(path, text.bytes, text.length, 0600, err) < 0)
+		return -1;
+	remove_named(receipt->directory, RETIRED);
+	return 0;
 }
 
 void receipt_remove(const char *directory)
 {
-	AUTO_FREE char *path = xprintf("%s/receipt.json", directory);
-	unlink(path);
+	remove_named(directory, CURRENT);
+	remove_named(directory, RETIRED);
+}
+
+void receipt_retire(const char *directory)
+{
+	AUTO_FREE char *current = xprintf("%s/" CURRENT, directory);
+	AUTO_FREE char *retired = xprintf("%s/" RETIRED, directory);
+	rename(current, retired);
 }

@@ -40,11 +40,16 @@ struct receipt {
 };
 
 /* *out NULL: there is none. A receipt that is none is CODE_INPUT with its path. */
-int receipt_read(
-	const char *directory, struct arena *arena, struct receipt **out, struct err *err);
+int receipt_read(const char *directory, struct arena *arena, struct receipt **out, struct err *err);
 
 /* What this session installs. old (may be NULL) gives first_installed_at. */
 void receipt_fill(struct receipt *receipt, const struct session *session, const struct place *place,
 	const struct docker_engine *engine, const struct receipt *old, struct arena *arena);
 int receipt_write(const struct receipt *receipt, struct err *err);
 void receipt_remove(const char *directory);
+
+/* The installation goes, its data stays: the receipt does too, as receipt.uninstalled.json, so that
+ * no older version is put over the data. The next receipt_write() ends that. */
+void receipt_retire(const char *directory);
+/* The retired one; *out NULL: there is none that can be read. */
+void receipt_read_retired(const char *directory, struct arena *arena, struct receipt **out);

@@ -84,7 +84,10 @@ static void forget(const struct session *session, struct installed *installed, b
 		restore_env_forget_old(session, &installed->place);
 	}
 	unlink(installed->place.compose_file);
-	receipt_remove(installed->place.directory);
+	if (purge)
+		receipt_remove(installed->place.directory);
+	else
+		receipt_retire(installed->place.directory);
 	if (purge)
 		place_remove(&installed->place);
 }

@@ -240,8 +240,11 @@ class Walk:
 
     def explained(self):
         """What does not run, doctor says why. Returns words."""
-        status = self.book.run("status", file=self.files[self.highest])
-        doctor = self.book.run("doctor", "--json", file=self.files[self.highest])
+        file = self.files[self.installed_version() or self.highest]
+        status = self.book.run("status", file=file)
+        doctor = self.book.run("doctor", "--json", file=file)
+        if status.code != 0 and doctor.code == 0:  # it may have come up meanwhile
+            status = self.book.run("status", file=file)
         self.expect(status, *((0, 13, 14, 3) if self.there() else (2, 3)))
         self.expect(doctor, 0, 2, 3, 11, 13, 14)
         findings = [event for event in doctor.events() if event.get("event") == "finding" or event.get("event") == "problem"]

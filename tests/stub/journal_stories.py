@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from __main__ import story  # pylint: disable=no-name-in-module
+from __main__ import ROOT, installer_of, story  # pylint: disable=no-name-in-module
 
 STARTING = [[{"service": "web", "health": "starting"}]]
 
@@ -107,3 +107,19 @@ def start_does_not_make_new_secrets(t):
     done = t.run("start", file=t.settings)
     new = [call for call in t.calls() if "up" in call][len(ups):]
     t.check(done.code == 0 and len(new) == 1 and "--no-recreate" not in new[0], "start applies what .env says", new)
+
+
+@story
+def an_uninstalled_newer_version_still_guards_its_data(t):
+    files = {}
+    for name in ("hardtack.yaml", "compose.yaml", "env.template"):
+        with open(os.path.join(ROOT, "payload/hello", name), encoding="utf-8") as file:
+            files[name] = file.read().replace("version: 1.0.0", "version: 2.0.0")
+    newer = installer_of("hello-2", files)
+    t.run("install", "--yes", "--set", f"HELLO_PORT={t.port}", file=newer)
+    done = t.run("uninstall", "--yes", file=newer)
+    t.check(done.code == 0 and os.path.exists(t.path("receipt.uninstalled.json")), "the receipt is kept with the data", done)
+    done = t.run("install", "--yes")
+    t.check(done.code == 11 and "the data that lies here is of version 2.0.0" in done.err, "the older one: 11", done)
+    done = t.run("install", "--yes", "--ignore-preflight", "version")
+    t.check(done.code == 0 and not os.path.exists(t.path("receipt.uninstalled.json")), "unless the person knows better", done)
