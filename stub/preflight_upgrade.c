@@ -43,9 +43,9 @@ static void check_retired(struct preflight *preflight, const char *directory)
 		receipt->version, preflight->session->manifest->version);
 	err_hint(&problem,
 		"run the newer installer (%s); if its data is gone, or you know better, say "
-		"--ignore-preflight version",
+		"--ignore-preflight data",
 		receipt->installer);
-	preflight_error(preflight, "version", &problem);
+	preflight_error(preflight, "data", &problem);
 }
 
 static void refuse_unfinished(struct preflight *preflight, const struct rollback_point *point)

@@ -121,5 +121,5 @@ def an_uninstalled_newer_version_still_guards_its_data(t):
     t.check(done.code == 0 and os.path.exists(t.path("receipt.uninstalled.json")), "the receipt is kept with the data", done)
     done = t.run("install", "--yes")
     t.check(done.code == 11 and "the data that lies here is of version 2.0.0" in done.err, "the older one: 11", done)
-    done = t.run("install", "--yes", "--ignore-preflight", "version")
+    done = t.run("install", "--yes", "--ignore-preflight", "data")
     t.check(done.code == 0 and not os.path.exists(t.path("receipt.uninstalled.json")), "unless the person knows better", done)
