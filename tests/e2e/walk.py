@@ -7,6 +7,7 @@ After each step: the exit code is one that this state allows; no row that was ev
 the backup that has them); and whatever does not run, `doctor` says why. The first violation ends the walk with the line
 that replays it. What happens is chosen by the seed alone; where a kill strikes is up to the clock.
 """
+import glob
 import importlib.util
 import json
 import os
@@ -50,11 +51,10 @@ class Walk:
         self.book = kill.Guestbook(t, engine)
         self.files = {OLD: self.book.file, NEW: newer_file(t)}
         self.highest = OLD     # the newest version that was ever started to be installed here
-        self.backups = []      # (path, rows in it)
-        self.env = None        # .env as it was last seen
-        self.volumes = False   # data may be there
+        self.backups = {}      # path: (rows in it, version of what made it)
+        self.seen = set()      # those that the programs made unasked
+        self.excused = None    # a purge or restore was cut off; this backup has the rows
         self.took_s = 8.0      # of an installation, for the choice of moments
-        self.has_backup = "not in this version" not in self.book.run("backup", t.path("none", "x")).err
 
     # Looking
 
@@ -71,6 +71,33 @@ class Walk:
                 return json.load(text).get("version")
         except (OSError, ValueError):
             return None
+
+    def volumes(self):
+        return bool(self.engine.run(["docker", "volume", "ls", "-q", "--filter", "name=guestbook_database"]).stdout)
+
+    def pending(self):
+        """What a restore that was cut off left: its backup, and the one that it made of the data before. Or None."""
+        try:
+            with open(self.book.path("restore.json"), encoding="utf-8") as text:
+                return json.load(text)
+        except (OSError, ValueError):
+            return None
+
+    def note_backups(self, whole=True):
+        """The backups that a purge or a restore has made by itself hold the rows that there were, if these were whole."""
+        for path in glob.glob(os.path.join(self.t.home, "hardtack", "backups", "*.tar")):
+            if path in self.seen:
+                continue
+            self.seen.add(path)
+            if whole:
+                self.backups[path] = (list(self.book.kept), self.highest)
+                self.excused = path
+
+    def forget_old_backups(self):
+        for path in list(self.backups)[:-6]:
+            if path != self.excused and path not in (self.pending() or {}).values():
+                del self.backups[path]
+                os.unlink(path)
 
     def port(self):
         try:
@@ -89,23 +116,38 @@ class Walk:
     def install(self):
         """The cure for everything but a missing .env."""
         began = time.monotonic()
-        words = self.expect(self.install_of(self.highest), 0)
+        words = self.finish_restore()
+        words += self.expect(self.install_of(self.highest), 0)
         self.took_s = max(2.0, min(60.0, time.monotonic() - began))
         self.write()
         return words
 
     def install_of(self, version, *words):
         self.highest = max(self.highest, version)
-        self.volumes = True
         return self.book.run("install", "--yes", *words, file=self.files[version])
 
+    def finish_restore(self):
+        """A restore that was cut off is in the way of all that starts or saves the data, until it is run again."""
+        pending = self.pending()
+        if not pending:
+            return ""
+        for verb in (["install", "--yes"], ["start"]):
+            self.expect(self.book.run(*verb, file=self.files[self.highest]), *((11,) if self.there() else (2, 11)))
+        rows, version = self.backups.get(pending["backup"], (self.book.kept, self.highest))
+        self.highest = max(self.highest, version)
+        words = self.expect(self.book.run("restore", "--yes", pending["backup"], file=self.files[self.highest]), 0)
+        self.book.kept, self.excused = list(rows), None
+        return f"restore first: {words}, "
+
     def upgrade(self):
+        if self.pending():
+            return self.install()
         words = self.expect(self.install_of(NEW), 0)
         self.write()
         return words
 
     def downgrade(self):
-        if self.highest == OLD:
+        if self.highest == OLD or self.pending():
             return self.install()
         known = self.installed_version()
         done = self.book.run("install", "--yes", file=self.files[OLD])
@@ -127,8 +169,24 @@ class Walk:
         return self.expect(self.book.run("stop", file=self.control()), *allowed)
 
     def uninstall(self):
-        allowed = (0, 12) if self.there() else (2,)
+        allowed = (0, 12) if self.there() else (0, 2)  # 0: it removes what a run that was cut off has left
         return self.expect(self.book.run("uninstall", "--yes", file=self.control()), *allowed)
+
+    def purge(self):
+        """All goes, after a backup that it names."""
+        had, pending = self.volumes(), self.pending()
+        done = self.book.run("uninstall", "--yes", "--purge-data", "--json", file=self.control())
+        words = self.expect(done, 0, *(() if self.there() else (2,)))
+        if done.code == 2:
+            return words
+        made = [event["path"] for event in done.events() if event.get("event") == "backup"]
+        if had and (not made or not os.path.exists(made[0])):
+            raise Violation(f"data was purged without a backup\n{done}")
+        if os.path.exists(self.book.folder) and self.there(".env"):
+            raise Violation(f"a purge leaves {os.listdir(self.book.folder)}\n{done}")
+        self.note_backups(whole=not pending)
+        self.book.kept, self.excused, self.highest = [], None, OLD
+        return words
 
     def edit_env(self):
         if not self.there(".env"):
@@ -158,12 +216,12 @@ class Walk:
 
     def lose_env(self):
         """.env is gone while there is data: refused with the way out, then it is put back."""
-        if not self.there(".env"):
-            return "no .env"
+        if not self.there(".env") or self.pending():
+            return "no .env, or a restore in the way"
         with open(self.book.path(".env"), encoding="utf-8") as text:
             content = text.read()
         os.unlink(self.book.path(".env"))
-        words = self.expect(self.book.run("install", "--yes", file=self.files[self.highest]), 11) if self.volumes else ""
+        words = self.expect(self.book.run("install", "--yes", file=self.files[self.highest]), 11) if self.volumes() else ""
         if self.there():
             self.expect(self.book.run("start", file=self.control()), 11)
             self.explained()
@@ -189,52 +247,78 @@ class Walk:
     def interrupted(self):
         """One of the verbs, ended by a signal at a random moment."""
         number = self.luck.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM))
-        verb = self.luck.choice((["install", "--yes"], ["install", "--yes"], ["start"], ["stop"], ["uninstall", "--yes"]))
-        version = self.luck.choice((self.highest, NEW)) if verb[0] == "install" else self.highest
+        verbs = {"install": (["install", "--yes"], 1.0), "start": (["start"], 0.6), "stop": (["stop"], 0.25),
+                 "uninstall": (["uninstall", "--yes"], 0.3), "backup": (["backup", self.new_backup()], 0.6),
+                 "purge": (["uninstall", "--yes", "--purge-data"], 0.6),
+                 "restore": (["restore", "--yes", self.luck.choice(sorted(self.backups) or ["none"])], 1.2)}
+        name = self.luck.choice(("install", *sorted(verbs)))
+        words, share = verbs[name]
+        version = self.luck.choice((self.highest, NEW)) if name == "install" else self.highest
+        if name == "restore" and self.backups:
+            version = max(version, self.backups[words[2]][1])
         self.highest = max(self.highest, version)
-        self.volumes = self.volumes or verb[0] == "install"
-        share = {"install": 1.0, "start": 0.6, "stop": 0.25, "uninstall": 0.3}[verb[0]]
         after = self.luck.uniform(0.0, self.took_s * share)
-        status, stand = self.book.kill_after(after, *verb, number=number, file=self.files[version])
-        if status not in (0, 2, 10, 11, 12, 13, 14, -9, 130, 143):
-            raise Violation(f"{verb} ended by {number.name} after {after:.2f} s: {status}\n{self.t.said()}")
-        if number != signal.SIGKILL and status in KILLED:
-            # Before its handlers are there; then nothing has been begun either.
-            status = f"{status}, at once"
-        return f"{verb[0]} {version} {number.name} after {after:.2f} s: {status} at {stand}"
+        whole = not self.pending()
+        status, stand = self.book.kill_after(after, *words, number=number, file=self.files[version])
+        if status not in (0, 2, 3, 10, 11, 12, 13, 14, -9, 130, 143) and not (
+                status in (-2, -15) and after < 0.5):  # before its handlers are there; nothing has been begun either
+            raise Violation(f"{words} ended by {number.name} after {after:.2f} s: {status}\n{self.t.said()}")
+        if name in ("purge", "restore"):
+            self.note_backups(whole)
+        if name == "backup" and status == 0:
+            self.backups[words[1]] = (list(self.book.kept), self.highest)
+        if name == "restore" and status != 0 and not self.pending():
+            pass  # not begun
+        elif name == "restore" and self.backups and not self.pending():
+            self.book.kept, self.excused = list(self.backups[words[2]][0]), None
+        if name == "purge" and not os.path.exists(self.book.folder):
+            self.book.kept, self.excused, self.highest = [], None, OLD
+        return f"{name} {version} {number.name} after {after:.2f} s: {status} at {stand}"
+
+    def new_backup(self):
+        self.made = getattr(self, "made", 0) + 1
+        return self.t.path(f"backup-{self.made}.tar")
 
     def with_restart(self):
         """The engine restarts while an installation is at work."""
         process = self.book.popen("install", "--yes", file=self.files[self.highest])
-        self.volumes = True
         time.sleep(self.luck.uniform(0.2, self.took_s))
         self.restart_engine()
         status = process.wait(kill.PATIENCE_S)
-        if status not in (0, 10, 12, 13, 14, 15):
+        if status not in (0, 10, 12, 13, 14, 15, *((11,) if self.pending() else ())):
             raise Violation(f"install while the engine restarts: {status}\n{self.t.said()}")
         return str(status)
 
     def backup(self):
-        if not self.has_backup:
-            return "not in this version"
-        path = self.t.path(f"backup-{len(self.backups)}.tar")
-        ran = self.book.rows(0.1) is not None
-        allowed = (0, 11, 12) if self.there() else (2,)
+        path = self.new_backup()
+        allowed = (0, 10, 11, 12) if self.there() else (2,)
         done = self.book.run("backup", path, file=self.control())
         words = self.expect(done, *allowed)
         if done.code == 0:
-            self.backups.append((path, list(self.book.kept)))
-        return f"{words}, {'running' if ran else 'stopped'}"
+            self.backups[path] = (list(self.book.kept), self.highest)
+        elif os.path.exists(path):
+            raise Violation(f"a backup that failed leaves a file\n{done}")
+        return words
 
     def restore(self):
         if not self.backups:
             return "no backup"
-        path, rows = self.luck.choice(self.backups)
-        done = self.book.run("restore", path, "--yes", file=self.files[self.highest])
-        words = self.expect(done, 0, 2, 11)
-        if done.code == 0:
-            self.book.kept = list(rows)
-        return f"{words} of {os.path.basename(path)}"
+        path = self.luck.choice(sorted(self.backups))
+        rows, version = self.backups[path]
+        self.highest = max(self.highest, version)
+        had, pending = self.volumes(), self.pending()
+        done = self.book.run("restore", "--yes", "--json", path, file=self.files[self.highest])
+        words = self.expect(done, 0)
+        made = [event["path"] for event in done.events() if event.get("event") == "backup"]
+        if had and not pending and not made:
+            raise Violation(f"data was replaced without a backup of it\n{done}")
+        self.note_backups(whole=not pending)
+        self.book.kept, self.excused = list(rows), None
+        lost = self.book.lost()
+        if lost:
+            raise Violation(f"a restore lacks {len(lost)} of {len(rows)} rows\n{done}")
+        self.write()
+        return f"{words} of {os.path.basename(path)} with {len(rows)} rows"
 
     # The invariants
 
@@ -260,13 +344,14 @@ class Walk:
         return f"status {status.code}, doctor {doctor.code} {','.join(map(str, causes))}"
 
     def invariants(self):
-        if self.there(".env"):
-            with open(self.book.path(".env"), encoding="utf-8") as text:
-                self.env = text.read()
         words = self.explained()
-        rows = self.book.rows(0.3)
+        self.forget_old_backups()
+        rows = None if self.pending() else self.book.rows(0.3)
         if rows is not None:
             lost = [row for row in self.book.kept if row not in rows]
+            if lost and self.excused:
+                words += f", {len(lost)} rows are in {os.path.basename(self.excused)}"
+                self.book.kept, lost = rows, []
             if lost:
                 raise Violation(f"{len(lost)} of {len(self.book.kept)} rows are lost: {lost[:5]}")
             words += f", {len(rows)} rows"
@@ -274,7 +359,7 @@ class Walk:
 
     OPS = (("install", 14), ("upgrade", 5), ("downgrade", 4), ("start", 10), ("stop", 8), ("uninstall", 5), ("edit_env", 6),
            ("delete_file", 6), ("damage_file", 4), ("lose_env", 2), ("remove_containers", 4), ("remove_images", 3),
-           ("restart_engine", 4), ("interrupted", 25), ("with_restart", 4), ("backup", 6), ("restore", 4))
+           ("restart_engine", 4), ("interrupted", 25), ("with_restart", 4), ("backup", 6), ("restore", 5), ("purge", 3))
 
     def step(self, number):
         name = self.luck.choices([op for op, _ in self.OPS], [weight for _, weight in self.OPS])[0]
@@ -288,6 +373,7 @@ class Walk:
 
     def finish(self):
         """Whatever was done, an installation brings everything back."""
+        self.finish_restore()
         self.expect(self.install_of(self.highest), 0)
         lost = self.book.lost()
         if lost:
