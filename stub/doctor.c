@@ -82,6 +82,12 @@ static int check_last_run(struct doctor *doctor, struct err *err)
 	if (last_run_look(&doctor->place, doctor->session->arena, &last) != LAST_RUN_WELL)
 		find_plain(doctor, last.unfinished ? CODE_PREFLIGHT : CODE_OK, "last-run",
 			last.text, last.remedy);
+	if (doctor->installed && last.state != LAST_RUN_AT_WORK &&
+		last_run_env_is_newer(&doctor->place))
+		find_plain(doctor, CODE_OK, "env-newer",
+			arena_printf(doctor->session->arena,
+				T("%s was changed after the last run"), doctor->place.env_file),
+			T("run `start`: then it counts"));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "last_run.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "journal.h"
 #include "message.h"
@@ -89,4 +90,12 @@ void last_run_show(const struct last_run *last, struct ui *ui)
 		UI_TEXT("verb", last->verb), UI_TEXT("step", last->step),
 		UI_NUMBER("code", (uint64_t)last->code)};
 	UI_RECORD(ui, "last_run", fields, "%s", "");
+}
+
+bool last_run_env_is_newer(const struct place *place)
+{
+	struct stat env, journal;
+	AUTO_FREE char *path = xprintf("%s/journal.jsonl", place->directory);
+	return stat(path, &journal) == 0 && stat(place->env_file, &env) == 0 &&
+	       env.st_mtime > journal.st_mtime;
 }

@@ -30,3 +30,6 @@ enum last_run_state last_run_look(
 
 /* One line for the person, and a record for programs; nothing when all is well. */
 void last_run_show(const struct last_run *last, struct ui *ui);
+
+/* Was .env changed after the last run? Then it does not count yet. */
+bool last_run_env_is_newer(const struct place *place);

@@ -79,6 +79,9 @@ int verb_status(struct session *session, struct err *err)
 		return -1;
 	last_run_look(&installed.place, session->arena, &last);
 	last_run_show(&last, session->ui);
+	if (last.state != LAST_RUN_AT_WORK && last_run_env_is_newer(&installed.place))
+		ui_warning(session->ui, T("run `start`: then it counts"),
+			T("%s was changed after the last run"), installed.place.env_file);
 	show_installation(session, &installed.place);
 	restore_state_tell(&installed.place, session->arena, session->ui);
 	fill_mask(&mask, session, &installed.place);
