@@ -72,8 +72,8 @@ int docker_image_variable(struct docker_cli *docker, const char *reference, cons
 		return -1;
 	if (!found)
 		return 0;
-	docker_command_add(&command, docker->path, "image", "inspect", "--format",
-		"{{range .Config.Env}}{{.}}\n{{end}}", reference);
+	docker_command_add(&command, docker->path, "image", "inspect", reference, "--format",
+		"{{range .Config.Env}}{{.}}\n{{end}}");
 	if (docker_command_lines(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)

@@ -14,6 +14,7 @@ ROOT = os.path.dirname(TESTS)
 sys.path[:0] = [TESTS, HERE]
 import image_archives as images  # noqa: E402
 import corpus_answers  # noqa: E402
+import corpus_backups  # noqa: E402
 
 LARGEST = 64 * 1024
 
@@ -242,5 +243,6 @@ def http_responses(out):
 if __name__ == "__main__":
     for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs, http_responses):
         make(sys.argv[1])
+    corpus_backups.write(put, sys.argv[1])
     for parser, name, data in corpus_answers.seeds():
         put(sys.argv[1], parser, name, data)
