@@ -5,6 +5,8 @@ import io
 import json
 import tarfile
 
+import p256
+
 
 class Tree:
     """The payload's entries, to be spoilt and written as a tar again."""
@@ -119,7 +121,24 @@ def zstd_layers(tree):
     tree.edit("index.json", lambda d: d["manifests"][0].update(size=len(raw)))
 
 
+def other_key(tree):
+    """The signature stays, the key before it is another point of the curve (its own negative)."""
+    entry = tree.entries[tree.index("hardtack/manifest.sig")]
+    y = int.from_bytes(entry[1][59:91], "big")
+    entry[1] = entry[1][:59] + (p256.P - y).to_bytes(32, "big") + entry[1][91:]
+
+
+def signature_bit(tree):
+    entry = tree.entries[tree.index("hardtack/manifest.sig")]
+    entry[1] = entry[1][:-1] + bytes([entry[1][-1] ^ 1])
+
+
 TAR_CASES = [
+    ("signature of another key", other_key, "signature.fits"),
+    ("signature with a bit flipped", signature_bit, "signature.fits"),
+    ("signature over another manifest", ours(lambda m: m.update(builder="hardtack 9")), "signature.fits"),
+    ("signature behind the files", move_last("hardtack/manifest.sig"), "tar.order"),
+    ("executable signature", lambda t: setattr(t.entries[t.index("hardtack/manifest.sig")][0], "mode", 0o755), "signature.mode"),
     ("no zero blocks", lambda t: setattr(t, "tail", b""), "tar.end"),
     ("bytes behind the end", lambda t: setattr(t, "tail", bytes(1024) + b"x" * 512), "tar.end"),
     ("not of blocks", lambda t: setattr(t, "tail", bytes(1025)), "tar.blocks"),

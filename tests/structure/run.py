@@ -180,9 +180,11 @@ def build(suite, project, output, *options, env=None):
 
 
 def build_hello(suite):
-    """The demo's payload for every target: {target: path}."""
-    folder = suite.path("hello") + "/"
-    status, out, err, memory = build(suite, os.path.join(ROOT, "payload/hello"), folder,
+    """The demo's payload for every target, signed: {target: path}."""
+    folder, key = suite.path("hello") + "/", suite.path("key.pem")
+    status, out, err, _ = suite.run(suite.hardtack, "keygen", key)
+    suite.note("a key to sign with", status == 0, out + err)
+    status, out, err, memory = build(suite, os.path.join(ROOT, "payload/hello"), folder, "--sign", key,
                                      *[word for target in TARGETS for word in ("--target", target)])
     made = out.splitlines()
     found = {target: path for target in TARGETS for path in made if path.endswith(target)}
@@ -190,6 +192,12 @@ def build_hello(suite):
     if found:
         suite.note(f"build: {memory} KiB of memory", memory <= MOST_MEMORY_KIB)
     return found
+
+
+def signed_file(suite, path):
+    """FILE.sig is the key's signature of the file as it is."""
+    status, _, _, _ = suite.run("openssl", "dgst", "-sha256", "-verify", suite.path("key.pub.pem"), "-signature", path + ".sig", path)
+    return status == 0
 
 
 def check_files(suite, made):
@@ -201,6 +209,7 @@ def check_files(suite, made):
         with open(path + ".sha256", encoding="utf-8") as handle:
             line = handle.read()
         suite.note(f"{target}: .sha256 beside it", line == f"{digest}  {os.path.basename(path)}\n", line)
+        suite.note(f"{target}: .sig beside it, says openssl", signed_file(suite, path))
         size = os.path.getsize(suite.stub(target))
         suite.note(f"{target}: a stub of {size} bytes", size <= MOST_STUB)
         with open(suite.stub(target), "rb") as handle:
@@ -294,12 +303,28 @@ def check_signed_again(suite, path):
         suite.note(f"{what}: same payload, same root", same and after.root == before.root)
         status, out, err, _ = suite.run(suite.hardtack, "verify", signed)
         suite.note(f"{what}: hardtack verify", status == OK, out + err)
+        check_sign_again(suite, what, path, signed)
         check_runs(suite, what, "darwin-arm64", signed)
         for part, at in parts_of(signed).items():
             spoilt = flipped(signed, at, suite.path("spoilt"))
             status, _, _, _ = suite.run(suite.hardtack, "verify", spoilt)
             suite.note(f"{what}: {part} flipped: hardtack verify refuses", status == INTEGRITY, f"exit {status}")
             check_refuses(suite, f"{what}: {part} flipped", "darwin-arm64", spoilt, part)
+
+
+def check_sign_again(suite, what, path, signed):
+    """The manifest's signature survives Apple's tools; FILE.sig is written again by `hardtack sign`."""
+    public = suite.path("key.pub.pem")
+    status, out, err, _ = suite.run(suite.hardtack, "verify", signed, "--key", public)
+    suite.note(f"{what}: the manifest is still signed", status == OK and "is not here" in err, out + err)
+    shutil.copyfile(path + ".sig", signed + ".sig")
+    status, out, err, _ = suite.run(suite.hardtack, "verify", signed, "--key", public)
+    suite.note(f"{what}: the old FILE.sig is refused", status == INTEGRITY, out + err)
+    status, out, err, _ = suite.run(suite.hardtack, "sign", signed, "--key", suite.path("key.pem"))
+    suite.note(f"{what}: hardtack sign", status == OK and signed_file(suite, signed), out + err)
+    status, out, err, _ = suite.run(suite.hardtack, "verify", signed, "--key", public)
+    suite.note(f"{what}: signed as a whole", status == OK and "as a whole" in out, out + err)
+    os.remove(signed + ".sig")
 
 
 def runner_of(suite, target):
@@ -422,18 +447,19 @@ def check_same_bytes(suite, made):
         os.utime(os.path.join(copy, path), (1, 1))
     output = suite.path("again")
     old = os.umask(0o077)
-    status, out, err, _ = build(suite, copy, output, "--target", "darwin-arm64", "--lang", "zh",
+    status, out, err, _ = build(suite, copy, output, "--target", "darwin-arm64", "--lang", "zh", "--sign", suite.path("key.pem"),
                                 env={"TZ": "Asia/Shanghai", "LC_ALL": "zh_CN.UTF-8", "USER": "nobody", "HOME": suite.work})
     os.umask(old)
-    same = False
-    if status == 0:
-        with open(output, "rb") as ours, open(made["darwin-arm64"], "rb") as theirs:
+    for what in ("", ".sig") if status == 0 else ():
+        with open(output + what, "rb") as ours, open(made["darwin-arm64"] + what, "rb") as theirs:
             same = ours.read() == theirs.read()
-    suite.note("the same bytes from another folder, time, umask, zone, language", same, out + err)
+        suite.note(f"the same bytes from another folder, time, umask, zone, language{what and ': ' + what}", same)
+    suite.note("built in another folder", status == 0, out + err)
     before = os.stat(output).st_ino if status == 0 else 0
     holder = os.open(output, os.O_RDONLY) if status == 0 else None  # keeps the old inode's number taken
     status, out, err, _ = build(suite, copy, output, "--target", "darwin-arm64")
     suite.note("built over an old file: a new inode", status == 0 and os.stat(output).st_ino != before, out + err)
+    suite.note("built without a key: the signature of the old file is gone", not os.path.exists(output + ".sig"))
     if holder is not None:
         os.close(holder)
 

@@ -18,6 +18,7 @@ import tarfile
 import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import p256  # noqa: E402
 from byte_file import ByteFile  # noqa: E402
 from report import Malformed, Report  # noqa: E402
 
@@ -179,6 +180,24 @@ def check_entries(payload, manifest):
         rule("manifest.entry-size", entry.get("size") == member.size, f"{member.name}: {entry.get('size')}, in the tar {member.size}")
         rule("manifest.entry-mode", entry.get("mode") == f"{member.mode:04o}", f"{member.name}: {entry.get('mode')}")
         rule("manifest.entry-sha256", entry.get("sha256") == payload.digests[member.name], member.name)
+
+
+def check_signature(payload):
+    """manifest.sig: a public key, then its owner's signature over manifest.json."""
+    member = payload.by_name.get(SIGNATURE)
+    if not member:
+        payload.report.fact("unsigned")
+        return
+    payload.report.rule("signature.mode", member.mode == 0o644, f"{member.mode:o}")
+    raw = b"".join(payload.chunks(member))
+    manifest = b"".join(payload.chunks(payload.by_name[MANIFEST])) if MANIFEST in payload.by_name else b""
+    key, signature = raw[:p256.KEY_BYTES], raw[p256.KEY_BYTES:]
+    try:
+        holds, why = p256.verify(key, signature, manifest), "it is not over this manifest"
+    except ValueError as error:
+        holds, why = False, error
+    payload.report.rule("signature.fits", holds, why)
+    payload.report.fact(f"signed by sha256:{hashlib.sha256(key).hexdigest()}")
 
 
 def check_blobs(payload):
@@ -385,6 +404,7 @@ def check_payload(data, offset, length, report):
     try:
         list_members(payload)
         check_order(payload)
+        check_signature(payload)
         check_blobs(payload)
         check_manifest(payload)
     except Malformed as error:
