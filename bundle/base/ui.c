@@ -342,9 +342,9 @@ int ui_ask(struct ui *ui, const char *question, const char *preset, bool secret,
 		text_addf(&prompt, " [%s]", preset);
 	text_add(&prompt, ": ");
 	ui_restore_terminal();
-	ui_write(STDERR_FILENO, prompt.bytes, prompt.length);
 	if (secret)
-		set_echo(false);
+		set_echo(false); /* before the prompt: who types at once is not seen, nor lost */
+	ui_write(STDERR_FILENO, prompt.bytes, prompt.length);
 	int result = read_line(answer, capacity);
 	if (secret) {
 		set_echo(true);
