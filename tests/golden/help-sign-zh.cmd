@@ -1,0 +1,1 @@
+"$hardtack" help sign --lang zh

@@ -1,0 +1,2 @@
+mkdir keys
+HARDTACK_TRUSTED_KEYS=keys "$installer" status

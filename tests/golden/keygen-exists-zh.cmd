@@ -1,0 +1,2 @@
+touch key.pem
+"$hardtack" keygen key.pem --lang zh

@@ -1,0 +1,1 @@
+"$hardtack" keygen key.pem
