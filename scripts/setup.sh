@@ -1,11 +1,11 @@
 #!/bin/bash
 # Makes this machine able to build: system packages, the pinned sources, zig, and the libraries for each target.
 #
-#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint] [--judges]
+#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint] [--bench] [--judges]
 #
 # --deps DIR        where everything goes (default: build/deps); what a second run finds right it leaves alone
 # --target TARGET   native, linux-amd64, linux-arm64 or darwin-arm64 (default: all of them)
-# --tests, --lint   also install what `make check`, and `make lint`, use (Debian only)
+# --tests, --lint, --bench   also install what these targets of make use (Debian only)
 # --judges          only the Python packages of tests/sbom/requirements.txt, into DIR/judges (part of --tests)
 #
 # Quiet when there is nothing to do. What is fetched is named by scripts/sources.lock, and no byte of it is used
@@ -29,6 +29,8 @@ build_tools="gcc=gcc: make=make: ar=binutils: python3=python3:python3 curl=curl:
 build_packages="libc6-dev python3-pip ca-certificates"
 # What the tests use on top: to run the arm64 programs and to build machorun; archives to compare with; network namespaces.
 test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross skopeo docker-registry apache2-utils openssl zstd iproute2 llvm file faketime"
+# What `make bench` compares with.
+bench_packages="makeself zstd openssl iproute2"
 # What `make lint` and `make format` use.
 lint_packages="clang-tidy clang-format cppcheck shellcheck"
 
@@ -61,6 +63,7 @@ parse_arguments() {
 		--target) targets="$targets ${2:?--target needs a name}" && shift 2 ;;
 		--tests) extra_packages="$extra_packages $test_packages" judges=1 && shift ;;
 		--judges) judges=1 && shift ;;
+		--bench) extra_packages="$extra_packages $bench_packages" && shift ;;
 		--lint) extra_packages="$extra_packages $lint_packages" && shift ;;
 		-h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit 0 ;;
 		*) die "unknown argument $1 (--help tells the rest)" ;;

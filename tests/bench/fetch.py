@@ -15,14 +15,13 @@ import os
 import random
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "..", "registry"), os.path.join(HERE, "..", "fakes"), os.path.join(HERE, "..", "..", "scripts")]
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "registry"), os.path.join(HERE, "..", "fakes"), os.path.join(HERE, "..", "..", "scripts")]
 import registries  # noqa: E402
+from measure import timed  # noqa: E402
 
 OCI = "application/vnd.oci.image."
 
@@ -49,31 +48,6 @@ def write_layout(folder, layers, layer_bytes):
                           ("index.json", {"schemaVersion": 2, "manifests": [{"mediaType": OCI + "manifest.v1+json", **manifest}]})):
         with open(os.path.join(folder, name), "w", encoding="ascii") as file:
             json.dump(content, file)
-
-
-def peak_kib(pid):
-    """VmHWM: unlike ru_maxrss it knows nothing of the Python that this process was before exec."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
-            return next((int(line.split()[1]) for line in file if line.startswith("VmHWM:")), 0)
-    except OSError:
-        return 0
-
-
-def timed(argv, env, cwd, log):
-    """(seconds, peak KiB)"""
-    with open(log, "wb") as said:
-        start = time.monotonic()
-        process = subprocess.Popen(argv, env=env, cwd=cwd, stdout=subprocess.DEVNULL, stderr=said)
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, peak_kib(process.pid))
-            time.sleep(0.003)
-        took = time.monotonic() - start
-    if process.returncode != 0:
-        with open(log, encoding="utf-8", errors="replace") as said:
-            raise RuntimeError(f"{' '.join(argv)}: exit {process.returncode}: {said.read()[-500:]}")
-    return took, peak
 
 
 def contenders(options, host, work):

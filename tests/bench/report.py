@@ -1,0 +1,217 @@
+"""What bench.json says, as tables, as goals held or missed, and as plots."""
+import json
+import os
+import platform
+import statistics
+import subprocess
+import xml.sax.saxutils
+
+COLOURS = ("#0b6e99", "#c2571a", "#3a7d44", "#7b4397", "#8a6d1d", "#666666")
+TITLES = {
+    "build": "Build: one installer from images that are here",
+    "verify": "Verify: every byte of the file",
+    "load": "Load into a clean engine",
+    "install": "From the file to the proven application, on a clean engine",
+    "again": "Run again with everything present",
+    "first": "To the first word",
+}
+REFERENCE = {"build": "copy and hash", "verify": "openssl dgst -sha256", "load": "docker load -i, the same archive",
+             "install": "docker load, compose up, a request"}
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def first_line(*argv):
+    try:
+        done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=20, check=False)
+        return (done.stdout.splitlines() or [""])[0].strip()
+    except OSError:
+        return ""
+
+
+def machine(hardtack):
+    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return {"cpu": (names or [platform.machine()])[0], "cores": os.cpu_count(), "kernel": platform.release(),
+            "load_at_the_end": round(os.getloadavg()[0], 1), "hardtack": first_line(hardtack, "version"), "openssl": first_line("openssl", "version"),
+            "zstd": first_line("zstd", "--version"), "makeself": first_line("makeself", "--version")}
+
+
+def of(results, figure, **wanted):
+    return [row for row in results["rows"] if row["figure"] == figure and all(row[key] == value for key, value in wanted.items())]
+
+
+def payloads(results, figure):
+    return list(dict.fromkeys((row["size_mib"], row["blobs"]) for row in of(results, figure)))
+
+
+def seconds(value):
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s" if value < 100 else f"{value:.0f} s"
+
+
+def table(results, figure):
+    lines = ["| payload | | median | slowest | ratio | peak memory |", "|---|---|---|---|---|---|"]
+    for size, blobs in payloads(results, figure):
+        rows = of(results, figure, size_mib=size, blobs=blobs)
+        base = next((median(row["seconds"]) for row in rows if row["contender"] == REFERENCE.get(figure)), None)
+        for row in rows:
+            value = median(row["seconds"])
+            ratio = f"{value / base:.2f}" if base else ""
+            memory = f"{row['peak_kib'] / 1024:.1f} MiB" if row["peak_kib"] else ""
+            name = row["contender"].replace("|", "\\|")
+            lines.append(f"| {size} MiB, {blobs} layers | {name} | {seconds(value)} | {seconds(max(row['seconds']))} | {ratio} | {memory} |")
+    return lines
+
+
+# ---- goals ----
+
+def worst_ratio(results, figure, ours, theirs):
+    """The largest ratio of medians over all payloads, and where."""
+    found = []
+    for size, blobs in payloads(results, figure):
+        rows = {row["contender"]: median(row["seconds"]) for row in of(results, figure, size_mib=size, blobs=blobs)}
+        if ours in rows and theirs in rows:
+            found.append((rows[ours] / rows[theirs], f"{size} MiB, {blobs} layers"))
+    return max(found, default=(None, ""))
+
+
+def worst(results, figure, contender):
+    return max(((median(row["seconds"]), f"{row['size_mib']} MiB, {row['blobs']} layers") for row in of(results, figure, contender=contender)), default=(None, ""))
+
+
+def memory(results):
+    rows = [row for row in results["rows"] if row["contender"].startswith("installer") and row.get("peak_kib")]
+    return max(((row["peak_kib"] / 1024, f"{row['contender']}, {row['size_mib']} MiB, {row['blobs']} layers") for row in rows), default=(None, ""))
+
+
+def overhead(results):
+    """Percent of the images' bytes that the file has on top, programs not counted."""
+    found = []
+    for row in of(results, "overhead"):
+        parts = row["parts"]
+        extra = parts["index"] + parts["manifest"] + parts["framing"] + parts["alignment"] + parts["signature"]
+        found.append((100 * extra / parts["blobs"], f"{row['size_mib']} MiB, {row['blobs']} layers"))
+    return max(found, default=(None, ""))
+
+
+def goals(results):
+    """[(goal, limit, unit, measured, where)]"""
+    return [
+        ("verify, to openssl's pass over the same bytes", 1.1, "x", *worst_ratio(results, "verify", "installer verify", "openssl dgst -sha256")),
+        ("verify on one core, to openssl on one", 1.1, "x", *worst_ratio(results, "verify", "installer verify, one core", "openssl, one core")),
+        ("build, to one copy and one hash", 1.3, "x", *worst_ratio(results, "build", "hardtack build", "copy and hash")),
+        ("load, verified and proven, to docker load", 1.0, "x", *worst_ratio(results, "load", "installer load, verified and proven", REFERENCE["load"])),
+        ("run again with everything present", 2.0, "s", *worst(results, "again", "installer install, everything present")),
+        ("the first word", 0.05, "s", *worst(results, "first", "installer verify: first word")),
+        ("the installer's peak memory", 24, "MiB", *memory(results)),
+        ("the file's size over its images, without the programs", 0.5, "%", *overhead(results)),
+    ]
+
+
+def goal_lines(results):
+    lines = ["| goal | at most | worst measured | at | |", "|---|---|---|---|---|"]
+    for goal, limit, unit, value, where in goals(results):
+        if value is None:
+            lines.append(f"| {goal} | {limit} {unit} | | | not measured |")
+        else:
+            lines.append(f"| {goal} | {limit} {unit} | {value:.3g} {unit} | {where} | {'held' if value <= limit else 'missed'} |")
+    return lines
+
+
+# ---- plots ----
+
+def plot(title, x_name, y_name, series):
+    """SVG of {name: [(x, y)]}, both axes logarithmic: sizes and times span orders of magnitude."""
+    import math
+    points = [point for line in series.values() for point in line]
+    width, height, left, bottom, top = 720, 420, 70, 50, 40
+    bounds = [(math.floor(math.log10(min(p[i] for p in points))), math.ceil(math.log10(max(p[i] for p in points)) + 1e-9)) for i in (0, 1)]
+    bounds = [(low, high if high > low else low + 1) for low, high in bounds]
+
+    def place(value, axis):
+        low, high = bounds[axis]
+        share = (math.log10(value) - low) / (high - low)
+        return left + share * (width - left - 210) if axis == 0 else height - bottom - share * (height - bottom - top)
+
+    def text(x, y, words, more=""):
+        return f'<text x="{x:.1f}" y="{y:.1f}" {more}>{xml.sax.saxutils.escape(words)}</text>'
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
+           f'<rect width="{width}" height="{height}" fill="white"/>', text(left, 22, title, 'font-size="15"')]
+    for axis in (0, 1):
+        for power in range(bounds[axis][0], bounds[axis][1] + 1):
+            at, label = place(10.0 ** power, axis), f"{10.0 ** power:g}"
+            if axis == 0:
+                out += [f'<path d="M{at:.1f} {top}V{height - bottom}" stroke="#ddd"/>', text(at, height - bottom + 16, label, 'text-anchor="middle"')]
+            else:
+                out += [f'<path d="M{left} {at:.1f}H{width - 210}" stroke="#ddd"/>', text(left - 6, at + 4, label, 'text-anchor="end"')]
+    out += [text((left + width - 210) / 2, height - 12, x_name, 'text-anchor="middle"'), text(14, top - 6, y_name)]
+    for number, (name, line) in enumerate(series.items()):
+        colour, y = COLOURS[number % len(COLOURS)], top + 14 + 18 * number
+        path = " ".join(f"{'L' if i else 'M'}{place(x, 0):.1f} {place(y_, 1):.1f}" for i, (x, y_) in enumerate(line))
+        out += [f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
+        out += [f'<circle cx="{place(x, 0):.1f}" cy="{place(y_, 1):.1f}" r="3" fill="{colour}"/>' for x, y_ in line]
+        out += [f'<rect x="{width - 202}" y="{y - 9}" width="10" height="10" fill="{colour}"/>', text(width - 188, y, name)]
+    return "\n".join(out + ["</svg>"]) + "\n"
+
+
+def series_of(results, figure, over, value):
+    """{contender: [(x, y)]}: over sizes (one layer a chunk), or over the numbers of layers at one size."""
+    rows = of(results, figure)
+    sizes = {}
+    for row in rows:
+        sizes.setdefault(row["size_mib"], set()).add(row["blobs"])
+    swept = max(sizes, key=lambda size: len(sizes[size]), default=None)
+    least = {size: min(counts) for size, counts in sizes.items()}
+    lines = {}
+    for row in rows:
+        y = value(row)
+        here = row["blobs"] == least[row["size_mib"]] if over == "size_mib" else row["size_mib"] == swept
+        if here and y > 0:
+            lines.setdefault(row["contender"], []).append((row[over], y))
+    return {name: sorted(line) for name, line in lines.items() if len(line) > 1}
+
+
+def plots(results):
+    """{file name: SVG}"""
+    def time_of(row):
+        return median(row["seconds"])
+
+    def memory_of(row):
+        return row["peak_kib"] / 1024
+    wanted = [(f"{figure}-{word}.svg", TITLES[figure], name, "seconds", series_of(results, figure, over, time_of))
+              for figure in ("build", "verify", "load", "install") for word, over, name in (("size", "size_mib", "MiB of layers"), ("layers", "blobs", "layers"))]
+    wanted += [(f"memory-{figure}-{word}.svg", f"Peak memory: {figure}", name, "MiB", series_of(results, figure, over, memory_of))
+               for figure in ("build", "verify", "load") for word, over, name in (("size", "size_mib", "MiB of layers"), ("layers", "blobs", "layers"))]
+    return {file: plot(title, x, y, series) for file, title, x, y, series in wanted if series}
+
+
+# ---- the files ----
+
+def document(results, files):
+    about = results["machine"]
+    lines = ["# Bench", "", f"Made by `make bench`: medians of {results['turns']} turns, contenders in turn, one run of {results['took_s']} s, at most "
+             f"{results['disk_mib']} MiB of disk; engine {results['engine']} (docs/testing-on-engines.md).",
+             f"Measured on {about['cores']} cores, {about['cpu']}, Linux {about['kernel']}, load {about['load_at_the_end']} at the end; {about['hardtack']}, {about['openssl']}.",
+             "Peak memory is the program's own (VmHWM), not its children's. A payload's layers are half noise, half zeros, gzipped.", "", *goal_lines(results), ""]
+    if results["left_out"]:
+        lines += ["Left out:", "", *(f"- {why}" for why in results["left_out"]), ""]
+    for figure, title in TITLES.items():
+        if of(results, figure):
+            lines += [f"## {title}", "", *table(results, figure), "", *(f"![{title}]({file})" for file in files if file.startswith(figure + "-")), ""]
+    memories = [file for file in files if file.startswith("memory-")]
+    if memories:
+        lines += ["## Memory", "", *(f"![Peak memory]({file})" for file in memories), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def write(results, folder):
+    os.makedirs(folder, exist_ok=True)
+    files = plots(results)
+    texts = {**files, "bench.json": json.dumps(results, indent=1, sort_keys=True) + "\n", "bench.md": document(results, files)}
+    for name, text in texts.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    print("\n".join(goal_lines(results)))
+    print(f"{len(results['rows'])} rows, {results['took_s']} s, {results['disk_mib']} MiB of disk: {folder}/bench.md")

@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""hardtack against what people use today, on the same inputs, in turn, in one run.
+
+    tests/bench/run.py --build BUILD --out DIR [--sizes MIB,...] [--blobs N,...] [--turns N] [--engine NAME] [--budget SECONDS]
+
+For every payload: build, verify, load into a clean engine, install until the application is proven, all again with
+everything present, and the first word. Contenders of a figure take turns, nobody always first; the first turn warms up and
+does not count. What needs more time than the budget or more disk than there is is left out, and said.
+DIR gets bench.json, bench.md and plots. Needs root (a Docker engine of its own, no network).
+"""
+import argparse
+import contextlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.dont_write_bytecode = True
+sys.path[:0] = [HERE, os.path.join(ROOT, "scripts"), os.path.join(ROOT, "tests/engines"), os.path.join(ROOT, "payload/hello")]
+import engine as engines  # noqa: E402
+import inputs  # noqa: E402
+import make_image  # noqa: E402
+import report  # noqa: E402
+from measure import first_word, timed  # noqa: E402
+
+MIB = 1 << 20
+SLOW_MOST_MIB = 1024    # compressing peers above this size would take most of the time
+LOADED_BLOBS_MOST = 1000  # an engine needs seconds for a hundred layers
+DISK_TIMES = 9          # layout, installer, archive and peers' outputs; unpacked in the engine; its temporary files
+TARGET = {"x86_64": "linux-amd64", "aarch64": "linux-arm64"}[platform.machine()]
+
+
+class OutOfTime(Exception):
+    pass
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.hardtack = os.path.join(os.path.abspath(options.build), "hardtack")
+        self.work = tempfile.mkdtemp(prefix="bench-", dir=os.path.abspath(options.work or options.build))
+        self.started = time.monotonic()
+        self.rows, self.left_out, self.disk = [], [], 0
+        self.engine = None
+
+    def path(self, *parts):
+        return os.path.join(self.work, *parts)
+
+    def env(self, engine=False):
+        outer = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.path("home"), "HARDTACK_CACHE": self.path("cache"), "LC_ALL": "C.UTF-8",
+                 "TMPDIR": self.work}
+        return {**outer, **self.engine.environment()} if engine else outer
+
+    def note_disk(self):
+        """What the inputs and outputs and the engine take at this moment."""
+        total = 0
+        for top in (self.work, self.engine.folder if self.engine else self.work):
+            done = subprocess.run(["du", "-sx", "--block-size=1M", top], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+            total += int(done.stdout.split()[0]) if done.stdout and top not in (None, "") else 0
+            if not self.engine:
+                break
+        self.disk = max(self.disk, total)
+
+    def left(self):
+        return self.options.budget - (time.monotonic() - self.started)
+
+    def in_turn(self, figure, size_mib, blobs, contenders, before=None, turns=None):
+        """contenders: {name: argv or callable giving (seconds, peak KiB)}; before(name) is not counted."""
+        turns = turns or self.options.turns
+        runs = {name: [] for name in contenders}
+        for turn in range(turns + 1):
+            shift = turn % len(contenders)
+            for name in [*contenders][shift:] + [*contenders][:shift]:
+                if self.left() < 0:
+                    raise OutOfTime(figure)
+                if before:
+                    before(name)
+                os.sync()
+                contender = contenders[name]
+                took = contender() if callable(contender) else timed(contender, self.env(), self.work, self.path("said"), self.left() + 600)
+                if turn > 0:
+                    runs[name].append(took)
+        for name, measured in runs.items():
+            alone = name.startswith(("hardtack", "installer", "openssl"))  # a shell's or a client's memory says nothing
+            self.rows.append({"figure": figure, "contender": name, "size_mib": size_mib, "blobs": blobs,
+                              "seconds": [round(took, 4) for took, _ in measured], "peak_kib": max(peak for _, peak in measured) if alone else 0})
+            print(f"  {figure:8} {name:36} {report.median([took for took, _ in measured]):8.2f} s", file=sys.stderr, flush=True)
+
+    # ---- figures ----
+
+    def build_argv(self):
+        return [self.hardtack, "build", self.path("project"), "--offline", "--image-archive", self.path("layout"), "--target", TARGET,
+                "-o", self.path("installer"), "-q"]
+
+    def build(self, size_mib, blobs):
+        contenders = {"hardtack build": self.build_argv(),
+                      "copy and hash": ["sh", "-c", "cat layout/blobs/sha256/* >copy && sha256sum copy"]}
+        archive = self.path("made/archive.tar")
+        if size_mib <= SLOW_MOST_MIB and blobs < LOADED_BLOBS_MOST:
+            timed(self.build_argv(), self.env(), self.work, self.path("said"))
+            os.makedirs(self.path("made"))
+            timed([self.path("installer"), "load", "--output", archive, "-q"], self.env(), self.work, self.path("said"))
+            with open(self.path("made/load.sh"), "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\nexec docker load -i archive.tar\n")
+            os.chmod(self.path("made/load.sh"), 0o755)
+            if shutil.which("makeself"):
+                common = ["--quiet", "--tar-quietly", "made", "peer.run", "images", "./load.sh"]
+                contenders["makeself, gzip (its default)"] = ["makeself", "--sha256", *common]
+                contenders["makeself --nocomp"] = ["makeself", "--nocomp", "--sha256", *common]
+            else:
+                self.leave_out("build: makeself is not installed")
+            self.clean_engine()
+            self.docker("load", "-q", "-i", archive)
+            names = self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+            save = self.engine.argv(["sh", "-c", f"docker save {' '.join(names)} | zstd -q -T0 -f -o saved.tar.zst"])
+            contenders["docker save | zstd"] = lambda: timed(save, self.env(engine=True), self.work, self.path("said"))
+        self.in_turn("build", size_mib, blobs, contenders)
+        self.note_disk()
+
+    def verify(self, size_mib, blobs):
+        file = self.path("installer")
+        self.in_turn("verify", size_mib, blobs, {
+            "openssl dgst -sha256": ["openssl", "dgst", "-sha256", file], "installer verify": [file, "verify", "-q"],
+            "hardtack verify": [self.hardtack, "verify", file, "-q"], "installer verify, one core": ["taskset", "-c", "0", file, "verify", "-q"],
+            "openssl, one core": ["taskset", "-c", "0", "openssl", "dgst", "-sha256", file]})
+
+    def inside(self, *argv):
+        """(seconds, peak KiB) of a program that uses the engine."""
+        return timed(self.engine.argv(list(argv)), self.env(engine=True), self.work, self.path("said"))
+
+    def load(self, size_mib, blobs):
+        if blobs > LOADED_BLOBS_MOST:
+            return
+        file, archive = self.path("installer"), self.path("archive.tar")
+        timed([file, "load", "--output", archive, "-q"], self.env(), self.work, self.path("said"))
+        contenders = {"docker load -i, the same archive": lambda: self.inside("docker", "load", "-q", "-i", archive),
+                      "installer load, verified and proven": lambda: self.inside(file, "load", "-q")}
+        if size_mib <= SLOW_MOST_MIB:
+            self.clean_engine()
+            self.docker("load", "-q", "-i", archive)
+            names = self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+            self.docker("save", "-o", self.path("saved.tar"), *names)
+            contenders["docker load -i, of docker save"] = lambda: self.inside("docker", "load", "-q", "-i", self.path("saved.tar"))
+        self.in_turn("load", size_mib, blobs, contenders, before=lambda _: self.clean_engine())
+        self.note_disk()
+
+    def install(self, size_mib, blobs):
+        if blobs > LOADED_BLOBS_MOST:
+            return
+        file, place = self.path("installer"), self.path("place")
+        run = [file, "install", "--yes", "-q", "--dir", place]
+        by_hand = ("docker load -q -i archive.tar && cd hand && docker compose up -d --quiet-pull 2>&1 && "
+                   "until python3 -c 'import urllib.request as u; u.urlopen(\"http://127.0.0.1:8088/\", timeout=3)' 2>/dev/null; do sleep 0.1; done")
+        self.by_hand()
+
+        def before(_):
+            self.clean_engine()
+            shutil.rmtree(place, ignore_errors=True)
+        self.in_turn("install", size_mib, blobs, {"docker load, compose up, a request": lambda: self.inside("sh", "-c", by_hand),
+                                                  "installer install": lambda: self.inside(*run)}, before=before)
+        before(None)
+        self.inside(*run)
+        self.in_turn("again", size_mib, blobs, {"installer install, everything present": lambda: self.inside(*run)})
+        self.in_turn("first", size_mib, blobs, {name: (lambda argv=argv: (first_word(argv, self.env(), self.work), 0)) for name, argv in (
+            ("installer verify: first word", [file, "verify"]), ("installer info: first word", [file, "info"]),
+            ("hardtack version: first word", [self.hardtack, "version"]))}, turns=max(self.options.turns, 9))
+        before(None)
+
+    def by_hand(self):
+        """The compose file as it is installed, for the person who has only the archive."""
+        shutil.rmtree(self.path("hand"), ignore_errors=True)
+        shutil.rmtree(self.path("unpacked"), ignore_errors=True)
+        timed([self.hardtack, "extract", self.path("installer"), self.path("unpacked"), "-q"], self.env(), self.work, self.path("said"))
+        os.makedirs(self.path("hand"))
+        shutil.copy(self.path("unpacked/hardtack/files/compose.yaml"), self.path("hand"))
+        shutil.rmtree(self.path("unpacked"))
+
+    # ---- the engine ----
+
+    def docker(self, *words):
+        return self.engine.run(["docker", *words], timeout=3600).stdout
+
+    def clean_engine(self):
+        self.engine.run(["sh", "-c", "docker rm -fv $(docker ps -aq); docker network prune -f; docker volume prune -af; docker rmi -f $(docker images -aq); true"],
+                        timeout=1200)
+
+    # ---- all of it ----
+
+    def leave_out(self, why):
+        self.left_out.append(why)
+        print(f"  left out: {why}", file=sys.stderr, flush=True)
+
+    def payload(self, size_mib, blobs, program):
+        need = DISK_TIMES * (size_mib + 64)
+        free = shutil.disk_usage(self.work).free // MIB
+        if free < need:
+            self.leave_out(f"{size_mib} MiB: needs {need} MiB of disk, {free} are free")
+            return
+        for name in os.listdir(self.work):
+            if name not in ("hello", "home"):
+                path = self.path(name)
+                shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        blobs = inputs.make(self.work, os.path.join(ROOT, "payload/hello"), program, make_image.CONFIG, size_mib, blobs)
+        print(f"{size_mib} MiB in {blobs} layers; {self.left():.0f} s left", file=sys.stderr, flush=True)
+        for figure in (self.build, self.verify, self.load, self.install):
+            figure(size_mib, blobs)
+            for rest in ("made", "copy", "peer.run", "saved.tar.zst"):
+                path = self.path(rest)
+                shutil.rmtree(path, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+        told = json.loads(subprocess.run([self.hardtack, "inspect", "--json", self.path("installer")], stdout=subprocess.PIPE, check=True).stdout)
+        self.rows.append({"figure": "overhead", "contender": "installer", "size_mib": size_mib, "blobs": blobs, "file_bytes": told["size"],
+                          "parts": told["parts"]})
+
+    def run(self):
+        os.makedirs(self.path("home"))
+        os.makedirs(self.path("hello"))
+        program = make_image.compile_program("amd64" if TARGET.endswith("amd64") else "arm64", self.path("hello"))
+        payloads = [(size, 1) for size in self.options.sizes] + [(self.options.blobs_mib, count) for count in self.options.blobs]
+        self.engine = engines.Engine(self.options.engine)
+        try:
+            self.engine.start()
+            for number, (size, blobs) in enumerate(payloads):
+                try:
+                    self.payload(size, blobs, program)
+                except OutOfTime as figure:
+                    rest = ", ".join(f"{size} MiB in {count} layers" for size, count in payloads[number:])
+                    self.leave_out(f"the time is over at {figure}; from there on: {rest}")
+                    break
+        finally:
+            self.engine.stop()
+            shutil.rmtree(self.work, ignore_errors=True)
+        return {"rows": self.rows, "left_out": self.left_out, "took_s": round(time.monotonic() - self.started), "disk_mib": self.disk,
+                "turns": self.options.turns, "engine": self.options.engine, "machine": report.machine(self.hardtack)}
+
+
+def numbers(text):
+    return [int(word) for word in text.replace(",", " ").split()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--work", help="where inputs and outputs lie (default: BUILD)")
+    parser.add_argument("--sizes", type=numbers, default=[64, 256, 1024, 3990])
+    parser.add_argument("--blobs", type=numbers, default=[10, 100, 1000, 10000])
+    parser.add_argument("--blobs-mib", type=int, default=64)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--engine", default="v28")
+    parser.add_argument("--budget", type=int, default=5400)
+    results = Bench(parser.parse_args()).run()
+    report.write(results, parser.parse_args().out)
+    return 0 if results["rows"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
