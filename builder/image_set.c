@@ -189,15 +189,20 @@ static int verify_layer(struct image_layer *layer, struct layer_check *check, st
 	}
 }
 
+int image_layer_verify(struct image_layer *layer, struct err *err)
+{
+	struct layer_check check;
+	layer_check_init(&check, layer);
+	int result = verify_layer(layer, &check, err);
+	layer_check_clear(&check);
+	return result;
+}
+
 int image_layers_verify(struct image *image, struct err *err)
 {
 	image->unpacked_bytes = 0;
 	for (size_t i = 0; i < image->layer_count; i++) {
-		struct layer_check check;
-		layer_check_init(&check, &image->layers[i]);
-		int result = verify_layer(&image->layers[i], &check, err);
-		layer_check_clear(&check);
-		if (result < 0)
+		if (image_layer_verify(&image->layers[i], err) < 0)
 			return -1;
 		image->unpacked_bytes += image->layers[i].unpacked_bytes;
 	}

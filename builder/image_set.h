@@ -68,3 +68,6 @@ int image_set_find(const struct image_set *set, const struct image_reference *re
  * layer_check.h does the same for one layer as its bytes pass by.
  */
 int image_layers_verify(struct image *image, struct err *err);
+
+/* The same for one layer. Layers may be verified on several threads at once (layer_proof.h). */
+int image_layer_verify(struct image_layer *layer, struct err *err);

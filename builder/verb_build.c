@@ -9,6 +9,7 @@
 #include "image_archive.h"
 #include "image_want.h"
 #include "installer_against.h"
+#include "layer_proof.h"
 #include "lint.h"
 #include "message.h"
 #include "options.h"
@@ -159,25 +160,39 @@ static int find_images(struct build *build, const char *target, struct err *err)
 	return judge_findings(build, err);
 }
 
-static int prove_variant(struct build *build, const struct bundle_variant *variant, struct err *err)
+static bool is_listed(struct image *const *images, size_t count, const struct image *image)
 {
-	for (size_t i = 0; i < variant->image_count; i++) {
-		struct image *image = variant->images[i].image;
-		if (image->unpacked_bytes == 0 && image_layers_verify(image, err) < 0) {
-			ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
-			return project_supply_explain(&build->supply, image, err);
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		if (images[i] == image)
+			return true;
+	return false;
 }
 
-/* Each image once, however many services and targets use it. */
+/* Each image once, however many services, variants and targets use it. */
+static size_t list_unproven(const struct build *build, struct image ***out)
+{
+	size_t most = 0, count = 0;
+	for (size_t i = 0; i < build->variant_count; i++)
+		most += build->variants[i].image_count;
+	struct image **images = *out = arena_alloc(build->arena, (most + 1) * sizeof(**out));
+	for (size_t i = 0; i < build->variant_count; i++)
+		for (size_t j = 0; j < build->variants[i].image_count; j++) {
+			struct image *image = build->variants[i].images[j].image;
+			if (image->unpacked_bytes == 0 && !is_listed(images, count, image))
+				images[count++] = image;
+		}
+	return count;
+}
+
 static int prove_images(struct build *build, struct err *err)
 {
+	struct image **images, *failed = NULL;
+	size_t count = list_unproven(build, &images);
 	ui_step_begin(build->ui, "prove", T("Checking the layers of the images"));
-	for (size_t i = 0; i < build->variant_count; i++)
-		if (prove_variant(build, &build->variants[i], err) < 0)
-			return -1;
+	if (layer_proof_run(images, count, &failed, err) < 0) {
+		ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
+		return project_supply_explain(&build->supply, failed, err);
+	}
 	ui_step_end(build->ui, UI_DONE, T("Every layer is what its image says"));
 	return 0;
 }
