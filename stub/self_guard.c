@@ -1,7 +1,11 @@
 /* Words that are ready before the stick is gone. */
 #include "self_guard.h"
 
+#ifdef __ELF__
+#include <elf.h>
+#endif
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,14 +25,26 @@ static void on_bus_error(int number)
 }
 
 #ifdef __ELF__
-/* The linker's names for where what is loaded begins and where the code ends. */
-extern const char __executable_start[], etext[]; // NOLINT(bugprone-reserved-identifier)
+/* The linker's name for the first byte of what is loaded: the ELF header. */
+extern const char __executable_start[]; // NOLINT(bugprone-reserved-identifier)
 
+/* Segment by segment: on arm64 they lie 64 KiB apart, and nothing is mapped between them. */
 static void make_present(void)
 {
 	enum { PAGE = 4096 };
-	for (const volatile char *at = __executable_start; at < etext; at += PAGE)
-		(void)*at;
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)__executable_start;
+	const Elf64_Phdr *segments = (const Elf64_Phdr *)(__executable_start + header->e_phoff);
+	uintptr_t base = 0;
+	for (unsigned i = 0; i < header->e_phnum; i++) {
+		const Elf64_Phdr *segment = &segments[i];
+		if (segment->p_type == PT_PHDR)
+			base = (uintptr_t)segments - segment->p_vaddr;
+		if (!base || segment->p_type != PT_LOAD || (segment->p_flags & PF_W))
+			continue;
+		const volatile char *at = (const volatile char *)(base + segment->p_vaddr);
+		for (uint64_t done = 0; done < segment->p_filesz; done += PAGE)
+			(void)at[done];
+	}
 }
 #else
 static void make_present(void)
