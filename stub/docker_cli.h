@@ -108,6 +108,9 @@ int docker_image_load(struct docker_cli *docker,
 int docker_image_try_create(struct docker_cli *docker, const char *reference, bool *ok,
 	const char **words, struct err *err);
 
+/* Removes what a killed run left of such attempts. */
+int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err);
+
 /* Removes a tag, and the image when it was the last one. *removed false: in use, or not there. */
 int docker_image_remove(
 	struct docker_cli *docker, const char *reference, bool *removed, struct err *err);

@@ -4,7 +4,9 @@
 #include "docker_run.h"
 #include "json.h"
 
-enum { ANSWER_LIMIT = 4 << 20 };
+enum { ANSWER_LIMIT = 4 << 20, MOST_ATTEMPTS = 64 };
+
+#define ATTEMPT_LABEL "hardtack.proof"
 
 static int parse_image(
 	struct docker_cli *docker, struct json image, struct docker_image *out, struct err *err)
@@ -116,7 +118,7 @@ int docker_image_try_create(struct docker_cli *docker, const char *reference, bo
 	*words = "";
 	/* A command of our own, for an image without one cannot be created without. */
 	docker_command_add(&create, docker->path, "create", "--pull", "never", "--network", "none",
-		"--label", "hardtack.proof=1", reference, "/hardtack-proof");
+		"--label", ATTEMPT_LABEL "=1", reference, "/hardtack-proof");
 	if (docker_command_run(docker, &create, CHANGE_TIMEOUT_MS, &created, err) < 0)
 		return -1;
 	const char *out = created.out.head.bytes;
@@ -130,9 +132,25 @@ int docker_image_try_create(struct docker_cli *docker, const char *reference, bo
 	docker_command_add(&remove, docker->path, "rm", "-v", id);
 	if (docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) < 0)
 		return -1;
-	if (removed.exit_code != 0)
+	/* Another run, that of another project, may have swept it away. */
+	if (removed.exit_code != 0 && !strstr(removed.err.head.bytes, "No such container"))
 		return docker_command_failed(docker, &remove, &removed, CODE_DOCKER, err);
 	return 0;
+}
+
+int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err)
+{
+	const char *ids[MOST_ATTEMPTS];
+	size_t count = 0;
+	struct docker_command list = {0}, remove = {0};
+	AUTO_CHILD removed = CHILD_RESULT_INIT;
+	docker_command_add(&list, docker->path, "ps", "-aq", "--no-trunc", "--filter",
+		"label=" ATTEMPT_LABEL "=1", "--filter", "status=created");
+	if (docker_command_lines(docker, &list, ids, MOST_ATTEMPTS, &count, err) < 0)
+		return -1;
+	docker_command_add(&remove, docker->path, "rm", "-v");
+	docker_command_add_words(&remove, ids, count);
+	return count ? docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) : 0;
 }
 
 int docker_image_remove(

@@ -44,9 +44,12 @@ static int run(struct docker_cli *docker, const struct docker_command *command,
 	show(docker, command);
 	if (child_run(request, result, err) < 0)
 		return -1;
-	if (result->timed_out)
-		return err_set(err, CODE_DOCKER, "%s did not answer in time",
+	if (result->timed_out) {
+		err_set(err, CODE_DOCKER, "%s did not answer in time",
 			docker_command_name(docker, command));
+		return err_hint(err, "Docker hangs or has too much to do: wait, then run this "
+				     "again; if that does not help, restart Docker");
+	}
 	return 0;
 }
 

@@ -9,6 +9,8 @@ int image_load_survey(struct docker_cli *docker, const struct manifest *manifest
 	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err)
 {
 	*count = 0;
+	if (depth == IMAGE_PROOF_FULL && docker_image_sweep_attempts(docker, err) < 0)
+		return -1;
 	for (size_t i = 0; i < manifest->image_count; i++) {
 		bool proven = false;
 		const char *why;

@@ -63,6 +63,8 @@ static int confirm(struct session *session, const struct installed *installed, s
 /* Only our private tags; an image that something else still uses stays. */
 static int remove_images(struct session *session, struct installed *installed, struct err *err)
 {
+	if (docker_image_sweep_attempts(&installed->docker, err) < 0)
+		return -1;
 	for (size_t i = 0; i < session->manifest->image_count; i++) {
 		bool removed;
 		if (docker_image_remove(&installed->docker, session->manifest->images[i].tag,

@@ -123,3 +123,10 @@ def an_uninstalled_newer_version_still_guards_its_data(t):
     t.check(done.code == 11 and "the data that lies here is of version 2.0.0" in done.err, "the older one: 11", done)
     done = t.run("install", "--yes", "--ignore-preflight", "data")
     t.check(done.code == 0 and not os.path.exists(t.path("receipt.uninstalled.json")), "unless the person knows better", done)
+
+
+@story
+def what_a_killed_proof_left_is_swept_away(t):
+    t.play(attempts=["a" * 64])
+    done = t.install()
+    t.check(done.code == 0 and ["docker", "rm", "-v", "a" * 64] in t.calls(), "removed by the next run", t.calls())
