@@ -13,7 +13,7 @@ static const char *choose_path(
 	const struct session *session, const struct place *place, struct err *err)
 {
 	const char *given = session->options->backup_to;
-	AUTO_FREE char *parent = file_directory(place->directory);
+	AUTO_FREE char *parent = file_directory(place->first_directory);
 	const char *folder = given ? given : arena_printf(session->arena, "%s/backups", parent);
 	char at[32];
 	time_t now = time(NULL);

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "fallback.h"
 #include "health_watch.h"
 #include "image_proof.h"
 #include "interrupt.h"
@@ -55,6 +56,9 @@ static int find_place(struct doctor *doctor, struct err *err)
 	if (session_open_bundle(session, err) < 0 || place_choose(&doctor->place, session, err) < 0)
 		return -1;
 	doctor->installed = place_require_installed(&doctor->place, &problem) == 0;
+	const char *story = fallback_story(session, &doctor->place);
+	if (story)
+		ui_note(session->ui, "%s", story);
 	secret_mask_init(&doctor->mask, session->arena);
 	err_clear(&problem);
 	doctor->env_readable = env_files_plan(&doctor->env, session, &doctor->place, &problem) == 0;
@@ -164,13 +168,16 @@ static int check_images(struct doctor *doctor, struct err *err)
 {
 	const struct manifest *manifest = doctor->session->manifest;
 	struct ui *ui = doctor->session->ui;
-	size_t good = 0;
+	size_t good = 0, used = 0;
 	if (!doctor->installed || !engine_is_ready(doctor))
 		return 0;
 	ui_step_begin(ui, "images", "%s", T("Checking that Docker has exactly these images"));
 	for (size_t i = 0; i < manifest->image_count; i++) {
 		const char *why;
 		bool proven;
+		if (!manifest_uses_image(manifest, i, true))
+			continue;
+		used++;
 		if (interrupt_check(err) < 0 ||
 			image_proof_check(&doctor->preflight.docker, &manifest->images[i],
 				IMAGE_PROOF_FULL, &proven, &why, err) < 0)
@@ -183,11 +190,11 @@ static int check_images(struct doctor *doctor, struct err *err)
 					manifest->images[i].reference, why),
 				T("run the installer's install again: it loads what is missing"));
 	}
-	if (good == manifest->image_count)
+	if (good == used)
 		ui_step_end(ui, UI_DONE, T("Docker has exactly these images: %zu"), good);
 	else
-		ui_step_end(ui, UI_FAILED, T("Images that are not the right ones: %zu"),
-			manifest->image_count - good);
+		ui_step_end(
+			ui, UI_FAILED, T("Images that are not the right ones: %zu"), used - good);
 	return 0;
 }
 

@@ -26,11 +26,11 @@ static const char *options(const struct session *session, const struct place *pl
 {
 	const char *control =
 		arena_printf(session->arena, "%s/%s", place->directory, MANIFEST_CONTROL_NAME);
-	bool named = strcmp(place->project, session->manifest->name) != 0;
+	bool named = strcmp(place->first_project, session->manifest->name) != 0;
 	if (access(control, X_OK) == 0 || (!named && !session->options->directory))
 		return "";
 	return arena_printf(session->arena, "%s%s%s%s", named ? " --project-name " : "",
-		named ? place->project : "", session->options->directory ? " --dir " : "",
+		named ? place->first_project : "", session->options->directory ? " --dir " : "",
 		session->options->directory ? session->options->directory : "");
 }
 

@@ -10,6 +10,7 @@
 #include "file_io.h"
 #include "last_run.h"
 #include "receipt.h"
+#include "variant_choice.h"
 
 static bool valid_project_name(const char *name)
 {
@@ -33,27 +34,83 @@ static int absolute(const char *path, struct arena *arena, const char **out, str
 	return 0;
 }
 
+/* ---- the control program ---- */
+
+static const char *parent_of(const char *path, struct arena *arena)
+{
+	const char *base = file_base_name(path);
+	return arena_strndup(arena, path, (size_t)(base - path - (base - path > 1)));
+}
+
+static int use_variant(
+	struct session *session, const char *name, const char *directory, struct err *err)
+{
+	size_t variant = session_find_variant(session, name);
+	if (variant < session->variant_count) {
+		session_use_variant(session, variant);
+		return 0;
+	}
+	err_set(err, CODE_PREFLIGHT,
+		"what is installed in %s is the variant %s, which this file does not have",
+		directory, name);
+	return err_hint(err,
+		"its own program is %s/%s/%s; remove it with that one (its data stays), or install "
+		"beside it with --project-name",
+		directory, name, MANIFEST_CONTROL_NAME);
+}
+
+/* An installation that was not finished has no receipt, but a variant's choice. */
+static int control_of_variant(struct place *place, struct session *session, const char *directory,
+	bool *found, struct err *err)
+{
+	struct variant_choice *choice;
+	const char *above = parent_of(directory, session->arena);
+	for (int up = 0; up < 2 && !*found; up++, directory = above) {
+		if (variant_choice_read(directory, session->arena, &choice, err) < 0)
+			return -1;
+		if (!choice)
+			continue;
+		place->first_project = choice->project;
+		place->first_directory = directory;
+		*found = true;
+		if (use_variant(session, choice->variant, directory, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* The control program lies in the installation that it is for; the receipt says what that is
  * called. */
 static int place_of_control(
-	struct place *place, const struct session *session, bool *found, struct err *err)
+	struct place *place, struct session *session, bool *found, struct err *err)
 {
-	const char *base = file_base_name(session->path);
 	struct receipt *receipt;
 	*found = false;
 	if (!session->manifest->installer || session->options->directory ||
-		session->options->project_name || base == session->path)
+		session->options->project_name || !strchr(session->path, '/'))
 		return 0;
-	const char *directory = arena_strndup(session->arena, session->path,
-		(size_t)(base - session->path - (base - session->path > 1)));
+	const char *directory = parent_of(session->path, session->arena);
+	if (control_of_variant(place, session, directory, found, err) < 0)
+		return -1;
+	if (*found)
+		return 0;
 	if (receipt_read(directory, session->arena, &receipt, err) < 0)
 		return -1;
 	if (!receipt)
 		return 0;
-	place->project = receipt->project;
-	place->directory = directory;
+	place->first_project = receipt->project;
+	place->first_directory = directory;
 	*found = true;
 	return 0;
+}
+
+/* ---- by name ---- */
+
+static int fail_name(const char *project, struct err *err)
+{
+	err_set(err, CODE_USAGE, "\"%s\" is not a valid project name", project);
+	return err_hint(
+		err, "use lower-case letters, digits, - and _; begin with a letter or digit");
 }
 
 static int place_by_name(
@@ -62,17 +119,14 @@ static int place_by_name(
 	const struct stub_options *options = session->options;
 	struct arena *arena = session->arena;
 	const char *home = getenv("HOME");
-	place->project = project;
-	if (!valid_project_name(place->project)) {
-		err_set(err, CODE_USAGE, "\"%s\" is not a valid project name", place->project);
-		return err_hint(err, "use lower-case letters, digits, - and _; begin with a letter "
-				     "or digit");
-	}
+	place->first_project = project;
+	if (!valid_project_name(project))
+		return fail_name(project, err);
 	if (options->directory) {
-		if (absolute(options->directory, arena, &place->directory, err) < 0)
+		if (absolute(options->directory, arena, &place->first_directory, err) < 0)
 			return -1;
 	} else if (home && *home == '/') {
-		place->directory = arena_printf(arena, "%s/hardtack/%s", home, place->project);
+		place->first_directory = arena_printf(arena, "%s/hardtack/%s", home, project);
 	} else {
 		err_set(err, CODE_USAGE, "HOME is not set: where shall it be installed?");
 		return err_hint(err, "say it with --dir DIR");
@@ -80,24 +134,52 @@ static int place_by_name(
 	return 0;
 }
 
-static void name_files(struct place *place, const struct session *session)
+/* From the first choice's names to those of the variant that the session uses. */
+static int name_files(struct place *place, const struct session *session, struct err *err)
 {
-	place->compose_file =
-		arena_printf(session->arena, "%s/%s", place->directory, session->manifest->compose);
-	place->env_file = arena_printf(session->arena, "%s/.env", place->directory);
+	const struct manifest *manifest = session->manifest;
+	struct arena *arena = session->arena;
+	place->project = place->first_project;
+	place->directory = place->first_directory;
+	if (manifest->variant) {
+		place->project =
+			arena_printf(arena, "%s-%s", place->first_project, manifest->variant);
+		place->directory =
+			arena_printf(arena, "%s/%s", place->first_directory, manifest->variant);
+		if (!valid_project_name(place->project))
+			return fail_name(place->project, err);
+	}
+	place->compose_file = arena_printf(arena, "%s/%s", place->directory, manifest->compose);
+	place->env_file = arena_printf(arena, "%s/.env", place->directory);
+	return 0;
 }
 
-int place_choose(struct place *place, const struct session *session, struct err *err)
+/* What was chosen by hand and removed by hand chooses nothing. */
+static int choose_variant(const struct place *place, struct session *session, struct err *err)
+{
+	struct variant_choice *choice;
+	const char *directory = place->first_directory;
+	if (variant_choice_read(directory, session->arena, &choice, err) < 0)
+		return -1;
+	session_use_variant(session, 0);
+	if (!choice || strcmp(choice->project, place->first_project) != 0 ||
+		access(arena_printf(session->arena, "%s/%s", directory, choice->variant), F_OK) < 0)
+		return 0;
+	return use_variant(session, choice->variant, directory, err);
+}
+
+int place_choose(struct place *place, struct session *session, struct err *err)
 {
 	const char *name = session->options->project_name;
 	bool found;
-	place->lock_fd = -1;
-	if (place_of_control(place, session, &found, err) < 0 ||
-		(!found && place_by_name(
-				   place, session, name ? name : session->manifest->name, err) < 0))
+	*place = (struct place)PLACE_INIT;
+	if (place_of_control(place, session, &found, err) < 0)
 		return -1;
-	name_files(place, session);
-	return 0;
+	if (!found &&
+		(place_by_name(place, session, name ? name : session->manifest->name, err) < 0 ||
+			choose_variant(place, session, err) < 0))
+		return -1;
+	return name_files(place, session, err);
 }
 
 int place_choose_as(
@@ -105,25 +187,43 @@ int place_choose_as(
 {
 	if (place_by_name(place, session, project, err) < 0)
 		return -1;
-	name_files(place, session);
-	return 0;
+	return name_files(place, session, err);
+}
+
+int place_of_variant(struct place *place, const struct place *beside, const struct session *session,
+	struct err *err)
+{
+	*place = (struct place)PLACE_INIT;
+	place->first_project = beside->first_project;
+	place->first_directory = beside->first_directory;
+	return name_files(place, session, err);
+}
+
+/* ---- the lock ---- */
+
+static int lock(const char *directory, int *fd, struct err *err)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", directory);
+	if (file_make_directories(directory, 0700, err) < 0)
+		return -1;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return err_set_errno(err, CODE_IO, "create %s", path);
+	if (fcntl(*fd, F_SETLK, &lock) == 0)
+		return 0;
+	if (errno != EACCES && errno != EAGAIN)
+		return err_set_errno(err, CODE_IO, "lock %s", path);
+	err_set(err, CODE_PREFLIGHT, "another run is at work in %s", directory);
+	return err_hint(err, "wait until it is done, then run this again");
 }
 
 int place_lock(struct place *place, struct err *err)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", place->directory);
-	if (file_make_directories(place->directory, 0700, err) < 0)
+	bool variant = strcmp(place->directory, place->first_directory) != 0;
+	if (variant && lock(place->first_directory, &place->first_lock_fd, err) < 0)
 		return -1;
-	place->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (place->lock_fd < 0)
-		return err_set_errno(err, CODE_IO, "create %s", path);
-	if (fcntl(place->lock_fd, F_SETLK, &lock) == 0)
-		return 0;
-	if (errno != EACCES && errno != EAGAIN)
-		return err_set_errno(err, CODE_IO, "lock %s", path);
-	err_set(err, CODE_PREFLIGHT, "another run is at work in %s", place->directory);
-	return err_hint(err, "wait until it is done, then run this again");
+	return lock(place->directory, &place->lock_fd, err);
 }
 
 bool place_is_locked(const struct place *place)
@@ -168,7 +268,7 @@ struct compose_project place_compose(
 void place_remove(struct place *place)
 {
 	static const char *const ours[] = {".hardtack.lock", "journal.jsonl", "receipt.json",
-		"receipt.uninstalled.json"};
+		"receipt.uninstalled.json", VARIANT_CHOICE_NAME};
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, ours[i]);
 		unlink(path);
@@ -180,5 +280,7 @@ void place_clear(struct place *place)
 {
 	if (place->lock_fd >= 0)
 		close(place->lock_fd);
-	place->lock_fd = -1;
+	if (place->first_lock_fd >= 0)
+		close(place->first_lock_fd);
+	place->lock_fd = place->first_lock_fd = -1;
 }

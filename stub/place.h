@@ -1,27 +1,45 @@
-/* Where a project is installed: its name, its directory, its lock. */
+/*
+ * Where a project is installed: its name, its directory, its lock.
+ *
+ * A variant of a fallback has a place of its own, so that its data, .env, files, journal and
+ * receipt are its own: project NAME-VARIANT in DIR/VARIANT, where NAME and DIR are the first
+ * choice's.
+ */
 #pragma once
 
 #include "docker_cli.h"
 #include "session.h"
 
 struct place {
-	const char *project;      /* compose project name: [a-z0-9][a-z0-9_-]* */
-	const char *directory;    /* absolute */
-	const char *compose_file; /* absolute */
-	const char *env_file;     /* absolute: directory/.env, whether it exists or not */
-	int lock_fd;
+	const char *project;         /* compose project name: [a-z0-9][a-z0-9_-]* */
+	const char *directory;       /* absolute */
+	const char *compose_file;    /* absolute */
+	const char *env_file;        /* absolute: directory/.env, whether it exists or not */
+	const char *first_project;   /* of the first choice: the same without a fallback */
+	const char *first_directory; /* likewise */
+	int lock_fd, first_lock_fd;
 };
 
-#define PLACE_INIT {.lock_fd = -1}
+#define PLACE_INIT                                 \
+	{                                          \
+		.lock_fd = -1, .first_lock_fd = -1 \
+	}
 
-/* By --project-name and --dir, else the bundle's name and ~/hardtack/<name>. Touches nothing. */
-int place_choose(struct place *place, const struct session *session, struct err *err);
+/* By --project-name and --dir, else the bundle's name and ~/hardtack/<name>; of the variant that is
+ * chosen there (variant_choice.h), which the session then uses. Touches nothing. CODE_PREFLIGHT:
+ * what is installed there is a variant that this bundle does not have. */
+int place_choose(struct place *place, struct session *session, struct err *err);
 
-/* The same for another project's name than those. */
+/* The same for another project's name than those, and for the variant that the session uses. */
 int place_choose_as(
 	struct place *place, const struct session *session, const char *project, struct err *err);
 
-/* Makes the directory (0700: .env is in it) and takes the lock; another run that holds it is
+/* The place beside it of the variant that the session uses now; not locked. */
+int place_of_variant(struct place *place, const struct place *beside, const struct session *session,
+	struct err *err);
+
+/* Makes the directory (0700: .env is in it) and takes the lock, of a variant also the first
+ * choice's; another run that holds it is
  * CODE_PREFLIGHT. The lock goes with the process, however it ends. */
 int place_lock(struct place *place, struct err *err);
 

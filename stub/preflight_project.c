@@ -20,12 +20,14 @@ static int find_side(struct preflight *preflight, const char **name, struct err 
 {
 	struct session const *session = preflight->session;
 	*name = NULL;
-	for (int i = 2; i <= SIDES && !session->options->directory; i++) {
+	/* A variant that goes on where the first choice was given up stays beside it. */
+	bool movable = !session->options->directory && !session->manifest->variant;
+	for (int i = 2; i <= SIDES && movable; i++) {
 		struct place side = PLACE_INIT;
 		const char *container, *from, **volumes;
 		size_t volume_count;
 		const char *candidate =
-			arena_printf(session->arena, "%s-%d", preflight->place->project, i);
+			arena_printf(session->arena, "%s-%d", preflight->place->first_project, i);
 		if (strlen(candidate) > PROJECT_NAME_LIMIT)
 			return 0;
 		if (place_choose_as(&side, session, candidate, err) < 0 ||

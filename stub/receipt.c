@@ -71,6 +71,7 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 		json_get_string(root, "builder", &receipt->builder, err) < 0 ||
 		json_get_string_or(root, "signer", NULL, &receipt->signer, err) < 0 ||
 		json_get_string(root, "compose", &receipt->compose, err) < 0 ||
+		json_get_string_or(root, "variant", NULL, &receipt->variant, err) < 0 ||
 		json_get_string(root, "installed_at", &receipt->installed_at, err) < 0 ||
 		json_get_string(root, "first_installed_at", &receipt->first_installed_at, err) < 0)
 		return -1;
@@ -140,19 +141,20 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 		.builder = manifest->builder,
 		.signer = session->signer,
 		.compose = manifest->compose,
+		.variant = manifest->variant,
 		.installed_at = arena_strdup(arena, at),
 		.engine = engine->product,
 		.engine_version = engine->version,
 		.proofs = session->proofs,
 		.images = arena_alloc(arena, manifest->image_count * sizeof(*receipt->images)),
-		.image_count = manifest->image_count,
 	};
 	receipt->first_installed_at = old ? old->first_installed_at : receipt->installed_at;
 	fill_files(receipt, manifest, arena);
 	for (size_t i = 0; i < manifest->image_count; i++)
-		receipt->images[i] = (struct receipt_image){manifest->images[i].reference,
-			manifest->images[i].tag, manifest->images[i].pin,
-			manifest->images[i].config};
+		if (manifest_uses_image(manifest, i, false))
+			receipt->images[receipt->image_count++] = (struct receipt_image){
+				manifest->images[i].reference, manifest->images[i].tag,
+				manifest->images[i].pin, manifest->images[i].config};
 }
 
 static void remove_named(const char *directory, const char *name)
@@ -221,6 +223,7 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	json_string(w, "builder", receipt->builder);
 	json_string(w, "signer", receipt->signer); /* left out when there is none */
 	json_string(w, "compose", receipt->compose);
+	json_string(w, "variant", receipt->variant);
 	json_string(w, "installed_at", receipt->installed_at);
 	json_string(w, "first_installed_at", receipt->first_installed_at);
 	json_object(w, "engine");

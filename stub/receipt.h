@@ -30,6 +30,7 @@ struct receipt {
 	const char *builder;
 	const char *signer;  /* fingerprint of who signed the installer; NULL: nobody, or 0.1 */
 	const char *compose; /* file below directory */
+	const char *variant; /* of the bundle's fallback; NULL: the first choice */
 	const char *installed_at, *first_installed_at;
 	const char *engine, *engine_version; /* "Docker Desktop", "28.5.2" */
 	struct receipt_image *images;

@@ -58,6 +58,8 @@ static const struct option_row install_rows[] = {
 	ROW_BACKUP_TO,
 	ROW_IGNORE,
 	ROW_TIMEOUT,
+	{0, "fallback", "ask|auto|never", OPTION_TEXT, AT(fallback), NULL,
+		"when it does not get to work: the file's next variant, if it has one"},
 	{0},
 };
 static const struct option_row preflight_rows[] = {ROW_DIR, ROW_SET, ROW_PROJECT, ROW_IGNORE, {0}};

@@ -19,6 +19,7 @@ struct stub_options {
 	const char *report;
 	const char *require_key;
 	const char *backup_to; /* folder for the backup before a deletion */
+	const char *fallback; /* "ask", "auto", "never"; NULL: not said (fallback.h) */
 	struct option_list set;
 	struct option_list ignore_preflight;
 	uint64_t timeout_s; /* 0: what the bundle says */

@@ -1,4 +1,5 @@
 /* info: what is in this file; reads the manifest only, `verify` proves the bytes. */
+#include "fallback.h"
 #include "message.h"
 #include "verbs.h"
 
@@ -25,6 +26,13 @@ static void show_images(struct session *session)
 static void show_services(struct session *session)
 {
 	const struct manifest *manifest = session->manifest;
+	if (manifest->variant) {
+		struct ui_field fields[] = {UI_TEXT("name", manifest->variant),
+			UI_TEXT("version", manifest->version),
+			UI_TEXT("title", manifest_text_pick(&manifest->title))};
+		UI_RECORD(session->ui, "variant", fields, T("if that fails: %s (%s)"),
+			fallback_title(manifest, session->arena), manifest->variant);
+	}
 	for (size_t i = 0; i < manifest->service_count; i++) {
 		const struct manifest_service *service = &manifest->services[i];
 		const char *reference = manifest->images[service->image].reference;
@@ -56,7 +64,10 @@ int verb_info(struct session *session, struct err *err)
 		manifest->name,
 		manifest->version ? " " : "", manifest->version ? manifest->version : "", title,
 		session->layout.target, manifest->builder, session_signer_text(session));
-	show_services(session);
+	for (size_t i = 0; i < session->variant_count; i++) {
+		session_use_variant(session, i);
+		show_services(session);
+	}
 	show_images(session);
 	struct ui_field by_hand[] = {UI_TEXT("path", session->path)};
 	if (!ui_is_json(session->ui) && !manifest->installer)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backup_safety.h"
+#include "fallback.h"
 #include "handoff.h"
 #include "image_load.h"
 #include "interrupt.h"
@@ -24,10 +25,13 @@ struct install {
 	struct env_files env;
 	struct preflight preflight;
 	bool finished; /* --dry-run: nothing more to do */
+	bool agreed;   /* to this variant, when another one did not work */
 };
 
 static int verify_every_byte(struct install *install, struct err *err)
 {
+	if (install->agreed) /* in this very run */
+		return 0;
 	return session_open_verified(install->session, err);
 }
 
@@ -35,6 +39,8 @@ static int verify_every_byte(struct install *install, struct err *err)
 static int find_who_agrees(struct install *install, struct err *err)
 {
 	const struct stub_options *options = install->session->options;
+	if (fallback_check_option(install->session, err) < 0)
+		return -1;
 	if (options->yes || options->dry_run || ui_can_ask(install->session->ui))
 		return 0;
 	err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
@@ -56,7 +62,9 @@ static int plan_values(struct install *install, struct err *err)
 	if (place_choose(&install->place, install->session, err) < 0 ||
 		read_receipt(install, err) < 0)
 		return -1;
-	return env_files_plan(&install->env, install->session, &install->place, err);
+	if (env_files_plan(&install->env, install->session, &install->place, err) < 0)
+		return -1;
+	return fallback_take_values(&install->env, install->session, &install->place, err);
 }
 
 static int check_machine(struct install *install, struct err *err)
@@ -72,10 +80,25 @@ static int check_machine(struct install *install, struct err *err)
 	return strcmp(project, install->place.project) == 0 ? 0 : read_receipt(install, err);
 }
 
-static const char *title_of(const struct manifest *manifest)
+static size_t count_images(const struct manifest *manifest)
 {
-	const char *title = manifest_text_pick(&manifest->title);
-	return *title ? title : manifest->name;
+	size_t count = 0;
+	for (size_t i = 0; i < manifest->image_count; i++)
+		count += manifest_uses_image(manifest, i, false);
+	return count;
+}
+
+/* What the file has for when this one does not work. */
+static void show_fallback(const struct install *install)
+{
+	const struct session *session = install->session;
+	const struct manifest *bundle = bundle_manifest(session->bundle);
+	const char *story = fallback_story(session, &install->place);
+	if (story)
+		ui_note(session->ui, "%s", story);
+	for (size_t i = session->variant; i < bundle->fallback_count; i++)
+		ui_note(session->ui, T("  if it fails %s"),
+			fallback_title(&bundle->fallback[i], session->arena));
 }
 
 static void show_plan(const struct install *install)
@@ -92,6 +115,7 @@ static void show_plan(const struct install *install)
 		struct ui_field fields[] = {UI_TEXT("name", manifest->name),
 			UI_TEXT("version", manifest->version),
 			UI_TEXT("signer", install->session->signer),
+			UI_TEXT("variant", manifest->variant),
 			UI_TEXT("project", install->place.project),
 			UI_TEXT("directory", install->place.directory),
 			UI_NUMBER("images_to_load", install->preflight.wanted_count)};
@@ -99,10 +123,10 @@ static void show_plan(const struct install *install)
 		return;
 	}
 	ui_note(ui, "%s", "");
-	ui_note(ui, "%s %s", title_of(manifest), manifest->version ? manifest->version : "");
+	ui_note(ui, "%s", fallback_title(manifest, install->session->arena));
 	ui_note(ui, T("  maker       %s"), session_signer_text(install->session));
 	ui_note(ui, T("  services    %s"), services.bytes);
-	ui_note(ui, T("  images      %zu, of which %zu are to be loaded"), manifest->image_count,
+	ui_note(ui, T("  images      %zu, of which %zu are to be loaded"), count_images(manifest),
 		install->preflight.wanted_count);
 	ui_note(ui, T("  directory   %s"), install->place.directory);
 	for (size_t i = 0; i < install->preflight.port_count; i++)
@@ -110,6 +134,7 @@ static void show_plan(const struct install *install)
 			ui_note(ui, T("  will listen %s (%s)"),
 				port_url(&install->preflight.ports[i], install->session->arena),
 				install->preflight.ports[i].service);
+	show_fallback(install);
 	ui_note(ui, "%s", "");
 }
 
@@ -124,7 +149,7 @@ static int agree(struct install *install, struct err *err)
 		ui_note(ui, "%s", T("Nothing was changed (--dry-run)."));
 		return 0;
 	}
-	if (!options->yes && ui_confirm(ui, T("Go on?"), true, &yes, err) < 0)
+	if (!options->yes && !install->agreed && ui_confirm(ui, T("Go on?"), true, &yes, err) < 0)
 		return -1;
 	if (!yes)
 		return err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
@@ -195,7 +220,7 @@ static int erase_data(struct install *install, struct err *err)
 		.docker = install->preflight.docker,
 		.engine = install->preflight.engine};
 	const char *saved;
-	if (!session->options->erase_data)
+	if (!session->options->erase_data || install->agreed) /* not the next variant's as well */
 		return 0;
 	if (backup_safety_make(&installed, session, &saved, err) < 0)
 		return -1;
@@ -230,7 +255,7 @@ static int hand_over(struct install *install, struct err *err)
 	return handoff_show(install->session, &install->place, &install->env, err);
 }
 
-int verb_install(struct session *session, struct err *err)
+static int install_variant(struct session *session, bool agreed, struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -249,10 +274,9 @@ int verb_install(struct session *session, struct err *err)
 		{"receipt", write_receipt},
 		{"handoff", hand_over},
 	};
-	struct install install = {.session = session, .place = PLACE_INIT, .journal = JOURNAL_INIT};
-	struct proof_list proofs = {0};
+	struct install install = {
+		.session = session, .place = PLACE_INIT, .journal = JOURNAL_INIT, .agreed = agreed};
 	int status = 0;
-	session->proofs = &proofs;
 	for (size_t i = 0; i < ARRAY_SIZE(plan) && status == 0 && !install.finished; i++) {
 		status = interrupt_check(err);
 		if (status == 0)
@@ -263,6 +287,18 @@ int verb_install(struct session *session, struct err *err)
 	}
 	journal_close(&install.journal, status, err);
 	place_clear(&install.place);
+	return status;
+}
+
+int verb_install(struct session *session, struct err *err)
+{
+	struct proof_list proofs = {0};
+	session->proofs = &proofs;
+	int status = install_variant(session, false, err);
+	while (status < 0 && fallback_next(session, err)) {
+		proofs.count = 1; /* this file's; the others are of the variant that failed */
+		status = install_variant(session, true, err);
+	}
 	session->proofs = NULL;
 	return status;
 }

@@ -11,6 +11,7 @@
 #include "receipt.h"
 #include "restore_env.h"
 #include "restore_state.h"
+#include "variant_choice.h"
 #include "verbs.h"
 
 /* Something of it must be there: files, or what a run that was cut off left in the engine. */
@@ -114,34 +115,73 @@ static void say_what_stays(struct session *session, const struct installed *inst
 	}
 }
 
+/* Each variant has a place of its own, and one that was given up has left files and data there. The
+ * last one first: it lies in the first one's directory. */
+static int each_variant(struct session *session, const struct installed *installed,
+	int (*run)(struct session *session, struct installed *installed, struct err *err),
+	struct err *err)
+{
+	size_t current = session->variant;
+	int status = 0;
+	for (size_t i = session->variant_count; i-- > 0 && status == 0;) {
+		struct installed one = *installed;
+		session_use_variant(session, i);
+		status = place_of_variant(&one.place, &installed->place, session, err);
+		if (status < 0 || (i != current && access(one.place.directory, F_OK) < 0))
+			continue;
+		one.project = place_compose(&one.place, session, session->arena);
+		status = run(session, &one, err);
+	}
+	session_use_variant(session, current);
+	return status;
+}
+
+static int save(struct session *session, struct installed *installed, struct err *err)
+{
+	const char *saved;
+	return backup_safety_make(installed, session, &saved, err);
+}
+
 /* Compose first, for it also takes what has no label of the project (anonymous volumes, with -v);
  * then whatever its file does not know. */
-static int remove_all(struct session *session, struct installed *installed, struct err *err)
+static int take_down(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data;
 	if (access(installed->place.compose_file, R_OK) == 0 &&
 		docker_compose_down(&installed->docker, &installed->project, purge, err) < 0)
 		return -1;
-	if (backup_safety_erase(installed, purge, err) < 0)
-		return -1;
-	return remove_images(session, installed, err);
+	return backup_safety_erase(installed, purge, err);
+}
+
+static int forget_one(struct session *session, struct installed *installed, struct err *err)
+{
+	(void)err;
+	forget(session, installed, session->options->purge_data);
+	return 0;
+}
+
+static int say_one(struct session *session, struct installed *installed, struct err *err)
+{
+	(void)err;
+	say_what_stays(session, installed);
+	return 0;
 }
 
 static int uninstall(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data;
-	const char *saved;
-	if (purge && backup_safety_make(installed, session, &saved, err) < 0)
+	if (purge && each_variant(session, installed, save, err) < 0)
 		return -1;
 	ui_step_begin(session->ui, "down", "%s", T("Removing the containers"));
-	if (remove_all(session, installed, err) < 0)
+	if (each_variant(session, installed, take_down, err) < 0 ||
+		remove_images(session, installed, err) < 0)
 		return -1;
-	forget(session, installed, purge);
+	variant_choice_remove(installed->place.first_directory);
+	each_variant(session, installed, forget_one, err);
 	ui_step_end(session->ui, UI_DONE, "%s",
 		purge ? T("Containers, images and data are removed")
 		      : T("Containers and images are removed"));
-	say_what_stays(session, installed);
-	return 0;
+	return each_variant(session, installed, say_one, err);
 }
 
 int verb_uninstall(struct session *session, struct err *err)
