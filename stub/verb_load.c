@@ -72,7 +72,7 @@ static int to_output(struct session *session, const char *output, struct err *er
 }
 
 /* Where the installer was when it was run; NULL: nobody knows. */
-static const char *known_installer(const struct session *session)
+static const char *known_installer(struct session *session)
 {
 	struct place place = PLACE_INIT;
 	struct receipt *receipt = NULL;
