@@ -156,6 +156,9 @@ int docker_project_containers(struct docker_cli *docker, const char *project,
 int docker_container_find(struct docker_cli *docker, const char *id, struct docker_container *out,
 	bool *found, struct err *err);
 
+/* Ends and removes one, running or not; volumes without a name stay. */
+int docker_container_remove(struct docker_cli *docker, const char *id, struct err *err);
+
 /* Names of the volumes with the project's label. */
 int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
 	size_t *count, struct err *err);

@@ -184,6 +184,18 @@ int docker_container_find(struct docker_cli *docker, const char *id, struct dock
 	return 0;
 }
 
+int docker_container_remove(struct docker_cli *docker, const char *id, struct err *err)
+{
+	AUTO_CHILD result = CHILD_RESULT_INIT;
+	struct docker_command command = {0};
+	docker_command_add(&command, docker->path, "rm", "-f", id);
+	if (docker_command_run(docker, &command, CHANGE_TIMEOUT_MS, &result, err) < 0)
+		return -1;
+	return result.exit_code == 0
+		       ? 0
+		       : docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
+}
+
 int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
 	size_t *count, struct err *err)
 {

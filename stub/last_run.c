@@ -6,6 +6,7 @@
 
 #include "journal.h"
 #include "message.h"
+#include "rollback.h"
 
 static enum last_run_state state_of(const struct place *place, const struct journal_past *past)
 {
@@ -59,6 +60,22 @@ static const char *remedy_of(
 	return arena_printf(arena, T("run `%s` again: it brings this to its end"), past->verb);
 }
 
+/* An upgrade that is neither through nor gone back from says more than the step it stopped in. */
+static void look_for_rollback_point(
+	const struct place *place, struct arena *arena, struct last_run *last)
+{
+	struct rollback_point *point;
+	struct err ignored = ERR_INIT;
+	if (last->state == LAST_RUN_AT_WORK ||
+		rollback_find_unfinished(place->directory, arena, &point, &ignored) < 0 || !point)
+		return;
+	if (last->state != LAST_RUN_STOPPED && last->state != LAST_RUN_FAILED)
+		last->state = LAST_RUN_CUT;
+	last->unfinished = true;
+	last->text = rollback_describe(point, arena);
+	last->remedy = rollback_ways_out(point, arena);
+}
+
 enum last_run_state last_run_look(
 	const struct place *place, struct arena *arena, struct last_run *last)
 {
@@ -74,7 +91,8 @@ enum last_run_state last_run_look(
 		.step = past.step,
 		.code = past.code,
 	};
-	return state;
+	look_for_rollback_point(place, arena, last);
+	return last->state;
 }
 
 void last_run_show(const struct last_run *last, struct ui *ui)

@@ -38,6 +38,7 @@ static int (*const runs[])(struct session *session, struct err *err) = {
 	[VERB_BACKUP] = verb_backup,
 	[VERB_RESTORE] = verb_restore,
 	[VERB_UNINSTALL] = verb_uninstall,
+	[VERB_ROLLBACK] = verb_rollback,
 	[VERB_VERSION] = verb_version,
 };
 

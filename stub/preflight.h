@@ -8,6 +8,7 @@
  *   project   no other project of this name; at a terminal: one beside it
  *   container no other container of a name that the compose file fixes
  *   data      volumes of an earlier installation without its .env, or of somebody else
+ *   database  PostgreSQL's data is of the major version that is brought
  *   port      each published port is free, or ours already; at a terminal: another one
  *   memory    the engine has what the bundle asks for
  *   disk      room for archive and unpacked images on the engine's disk, for files on ours
@@ -54,6 +55,10 @@ int preflight_run(struct preflight *preflight, struct err *err);
 /* For env_files_ask(): *problem says why an answer will not do; CODE_OK: it will. */
 int preflight_check_answer(void *preflight, const char *name, const char *answer,
 	struct err *problem, struct err *err);
+
+/* Once images are loaded: does PostgreSQL's data that an uninstall left in volumes fit? CODE_PREFLIGHT
+ * when not. */
+int preflight_check_kept_data(struct preflight *preflight, struct err *err);
 
 /* Only engine and compose, quietly: for verbs about what is installed. */
 int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,

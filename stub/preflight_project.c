@@ -158,6 +158,9 @@ int preflight_check_data(struct preflight *preflight, struct err *err)
 	if (!preflight_can_look(preflight) || !env->new_secret ||
 		preflight->session->options->erase_data)
 		return 0;
+	const char *lost = preflight_lost_secret(preflight);
+	if (!lost)
+		return 0;
 	if (docker_project_volumes(
 		    &preflight->docker, preflight->place->project, &names, &count, err) < 0)
 		return -1;
@@ -168,7 +171,7 @@ int preflight_check_data(struct preflight *preflight, struct err *err)
 			"Docker has data of an earlier installation (volume %s), but %s has no %s: "
 			"a "
 			"new one would not fit the old data",
-			names[0], preflight->place->env_file, env->new_secret);
+			names[0], preflight->place->env_file, lost);
 		err_hint(&problem,
 			"put that line back; if this version brought it and the old data does not "
 			"know it, go on with --ignore-preflight data");

@@ -148,6 +148,7 @@ static void check_own_disk(struct preflight *preflight)
 	for (size_t i = 0; i < manifest->entry_count; i++)
 		if (text_starts_with(manifest->entries[i].path, MANIFEST_FILES_PREFIX))
 			need += manifest->entries[i].size_bytes;
+	need += preflight_backup_bytes(preflight);
 	if (!free_bytes(preflight->place->directory, &have) || have >= need)
 		return;
 	text_add_size(&need_text, need);

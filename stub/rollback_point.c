@@ -242,15 +242,21 @@ static int save_file(const struct rollback_point *point, size_t index, struct er
 	return file->kind == ROLLBACK_FILE ? copy_file(path, copy, file->mode, err) : 0;
 }
 
+int rollback_point_save(struct rollback_point *point, size_t first, struct err *err)
+{
+	for (size_t i = first; i < point->file_count; i++)
+		if (save_file(point, i, err) < 0)
+			return -1;
+	return 0;
+}
+
 int rollback_point_create(struct rollback_point *point, struct arena *arena, struct err *err)
 {
 	rollback_point_remove(point->directory);
 	const char *folder = arena_printf(arena, "%s/" ROLLBACK_FOLDER "/files", point->directory);
-	if (file_make_directories(folder, 0700, err) < 0)
+	if (file_make_directories(folder, 0700, err) < 0 ||
+		rollback_point_save(point, 0, err) < 0)
 		return -1;
-	for (size_t i = 0; i < point->file_count; i++)
-		if (save_file(point, i, err) < 0)
-			return -1;
 	return rollback_point_write(point, err);
 }
 

@@ -18,6 +18,9 @@
 
 #define ROLLBACK_FOLDER ".hardtack-rollback"
 
+/* The data as it was before the last upgrade that succeeded, beside it. */
+#define ROLLBACK_KEPT_BACKUP "before-upgrade.backup"
+
 enum rollback_phase {
 	ROLLBACK_SAVING,    /* the data backup is being written; nothing else has been done */
 	ROLLBACK_SAVED,	    /* and is there */
@@ -61,6 +64,10 @@ int rollback_point_read(const char *directory, struct arena *arena, struct rollb
 /* Saves the files of point->files (path alone is filled in; kind and mode are found out) and then
  * writes state.json. What an earlier attempt without state.json left is swept away. */
 int rollback_point_create(struct rollback_point *point, struct arena *arena, struct err *err);
+
+/* Saves the files from this index on, as above: for those that a still newer version adds to a point
+ * that is there. rollback_point_write() comes after it. */
+int rollback_point_save(struct rollback_point *point, size_t first, struct err *err);
 
 /* Writes state.json anew, durably. */
 int rollback_point_write(const struct rollback_point *point, struct err *err);

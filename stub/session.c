@@ -1,6 +1,7 @@
 /* The running file as a bundle. */
 #include "session.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -175,6 +176,22 @@ int session_require_images(const struct session *session, const char *installer,
 	err_set(err, CODE_USAGE, "this small control program holds no images");
 	return err_hint(
 		err, "run the installer: %s", installer ? installer : session->manifest->installer);
+}
+
+int session_open_other(struct session *other, const struct session *session, const char *path,
+	const struct stub_options *options, struct err *err)
+{
+	*other = (struct session){.arena = session->arena,
+		.ui = session->ui,
+		.options = options,
+		.path = arena_strdup(session->arena, path),
+		.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	if (other->fd < 0)
+		return err_set_errno(err, CODE_IO, "open %s", path);
+	if (executable_layout_read(&other->layout, other->fd, other->path, NULL, err) < 0 ||
+		executable_verify(&other->layout, other->fd, other->path, NULL, err) < 0)
+		return -1;
+	return session_open_bundle(other, err);
 }
 
 void session_close(struct session *session)

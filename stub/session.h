@@ -67,4 +67,17 @@ bool session_ignores(const struct session *session, const char *finding);
 /* "signed by sha256:…" or "unsigned", in the person's language. */
 const char *session_signer_text(const struct session *session);
 
+/*
+ * Another bundle beside this one, verified: the old control program with the old procedure, when an
+ * upgrade has to go back. It shares arena and ui; options are its own, for directory and project.
+ * CODE_INTEGRITY, CODE_IO: it cannot be used. session_close() in any case.
+ */
+int session_open_other(struct session *other, const struct session *session, const char *path,
+	const struct stub_options *options, struct err *err);
+
 void session_close(struct session *session);
+#define AUTO_SESSION __attribute__((cleanup(session_close))) struct session
+#define SESSION_INIT     \
+	{                \
+		.fd = -1 \
+	}

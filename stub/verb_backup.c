@@ -8,6 +8,7 @@
 #include "keep_awake.h"
 #include "message.h"
 #include "restore_state.h"
+#include "rollback.h"
 #include "verbs.h"
 
 #define STOPPED "stopped"
@@ -41,6 +42,7 @@ int verb_backup(struct session *session, struct err *err)
 	keep_awake();
 	if (installed_open(&installed, session, true, err) < 0 ||
 		restore_state_require_none(&installed.place, session->arena, err) < 0 ||
+		rollback_refuse_unfinished(&installed.place, session->arena, err) < 0 ||
 		journal_open(&journal, &installed.place, "backup", session->arena, err) < 0)
 		return -1;
 	const struct journal_past *past = &journal.past;

@@ -15,6 +15,7 @@
 #include "restore_state.h"
 #include "signer.h"
 #include "sop_runner.h"
+#include "upgrade.h"
 #include "verbs.h"
 
 struct install {
@@ -24,6 +25,7 @@ struct install {
 	struct place place;
 	struct env_files env;
 	struct preflight preflight;
+	struct upgrade upgrade; /* of an older version that is there */
 	bool finished; /* --dry-run: nothing more to do */
 	bool agreed;   /* to this variant, when another one did not work */
 };
@@ -54,7 +56,10 @@ static int read_receipt(struct install *install, struct err *err)
 	if (session_require_images(
 		    install->session, install->old ? install->old->installer : NULL, err) < 0)
 		return -1;
-	return signer_check_change(install->session, install->old, err);
+	if (signer_check_change(install->session, install->old, err) < 0)
+		return -1;
+	return upgrade_judge(
+		&install->upgrade, install->session, &install->place, install->old, err);
 }
 
 static int plan_values(struct install *install, struct err *err)
@@ -120,6 +125,7 @@ static void show_plan(const struct install *install)
 			UI_TEXT("directory", install->place.directory),
 			UI_NUMBER("images_to_load", install->preflight.wanted_count)};
 		UI_RECORD(ui, "plan", fields, "%s", "");
+		upgrade_show(&install->upgrade);
 		return;
 	}
 	ui_note(ui, "%s", "");
@@ -129,6 +135,7 @@ static void show_plan(const struct install *install)
 	ui_note(ui, T("  images      %zu, of which %zu are to be loaded"), count_images(manifest),
 		install->preflight.wanted_count);
 	ui_note(ui, T("  directory   %s"), install->place.directory);
+	upgrade_show(&install->upgrade);
 	for (size_t i = 0; i < install->preflight.port_count; i++)
 		if (install->preflight.ports[i].first)
 			ui_note(ui, T("  will listen %s (%s)"),
@@ -178,12 +185,23 @@ static int take_the_lock(struct install *install, struct err *err)
 			T("An earlier run (%s) was cut off in \"%s\"; this one goes on from "
 			  "there."),
 			install->journal.unfinished_verb, install->journal.unfinished_step);
-	return 0;
+	return upgrade_check_again(&install->upgrade, err);
+}
+
+static int save_what_is_there(struct install *install, struct err *err)
+{
+	if (install->upgrade.goes_back) {
+		install->finished = true;
+		return upgrade_go_back(&install->upgrade, &install->preflight.docker, err);
+	}
+	return upgrade_save(&install->upgrade, &install->preflight, err);
 }
 
 static int write_files(struct install *install, struct err *err)
 {
 	struct ui *ui = install->session->ui;
+	if (upgrade_change(&install->upgrade, err) < 0)
+		return -1;
 	ui_step_begin(ui, "files", T("Writing files into %s"), install->place.directory);
 	if (project_files_write(install->session, &install->place, install->old, err) < 0 ||
 		env_files_write(&install->env, ui, err) < 0)
@@ -208,7 +226,7 @@ static int load_images(struct install *install, struct err *err)
 		if (manifest_uses_image(session->manifest, i, true))
 			proof_add(session, "image", image->reference, image->pin);
 	}
-	return 0;
+	return preflight_check_kept_data(preflight, err);
 }
 
 /* The data goes, .env stays: what is made anew fits it. */
@@ -228,6 +246,7 @@ static int erase_data(struct install *install, struct err *err)
 	if (backup_safety_erase(&installed, true, err) < 0)
 		return -1;
 	restore_state_remove(install->place.directory);
+	rollback_point_remove(install->place.directory);
 	ui_step_end(ui, UI_DONE, "%s", T("The old data is deleted"));
 	return 0;
 }
@@ -239,6 +258,8 @@ static int run_procedure(struct install *install, struct err *err)
 		.env = &install->env,
 		.docker = &install->preflight.docker,
 		.recreate = true};
+	if (upgrade_touch(&install->upgrade, err) < 0)
+		return -1;
 	return sop_run(&sop, err);
 }
 
@@ -248,6 +269,11 @@ static int write_receipt(struct install *install, struct err *err)
 	receipt_fill(&receipt, install->session, &install->place, &install->preflight.engine,
 		install->old, install->session->arena);
 	return receipt_write(&receipt, err);
+}
+
+static int finish_upgrade(struct install *install, struct err *err)
+{
+	return upgrade_finish(&install->upgrade, &install->preflight.docker, err);
 }
 
 static int hand_over(struct install *install, struct err *err)
@@ -267,11 +293,13 @@ static int install_variant(struct session *session, bool agreed, struct err *err
 		{"preflight", check_machine},
 		{"plan", agree},
 		{"lock", take_the_lock},
+		{"save", save_what_is_there},
 		{"files", write_files},
 		{"load", load_images},
 		{"erase", erase_data},
 		{"procedure", run_procedure},
 		{"receipt", write_receipt},
+		{"upgrade", finish_upgrade},
 		{"handoff", hand_over},
 	};
 	struct install install = {
@@ -285,6 +313,8 @@ static int install_variant(struct session *session, bool agreed, struct err *err
 			status = plan[i].run(&install, err);
 		journal_end(&install.journal, status, err);
 	}
+	if (status < 0)
+		upgrade_give_up(&install.upgrade, &install.journal, &install.preflight.docker, err);
 	journal_close(&install.journal, status, err);
 	place_clear(&install.place);
 	return status;

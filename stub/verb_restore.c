@@ -16,6 +16,7 @@
 #include "restore_env.h"
 #include "restore_rules.h"
 #include "restore_state.h"
+#include "rollback_point.h"
 #include "sop_runner.h"
 #include "verbs.h"
 
@@ -219,6 +220,7 @@ static int write_receipt(struct restore *restore, struct err *err)
 	struct session *session = restore->session;
 	struct receipt receipt;
 	restore_state_remove(restore->installed.place.directory);
+	rollback_point_remove(restore->installed.place.directory); /* what it would go back from is gone */
 	restore_env_drop(session, &restore->installed.place);
 	if (restore->saved)
 		restore_env_forget_old(session, &restore->installed.place);

@@ -4,6 +4,7 @@
 
 #include "installed.h"
 #include "restore_state.h"
+#include "rollback.h"
 #include "sop_runner.h"
 #include "verbs.h"
 
@@ -25,6 +26,7 @@ static int start(struct session *session, struct installed *installed, struct er
 {
 	struct env_files env;
 	if (restore_state_require_none(&installed->place, session->arena, err) < 0 ||
+		rollback_refuse_unfinished(&installed->place, session->arena, err) < 0 ||
 		env_files_plan(&env, session, &installed->place, err) < 0 ||
 		require_secrets(&env, &installed->place, err) < 0 ||
 		env_files_follow(&env, session->ui, err) < 0)

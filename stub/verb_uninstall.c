@@ -11,6 +11,7 @@
 #include "receipt.h"
 #include "restore_env.h"
 #include "restore_state.h"
+#include "rollback.h"
 #include "variant_choice.h"
 #include "verbs.h"
 
@@ -52,6 +53,8 @@ static int confirm(struct session *session, const struct installed *installed, s
 			T("ALL DATA of %s will be deleted; a backup of it is made first. Type its "
 			  "name to agree"),
 			err);
+	if (rollback_refuse_unfinished(&installed->place, session->arena, err) < 0)
+		return -1;
 	if (!yes && !ui_can_ask(session->ui))
 		return backup_safety_agree(session, installed->place.project, "%s", err);
 	AUTO_FREE char *question =

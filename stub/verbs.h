@@ -20,4 +20,5 @@ int verb_doctor(struct session *session, struct err *err);
 int verb_backup(struct session *session, struct err *err);
 int verb_restore(struct session *session, struct err *err);
 int verb_uninstall(struct session *session, struct err *err);
+int verb_rollback(struct session *session, struct err *err);
 int verb_version(struct session *session, struct err *err);

@@ -2,6 +2,7 @@
 
     docker.io/library/postgres:15      PostgreSQL 15 of Debian 12, started as the official image is (tests/images/rootfs)
     ghcr.io/acme/guestbook:1.2         busybox httpd and psql: GET / counts visits in the database
+    ghcr.io/acme/guestbook:2.0         the same layers with another config: an image that supersedes it
 
     docker.io/library/postgres:17      PostgreSQL 17 of Debian 13
     ghcr.io/langfuse/langfuse:2.95.12  not Langfuse: the stand-in of tests/images/langfuse_standin, in Python
@@ -24,6 +25,7 @@ from image_writer import Entry
 
 POSTGRES = "docker.io/library/postgres:15"
 GUESTBOOK = "ghcr.io/acme/guestbook:1.2"
+GUESTBOOK_2 = "ghcr.io/acme/guestbook:2.0"
 BIG = "docker.io/acme/big:1"
 BIG_FILES, BIG_FILE_BYTES = 16, 64 << 20
 POSTGRES_17 = "docker.io/library/postgres:17"
@@ -54,6 +56,10 @@ CONFIGS = {
     POSTGRES: debian_tree.postgres_config(BOOKWORM),
     GUESTBOOK: {
         "Env": ["PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin"],
+        "Entrypoint": ["/guestbook-entrypoint.sh"], "ExposedPorts": {"3000/tcp": {}},
+    },
+    GUESTBOOK_2: {
+        "Env": ["PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin", "GUESTBOOK_EDITION=2"],
         "Entrypoint": ["/guestbook-entrypoint.sh"], "ExposedPorts": {"3000/tcp": {}},
     },
     POSTGRES_17: debian_tree.postgres_config(TRIXIE),
@@ -90,8 +96,8 @@ def _langfuse(root, base):
 class ImageSet:
     """A database and an application over it, on one base layer of a Debian release's packages."""
 
-    def __init__(self, name, release, database, application, tree):
-        self.folder, self.release = name, release
+    def __init__(self, name, release, database, application, tree, second=None):
+        self.folder, self.release, self.second = name, release, second
         self.names, self.tree, self.made = (database, application), tree, {}
 
     def path(self, *names):
@@ -135,13 +141,16 @@ class ImageSet:
                 text.write(key)
         for name, layer, flavour in zip(self.names, layers[1:], ("docker", "oci")):
             self.made[name] = image_writer.Image(name, "amd64", [layers[0], layer], CONFIGS[name], flavour=flavour)
+        if self.second:
+            self.made[self.second] = image_writer.Image(self.second, "amd64", [layers[0], layers[2]], CONFIGS[self.second],
+                                                        flavour="oci")
         return self.made
 
     def archive(self, form, *names):
         """The path of an archive of these images (both by default) in that form, written when it is not there."""
         names = names or self.names
         chosen = [self.images()[name] for name in names]
-        stem = "+".join(name.rsplit("/", 1)[1].split(":")[0] for name in names)
+        stem = "+".join(name.rsplit("/", 1)[1].replace(":", "-") for name in names)
         path = self.path(stem + "-" + form + ("" if form == "oci-folder" else ".tar"))
         with packages.locked():
             if not os.path.exists(path):
@@ -158,7 +167,7 @@ FORMS = {
     "save-store": image_writer.docker_save_store,
     "skopeo": image_writer.skopeo_archive,
 }
-_guestbook_set = ImageSet("guestbook", BOOKWORM, POSTGRES, GUESTBOOK, _guestbook)
+_guestbook_set = ImageSet("guestbook", BOOKWORM, POSTGRES, GUESTBOOK, _guestbook, second=GUESTBOOK_2)
 _langfuse_set = ImageSet("langfuse", TRIXIE, POSTGRES_17, LANGFUSE, _langfuse)
 images, archive = _guestbook_set.images, _guestbook_set.archive
 langfuse_images, langfuse_archive = _langfuse_set.images, _langfuse_set.archive

@@ -1,0 +1,44 @@
+/*
+ * Going back to the version before an upgrade, from its rollback point (rollback_point.h): by the
+ * installer whose upgrade failed, by a later run of any program of this installation, after any
+ * number of kills.
+ *
+ * Containers are stopped; where the new version may have touched the data, it becomes what the
+ * backup holds; files go back; the old containers are started and proven by the OLD procedure,
+ * which is read from the old control program in the rollback point; tags that the upgrade loaded go.
+ * Then, and only then, the rollback point is removed.
+ */
+#pragma once
+
+#include "docker_cli.h"
+#include "place.h"
+#include "rollback_point.h"
+#include "session.h"
+
+struct rollback {
+	struct session *session;   /* of whatever program runs */
+	const struct place *place; /* locked */
+	struct docker_cli *docker; /* with compose found */
+	struct rollback_point *point;
+	bool unproven; /* after success: the old procedure was missing, the services were only started */
+};
+
+/* 0: everything is as it was, and proven. -1: it is not; the point stays, and it can be run again.
+ * code and cause (may be NULL) say why it goes back. Steps "rollback" and those of the procedure. */
+int rollback_run(struct rollback *rollback, int code, const char *cause, struct err *err);
+
+/* The rollback point of an upgrade that is neither finished nor gone back from; NULL: none, also when
+ * the receipt says that only the point's removal was missing. */
+int rollback_find_unfinished(const char *directory, struct arena *arena,
+	struct rollback_point **out, struct err *err);
+
+/* What happened and what to do about it, in the person's language, in the arena. */
+const char *rollback_describe(const struct rollback_point *point, struct arena *arena);
+const char *rollback_ways_out(const struct rollback_point *point, struct arena *arena);
+
+/* CODE_PREFLIGHT with both when there is such a point: for verbs that would start services on data
+ * of which nobody knows whose it is. */
+int rollback_refuse_unfinished(const struct place *place, struct arena *arena, struct err *err);
+
+/* "1.0.0", or of a bundle without version the beginning of its root. */
+const char *rollback_version_name(const struct rollback_version *version, struct arena *arena);

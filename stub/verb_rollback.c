@@ -1,0 +1,61 @@
+/* rollback: goes back from an upgrade that was interrupted, or finishes going back. */
+#include "installed.h"
+#include "message.h"
+#include "rollback.h"
+#include "verbs.h"
+
+static int find_point(const struct session *session, const struct installed *installed,
+	struct rollback_point **point, struct err *err)
+{
+	const char *directory = installed->place.directory;
+	if (rollback_find_unfinished(directory, session->arena, point, err) < 0)
+		return -1;
+	if (*point)
+		return 0;
+	err_set(err, CODE_USAGE, "no upgrade is unfinished in %s", directory);
+	return err_hint(
+		err, "to go back from an upgrade that succeeded, `restore` the backup that it left");
+}
+
+static int confirm(struct session *session, struct installed *installed, struct err *err)
+{
+	struct ui *ui = session->ui;
+	struct rollback_point *point;
+	bool yes = false;
+	if (find_point(session, installed, &point, err) < 0)
+		return -1;
+	ui_note(ui, "%s", rollback_describe(point, session->arena));
+	if (point->touched)
+		ui_note(ui, T("The data becomes what it was at %s; what was written since is lost."),
+			point->made_at);
+	if (session->options->yes)
+		return 0;
+	if (!ui_can_ask(ui)) {
+		err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
+		return err_hint(err, "say --yes to agree");
+	}
+	AUTO_FREE char *question = xprintf(T("Go back to version %s?"),
+		rollback_version_name(&point->from, session->arena));
+	if (ui_confirm(ui, question, true, &yes, err) < 0)
+		return -1;
+	return yes ? 0 : err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
+}
+
+static int go_back(struct session *session, struct installed *installed, struct err *err)
+{
+	struct rollback_point *point;
+	if (find_point(session, installed, &point, err) < 0)
+		return -1;
+	struct rollback rollback = {.session = session,
+		.place = &installed->place,
+		.docker = &installed->docker,
+		.point = point};
+	return rollback_run(&rollback, 0, NULL, err);
+}
+
+int verb_rollback(struct session *session, struct err *err)
+{
+	static const struct installed_change change = {
+		.verb = "rollback", .agree = confirm, .change = go_back};
+	return installed_change(&change, session, err);
+}

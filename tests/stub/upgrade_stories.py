@@ -1,0 +1,163 @@
+"""Upgrades: order of versions, the plan, going back, what is unfinished. The data itself: tests/e2e/50 to 52. See run."""
+import json
+import os
+import re
+import time
+import zlib
+
+from __main__ import installer_of, read, story  # pylint: disable=no-name-in-module
+
+COMPOSE = ("services:\n  web:\n    image: hardtack/hello:1.0.0\n    restart: always\n"
+           "    environment: {EDITION: \"%s\"}\n    ports: [\"127.0.0.1:${PORT}:8080\"]\n%s")
+WELL = [[{"service": "web", "health": "healthy"}]]
+LOOPING = [[{"service": "web", "status": "restarting", "restarts": n, "exit": 1}] for n in range(1, 9)]
+
+
+def version(number, label="", more="", template="", extra=None):
+    """The installer of the project "rungs" in this version; label: another build of it."""
+    head = f"version: {number}\n" if number else ""
+    files = {"hardtack.yaml": f"hardtack: 1\nname: rungs\n{head}compose: compose.yaml\nenv: env.template\n" +
+                              ("files: [extra/]\n" if extra else ""),
+             "compose.yaml": COMPOSE % (f"{number}{label}", more), "env.template": "PORT={{port 3000}}\n" + template}
+    if extra:
+        files["extra/note.txt"] = extra
+    return installer_of(f"rungs-{number}{label}-{zlib.crc32(json.dumps(files).encode()):x}", files)
+
+
+def home(t, *names):
+    return os.path.join(t.home, "hardtack", "rungs", *names)
+
+
+def installed(t):
+    return json.loads(read(home(t, "receipt.json"))).get("version")
+
+
+def install(t, file, *words, **how):
+    given = ["--set", f"PORT={t.port}"] if not os.path.exists(home(t, ".env")) else []
+    return t.run("install", "--yes", *given, *words, file=file, **how)
+
+
+def control(t, *words):
+    return t.run(*words, file=[*t.runner, home(t, "hardtack-control")])
+
+
+@story
+def versions_are_ordered_by_their_numbers(t):
+    done = install(t, version("2.95.12"))
+    t.check(done.code == 0, "the newer", done)
+    for older in ("2.95.2", "2.95.12-rc.1"):
+        done = install(t, version(older))
+        t.check(done.code == 11 and "2.95.12 is installed" in done.err and "nothing was changed" in done.err, older, done)
+        done = install(t, version(older), "--ignore-preflight", "version")
+        t.check(done.code == 11, f"{older}: no word makes that safe", done)
+    t.check(installed(t) == "2.95.12", "nothing changed")
+    done = install(t, version("2.95.12", "b"))
+    t.check(done.code == 0 and "built anew" in done.err, "the same version built anew is an upgrade", done)
+    done = install(t, version(None))
+    t.check(done.code == 0 and not installed(t), "without a version nobody can tell: an upgrade, with its way back", done)
+    done = t.run("info", file=version("2.95.2"))
+    t.check(done.code == 0, "what touches nothing works all the same", done)
+
+
+@story
+def the_person_is_asked_once_and_then_about_superseded_images(t):
+    install(t, version("1.0.0"))
+    receipt = json.loads(read(home(t, "receipt.json")))
+    receipt["images"][0] |= {"tag": "docker.io/hardtack/hello:0.9-aaaaaaaaaaaa", "pin": "sha256:" + "a" * 64,
+                             "reference": "docker.io/hardtack/hello:0.9"}
+    with open(home(t, "receipt.json"), "w", encoding="utf-8") as file:
+        json.dump(receipt, file)
+    done = t.person([], [("Go on? [Y/n]", b"\n"), ("earlier version (1)? [y/N]", b"y\n")], file=version("2.0.0"))
+    t.check(done.code == 0 and "1.0.0 -> 2.0.0" in done.out and "hello:0.9 -> docker.io/hardtack/hello:1.0.0" in done.out,
+            "old and new, and what changes", done)
+    t.check(done.out.count("[Y/n]") == 1, "one question before", done)
+    removed = [call for call in t.calls() if call[1:3] == ["image", "rm"]]
+    t.check(removed == [["docker", "image", "rm", "docker.io/hardtack/hello:0.9-aaaaaaaaaaaa"]], "only that tag", removed)
+
+
+@story
+def declining_the_upgrade_changes_nothing(t):
+    install(t, version("1.0.0"))
+    before = len(t.calls())
+    done = t.person([], [("[Y/n]", b"n\n")], file=version("2.0.0"))
+    words = {word for call in t.calls()[before:] for word in call}
+    t.check(done.code == 130 and installed(t) == "1.0.0" and not {"up", "stop", "load", "rm"} & words, "130", done)
+    t.check(not os.path.exists(home(t, ".hardtack-rollback")), "no rollback point")
+
+
+@story
+def a_load_that_dies_goes_back_with_its_exit_code(t):
+    install(t, version("1.0.0", extra="old"))
+    before = {name: read(home(t, name)) for name in (".env", "compose.yaml", "receipt.json", "extra/note.txt")}
+    os.unlink(os.path.join(t.bin, "state.json"))
+    t.play(load="full")
+    done = install(t, version("2.0.0", template="KEY={{secret hex 8}}\n", extra="new"))
+    t.check(done.code == 9 and "version 1.0.0 is" in done.err and "make room on Docker's disk" in done.err, "exit 9, and why", done)
+    t.check({name: read(home(t, name)) for name in before} == before, "all files as they were")
+
+
+@story
+def a_new_version_that_crashes_goes_back(t):
+    install(t, version("1.0.0"))
+    t.play(containers=LOOPING)
+    done = install(t, version("2.0.0", more="  extra:\n    image: hardtack/hello:1.0.0\n"), "--timeout", "3", timeout=150)
+    t.check(done.code in (13, 14) and "is not back yet" in done.err and "rollback" in done.err,
+            "where the old one does not come up either, that is said, and how to try again", done)
+    done = control(t, "start")
+    t.check(done.code == 11 and "going back" in done.err, "start would only confuse: 11", done)
+    t.play(containers=WELL)
+    done = t.run("rollback", file=version("2.0.0", more="  extra:\n    image: hardtack/hello:1.0.0\n"))
+    t.check(done.code == 2 and "--yes" in done.err, "rollback asks", done)
+    done = control(t, "rollback", "--yes")
+    t.check(done.code == 0 and "Version 1.0.0 is back, and proven." in done.err, "then it is back", done)
+    t.check(installed(t) == "1.0.0" and not os.path.exists(home(t, ".hardtack-rollback")), "and the point is gone")
+    done = control(t, "rollback", "--yes")
+    t.check(done.code == 2 and "no upgrade is unfinished" in done.err, "nothing more to go back from: 2", done)
+
+
+@story
+def ctrl_c_leaves_an_upgrade_that_the_next_run_finishes(t):
+    install(t, version("1.0.0"))
+    os.unlink(os.path.join(t.bin, "state.json"))
+    t.play(load="hang")
+    before = len([call for call in t.calls() if call[1] == "load"])
+    process = t.start_file(version("2.0.0"), "install", "--yes")
+    for _ in range(400):
+        if len([call for call in t.calls() if call[1] == "load"]) > before:
+            break
+        time.sleep(0.05)
+    process.send_signal(2)
+    out = process.communicate(timeout=60)[0].decode()
+    t.check(process.returncode == 130 and "rollback" in out and "finish it" in out, "130, and both ways out", out)
+    t.play()
+    done = control(t, "status")
+    t.check("from version 1.0.0 to 2.0.0 was interrupted" in done.err, "status says so", done)
+    done = install(t, version("1.5.0"))
+    t.check(done.code == 11 and "not finished" in done.err, "one between the two: 11", done)
+    state = read(home(t, ".hardtack-rollback", "state.json"))
+    done = install(t, version("2.0.0"))
+    t.check(done.code == 0 and installed(t) == "2.0.0" and "unfinished  the upgrade" in done.err, "the same again finishes it", done)
+    os.mkdir(home(t, ".hardtack-rollback"))
+    with open(home(t, ".hardtack-rollback", "state.json"), "w", encoding="utf-8") as file:
+        file.write(state)
+    done = control(t, "status")
+    t.check(done.code == 0 and "interrupted" not in done.err, "killed after its receipt, it is through", done)
+    done = install(t, version("2.0.0"))
+    t.check(done.code == 0 and not os.path.exists(home(t, ".hardtack-rollback")), "and the next run tidies up", done)
+
+
+@story
+def new_secrets_of_a_newer_version_are_no_lost_ones(t):
+    install(t, version("1.0.0", template="OLD={{secret hex 8}}\n"))
+    t.play(volumes=["rungs_data"])
+    with open(home(t, ".env"), encoding="utf-8") as file:
+        env = file.read()
+    with open(home(t, ".env"), "w", encoding="utf-8") as file:
+        file.write(re.sub("OLD=.*\n", "", env))
+    newer = version("2.0.0", template="OLD={{secret hex 8}}\nNEW={{secret hex 8}}\n")
+    done = t.run("preflight", file=newer)
+    t.check(done.code == 11 and "no OLD" in done.err, "one that the data knows is lost: 11", done)
+    with open(home(t, ".env"), "w", encoding="utf-8") as file:
+        file.write(env)
+    done = t.run("preflight", file=newer)
+    t.check("has no" not in done.err, "one that the version brings is not", done)
