@@ -48,6 +48,9 @@ const char *fallback_story(const struct session *session, const struct place *pl
 		variant_choice_read(place->first_directory, arena, &choice, &ignored) < 0 ||
 		!choice)
 		return NULL;
+	if (choice->code == CODE_OK)
+		return arena_printf(arena, T("%s is what runs here, by a restore (%s)."),
+			fallback_title(session->manifest, arena), choice->at);
 	return arena_printf(arena,
 		T("%s is what runs here: what comes before it in this file did not work (%s, exit "
 		  "code %d). To try that again: uninstall, then install; all data stays."),
@@ -198,6 +201,56 @@ bool fallback_next(struct session *session, struct err *err)
 	err_clear(err);
 	session_use_variant(session, session->variant + 1);
 	return true;
+}
+
+/* ---- restore ---- */
+
+static bool same_variant(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int fallback_turn_to(
+	struct session *session, struct place *place, const char *variant, struct err *err)
+{
+	struct receipt *receipt;
+	const struct place here = *place;
+	size_t number = variant ? session_find_variant(session, variant) : 0;
+	if (same_variant(variant, session->manifest->variant))
+		return 0;
+	if (number == session->variant_count) {
+		err_set(err, CODE_PREFLIGHT,
+			"the backup is of the variant %s, which this file does not have", variant);
+		return err_hint(err, "restore it with the installer that it was made with");
+	}
+	if (receipt_read(here.directory, session->arena, &receipt, err) < 0)
+		return -1;
+	if (receipt) {
+		err_set(err, CODE_PREFLIGHT,
+			"the backup is of another variant of this file than %s, which is installed "
+			"in "
+			"%s",
+			fallback_title(session->manifest, session->arena), here.directory);
+		return err_hint(err, "uninstall that first (its data stays), or restore beside it "
+				     "with --project-name");
+	}
+	session_use_variant(session, number);
+	return place_of_variant(place, &here, session, err);
+}
+
+int fallback_remember(const struct session *session, const struct place *place, struct err *err)
+{
+	struct variant_choice *old;
+	const char *variant = session->manifest->variant;
+	const struct variant_choice choice = {.project = place->first_project, .variant = variant};
+	if (variant_choice_read(place->first_directory, session->arena, &old, err) < 0)
+		return -1;
+	if (same_variant(old ? old->variant : NULL, variant))
+		return 0;
+	if (variant)
+		return variant_choice_write(place->first_directory, &choice, err);
+	variant_choice_remove(place->first_directory);
+	return 0;
 }
 
 /* ---- values ---- */

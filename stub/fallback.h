@@ -29,6 +29,15 @@ bool fallback_next(struct session *session, struct err *err);
 int fallback_take_values(struct env_files *env, const struct session *session,
 	const struct place *place, struct err *err);
 
+/* What a backup holds goes back to the variant that wrote it (NULL: the first choice), never to
+ * another: the session and *place turn to that one. CODE_PREFLIGHT: this file does not have it, or
+ * another one is installed here. */
+int fallback_turn_to(
+	struct session *session, struct place *place, const char *variant, struct err *err);
+
+/* In the locked place: from now on the session's variant is the one that runs here. */
+int fallback_remember(const struct session *session, const struct place *place, struct err *err);
+
 /* "Langfuse v2 2.95.12": title or name, and version. */
 const char *fallback_title(const struct manifest *manifest, struct arena *arena);
 

@@ -4,10 +4,12 @@
 
 #include "backup_hook.h"
 #include "backup_safety.h"
+#include "fallback.h"
 #include "handoff.h"
 #include "image_load.h"
 #include "interrupt.h"
 #include "journal.h"
+#include "json.h"
 #include "keep_awake.h"
 #include "message.h"
 #include "preflight.h"
@@ -19,6 +21,8 @@
 #include "rollback_point.h"
 #include "sop_runner.h"
 #include "verbs.h"
+
+enum { RECEIPT_LIMIT = 4 << 20 };
 
 struct restore {
 	struct session *session;
@@ -48,11 +52,32 @@ static int verify_the_backup(struct restore *restore, struct err *err)
 		restore->session->ui, err);
 }
 
+/* *variant NULL: the first choice, or a backup without a receipt. */
+static int read_variant(struct restore *restore, const char **variant, struct err *err)
+{
+	const struct backup_entry *entry = restore->backup.receipt;
+	struct arena *arena = restore->session->arena;
+	struct json receipt;
+	char *bytes;
+	size_t length;
+	*variant = NULL;
+	if (!entry)
+		return 0;
+	if (backup_read_entry(&restore->backup, entry, RECEIPT_LIMIT, arena, &bytes, &length, err) <
+			0 ||
+		json_parse(bytes, length, entry->path, RECEIPT_LIMIT, arena, &receipt, err) < 0)
+		return -1;
+	return json_get_string_or(receipt, "variant", NULL, variant, err);
+}
+
 static int choose_place(struct restore *restore, struct err *err)
 {
 	struct installed *installed = &restore->installed;
 	struct session *session = restore->session;
+	const char *variant;
 	if (place_choose(&installed->place, session, err) < 0 ||
+		read_variant(restore, &variant, err) < 0 ||
+		fallback_turn_to(session, &installed->place, variant, err) < 0 ||
 		receipt_read(installed->place.directory, session->arena, &restore->old, err) < 0 ||
 		restore_state_read(
 			installed->place.directory, session->arena, &restore->past, err) < 0)
@@ -103,7 +128,8 @@ static int agree(struct restore *restore, struct err *err)
 static int take_the_lock(struct restore *restore, struct err *err)
 {
 	keep_awake();
-	if (place_lock(&restore->installed.place, err) < 0)
+	if (place_lock(&restore->installed.place, err) < 0 ||
+		fallback_remember(restore->session, &restore->installed.place, err) < 0)
 		return -1;
 	return journal_open(&restore->journal, &restore->installed.place, "restore",
 		restore->session->arena, err);

@@ -149,6 +149,27 @@ def fallback_not_for_what_is_wrong_with_the_machine(t):
 
 
 @story
+def fallback_a_backup_goes_back_to_its_own_variant(t):
+    file, saved = installer_of("stack", VARIANTS), os.path.join(t.folder, "b.tar")
+    play(t, stack=CRASHING, stack_v2=HEALTHY)
+    t.check(install(t, "--fallback", "auto").code == 0, "v2 is installed")
+    done = t.run("backup", saved, file=file)
+    t.check(done.code == 0, "backup: 0", done)
+    t.check(t.run("uninstall", "--yes", "--purge-data", file=file).code == 0, "and all of it is gone")
+    ups = len(composed(t, "up"))
+    done = t.run("restore", "--yes", saved, file=file)
+    t.check(done.code == 0 and [p for p, _ in composed(t, "up")[ups:]] == ["stack-v2"], "restored: the first choice is not tried", done)
+    done = t.run("doctor", file=file)
+    t.check("by a restore" in done.err and os.path.exists(place(t, "v2", "receipt.json")), "and it is known here", done)
+    t.run("uninstall", "--yes", "--purge-data", file=file)
+    play(t, stack=HEALTHY)
+    t.check(install(t).code == 0, "now the first choice works")
+    ups = len(composed(t, "up"))
+    done = t.run("restore", "--yes", saved, file=file)
+    t.check(done.code == 11 and "another variant" in done.err and len(composed(t, "up")) == ups, "its data is not the other's: 11", done)
+
+
+@story
 def fallback_a_newer_file_without_that_variant_is_refused(t):
     play(t, stack=CRASHING, stack_v2=HEALTHY)
     t.check(install(t, "--fallback", "auto").code == 0, "v2 is installed")
