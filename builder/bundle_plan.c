@@ -355,6 +355,22 @@ static int sign_manifest(struct bundle_plan *plan, const struct signing_key *key
 	return 0;
 }
 
+static void take_given_signature(struct bundle_plan *plan)
+{
+	struct sha256 digest = digest_sha256_of(plan->manifest_json, plan->manifest_length);
+	for (size_t i = 0; plan->given && i < plan->given->count; i++) {
+		struct err err = ERR_INIT;
+		struct public_key signer;
+		size_t length = plan->given->lengths[i];
+		if (length > sizeof(plan->signature) ||
+			signature_document_verify(
+				&signer, plan->given->bytes[i], length, &digest, &err) < 0)
+			continue;
+		memcpy(plan->signature, plan->given->bytes[i], length);
+		plan->signature_length = length;
+	}
+}
+
 int bundle_plan_finish(struct bundle_plan *plan, const struct signing_key *key, struct err *err)
 {
 	struct manifest *manifest = &plan->manifest;
@@ -372,6 +388,8 @@ int bundle_plan_finish(struct bundle_plan *plan, const struct signing_key *key, 
 	text_clear(&json);
 	if (key && sign_manifest(plan, key, err) < 0)
 		return -1;
+	if (!key)
+		take_given_signature(plan);
 	plan->length = TAR_END_SIZE + tar_writer_entry_size(MANIFEST_PATH, plan->manifest_length);
 	if (plan->signature_length)
 		plan->length +=

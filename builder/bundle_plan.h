@@ -23,8 +23,17 @@ struct bundle_content {
 	const char *url; /* of a download, as the manifest tells it; NULL for all else */
 };
 
+/* Signatures of manifests that somebody else made (manifest.sig as it is), for a plan that is held
+ * against their file: the one that fits a manifest is taken. */
+struct given_signatures {
+	const void *bytes[2];
+	size_t lengths[2];
+	size_t count;
+};
+
 struct bundle_plan {
 	struct arena *arena;
+	const struct given_signatures *given; /* NULL: none */
 	struct manifest manifest;
 	const char *manifest_json;
 	size_t manifest_length;
@@ -58,7 +67,8 @@ int bundle_plan_make(struct bundle_plan *plan, const struct bundle_variant *vari
 /* One more entry at the end, for the caller to fill in. */
 struct bundle_content *bundle_plan_add(struct bundle_plan *plan, const char *path);
 
-/* Writes the manifest over the entries as they are, signs it (key NULL: not), and adds the lengths
+/* Writes the manifest over the entries as they are, signs it (key NULL: not, but for a given
+ * signature that fits), and adds the lengths
  * up. */
 int bundle_plan_finish(
 	struct bundle_plan *plan, const struct signing_key *key, struct err *err);

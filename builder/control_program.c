@@ -32,7 +32,8 @@ static bool is_needed(const struct manifest *manifest, const char *path)
 static int plan_without_images(struct bundle_plan *plan, const struct bundle_plan *whole,
 	const char *installer, const struct signing_key *key, struct err *err)
 {
-	*plan = (struct bundle_plan){.arena = whole->arena, .manifest = whole->manifest};
+	*plan = (struct bundle_plan){
+		.arena = whole->arena, .given = whole->given, .manifest = whole->manifest};
 	plan->manifest.control = NULL;
 	plan->manifest.installer = installer;
 	for (size_t i = 0; i < whole->content_count; i++)

@@ -45,6 +45,55 @@ int installer_against_target(const char *path, const char **target, struct err *
 	return executable_layout_target(target, head, length, path, err);
 }
 
+/* ---- signatures ---- */
+
+static void give(struct given_signatures *given, const struct bundle *bundle, struct arena *arena)
+{
+	struct err err = ERR_INIT;
+	char *bytes;
+	size_t length;
+	if (!bundle_signer(bundle) ||
+		bundle_read(bundle, SIGNATURE_MANIFEST_PATH, SIGNATURE_DOCUMENT_MOST_BYTES, arena,
+			&bytes, &length, &err) < 0)
+		return;
+	given->bytes[given->count] = bytes;
+	given->lengths[given->count++] = length;
+}
+
+/* The control program is an installer of its own, inside; it is opened from a file without a
+ * name. */
+static void give_of_control(
+	struct given_signatures *given, const struct bundle *bundle, struct arena *arena)
+{
+	static const char path[] = MANIFEST_FILES_PREFIX MANIFEST_CONTROL_NAME;
+	struct err err = ERR_INIT;
+	struct executable_layout layout;
+	AUTO(bundle) inner = NULL;
+	char *program;
+	size_t length;
+	if (!bundle_manifest(bundle)->control ||
+		bundle_read(bundle, path, LOCATOR_SEARCH_BYTES, arena, &program, &length, &err) < 0)
+		return;
+	AUTO_FD fd = file_nameless(&err);
+	if (fd >= 0 && file_write(fd, path, program, length, &err) == 0 &&
+		executable_layout_read(&layout, fd, path, NULL, &err) == 0 &&
+		bundle_open(&inner, fd, path, layout.locator.payload_offset,
+			layout.locator.payload_length, &err) == 0)
+		give(given, inner, arena);
+}
+
+void installer_against_signatures(
+	const char *path, struct given_signatures *given, struct arena *arena)
+{
+	struct err err = ERR_INIT;
+	AUTO_INSTALLER installer = INSTALLER_INIT;
+	*given = (struct given_signatures){0};
+	if (installer_open(&installer, path, &err) < 0)
+		return;
+	give(given, installer.bundle, arena);
+	give_of_control(given, installer.bundle, arena);
+}
+
 /* ---- what differs, by name ---- */
 
 static void set_digest(char digest[static DIGEST_TEXT], const struct sha256 *sha256)
@@ -215,6 +264,13 @@ static struct span span_at(const struct bundle_plan *plan, uint64_t offset)
 		tar_writer_header_size(MANIFEST_PATH, plan->manifest_length), plan->manifest_length,
 		digest_sha256_of(plan->manifest_json, plan->manifest_length)};
 	uint64_t end = tar_writer_entry_size(MANIFEST_PATH, plan->manifest_length);
+	if (plan->signature_length && end <= offset) {
+		size_t length = plan->signature_length;
+		span = (struct span){SIGNATURE_MANIFEST_PATH,
+			end + tar_writer_header_size(SIGNATURE_MANIFEST_PATH, length), length,
+			digest_sha256_of(plan->signature, length)};
+		end += tar_writer_entry_size(SIGNATURE_MANIFEST_PATH, length);
+	}
 	for (size_t i = 0; i < plan->content_count && end <= offset; i++) {
 		const struct bundle_content *content = &plan->contents[i];
 		span = (struct span){content->path,

@@ -11,6 +11,11 @@
  * CODE_INTEGRITY when it starts like none, CODE_INPUT when it cannot be opened. */
 int installer_against_target(const char *path, const char **target, struct err *err);
 
+/* The signatures of the file's manifest and of its control program's: nobody without the key could
+ * make them again. None of a file that cannot be read. They lie in the arena. */
+void installer_against_signatures(
+	const char *path, struct given_signatures *given, struct arena *arena);
+
 /*
  * 0 when the file is the same, or differs by nothing but a code signature of somebody else that
  * accounts for every page; else CODE_INTEGRITY, naming the first difference: the entry, the image

@@ -33,6 +33,7 @@ struct build {
 	struct signing_key key;
 	const struct signing_key *signer; /* &key, or NULL: unsigned */
 	struct project_supply supply;    /* keeps the cache in use while it is packed */
+	struct given_signatures given;   /* of the file of --verify-against */
 	struct bundle_variant *variants; /* with the packed services, for the target at hand */
 	size_t variant_count;
 };
@@ -212,8 +213,10 @@ static int plan_target(
 	const char *name = build_output_name(&build->project, target, build->arena);
 	if (find_images(build, target, err) < 0 || prove_images(build, err) < 0 ||
 		bundle_plan_make(&packing->plan, build->variants, build->variant_count,
-			build->arena, err) < 0 ||
-		program_parts_fill(target, &packing->plan.manifest, build->arena, err) < 0 ||
+			build->arena, err) < 0)
+		return -1;
+	packing->plan.given = &build->given;
+	if (program_parts_fill(target, &packing->plan.manifest, build->arena, err) < 0 ||
 		control_program_add(&packing->control, &packing->plan, packing->stub, name,
 			build->signer, build->ui, err) < 0 ||
 		bundle_plan_finish(&packing->plan, build->signer, err) < 0)
@@ -245,6 +248,8 @@ static int make_target(struct build *build, const char *target, struct err *err)
 {
 	struct packing packing = {.control = CONTROL_PROGRAM_INIT};
 	const char *against = build->options->verify_against;
+	if (against)
+		installer_against_signatures(against, &build->given, build->arena);
 	int status = plan_target(build, target, &packing, err);
 	if (status == 0 && against)
 		status = installer_against(against, packing.stub, &packing.writer, build->ui, err);

@@ -361,6 +361,33 @@ def refused(suite, name, file, text, project=None, code=7):
     suite.note(name, done.returncode == code and named and (code != 7 or not text or len(digests) == 2), f"exit {done.returncode}\n{done.stderr}")
 
 
+def verify_against_signed(suite):
+    """Who has no key builds again all the same: the signatures are the file's own, and must fit."""
+    key, out = suite.path("key.pem"), suite.path("out-signed")
+    suite.run(*suite.hardtack, "keygen", key)
+    done = suite.run(*suite.hardtack, *suite.command(suite.path("project"), out, "--sign", key))
+    if not suite.note("signed installers", done.returncode == 0, done.stderr):
+        return
+    for target in TARGETS:
+        file = os.path.join(out, "same-" + target)
+        done = suite.run(*suite.hardtack, *suite.command(suite.path("project"), None, "--verify-against", file, targets=[]))
+        suite.note(f"{target}: signed: identical, without the key", done.returncode == 0 and "identical" in done.stdout, done.stderr)
+        with open(file, "rb") as data:
+            signed = data.read()
+        with open(suite.first(target), "rb") as data:
+            suite.note(f"{target}: signed: it is another file than the unsigned one", data.read() != signed)
+    with ByteFile(file) as data:  # the last one, an ELF
+        payload = locator_check.find(data, data.size, Report()).offset
+    at = signed.index(b"hardtack/manifest.sig\0", payload) + 512 + 100
+    spoilt = suite.path("spoilt")
+    with open(spoilt, "wb") as data:
+        data.write(signed[:at] + bytes([signed[at] ^ 1]) + signed[at + 1:])
+    done = suite.run(*suite.hardtack, *suite.command(suite.path("project"), None, "--verify-against", spoilt, targets=[]))
+    suite.note("a changed signature of the manifest: 7", done.returncode == 7, done)
+    done = suite.run(*suite.hardtack, *suite.command(suite.path("project"), None, "--verify-against", spoilt, "--sign", key, targets=[]))
+    suite.note("with the key it is named", done.returncode == 7 and "first difference: hardtack/manifest.sig" in done.stderr, done)
+
+
 def verify_against_changed(suite):
     """The project, its images or the lock moved on since."""
     file = suite.first("linux-amd64")
@@ -412,7 +439,7 @@ def run_all(suite):
         return
     for surrounding in (another_folder_and_order, another_time, another_zone_and_language, another_umask, another_user,
                         other_jobs_and_caches, other_order_of_archives, source_date_epoch, other_builders, verify_against,
-                        verify_against_changed):
+                        verify_against_signed, verify_against_changed):
         start = time.monotonic()
         surrounding(suite)
         print(f"     {surrounding.__name__}: {time.monotonic() - start:.1f} s", flush=True)
