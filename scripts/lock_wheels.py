@@ -26,7 +26,7 @@ END = "# ---- end of downloads ----"
 
 # TABLES
 AS_OF = "2026-11-22T00:00:00Z"
-TOOLS = ["uv==0.13.9", "packaging==26.3"]
+TOOLS = ROOT / "scripts/pip/lock_wheels.txt"
 PYTHONS = [(3, minor) for minor in range(9, 15)]
 PLATFORMS = ("macos-arm64", "linux-x86_64", "linux-aarch64")
 BASE = [
@@ -152,7 +152,7 @@ def main():
         if sys.argv[1:] != ["--in-venv"]:
             venv.create(folder / "tools", with_pip=True)
             python = folder / "tools/bin/python"
-            run([python, "-m", "pip", "--quiet", "install", *TOOLS])
+            run([python, "-m", "pip", "--quiet", "install", "--require-hashes", "--only-binary", ":all:", "-r", TOOLS])
             sys.exit(subprocess.run([python, os.path.abspath(__file__), "--in-venv"]).returncode)
         everything = resolve(folder, BASE + LANGGRAPH, [])
         pins = [f"{p['name']}=={p['version']}" for p in everything]

@@ -6,7 +6,7 @@
 # --deps DIR        where everything goes (default: build/deps); what a second run finds right it leaves alone
 # --target TARGET   native, linux-amd64, linux-arm64 or darwin-arm64 (default: all of them)
 # --tests, --lint, --bench   also install what these targets of make use (Debian only)
-# --judges          only the Python packages of tests/sbom/requirements.txt, into DIR/judges (part of --tests)
+# --judges          only the Python packages of scripts/pip/sbom.txt, into DIR/judges-sbom (part of --tests)
 #
 # Quiet when there is nothing to do. What is fetched is named by scripts/sources.lock, and no byte of it is used
 # before its SHA-256 is right. Sources come from Debian's archive where the machine is a Debian (any user may run
@@ -118,15 +118,16 @@ install_extra_packages() {
 
 # The format's own tools that judge an SBOM; their list is their key.
 install_judges() {
-	local wanted=$scripts/../tests/sbom/requirements.txt
-	cmp -s "$wanted" "$deps/judges/.requirements" && return
+	local wanted=$scripts/pip/sbom.txt folder=$deps/judges-sbom
+	cmp -s "$wanted" "$folder/.requirements" && return
 	install_build_packages
-	rm -rf "$deps/judges.partial" "$deps/judges"
+	rm -rf "$folder.partial" "$folder"
 	say "fetching the judges of SBOMs (spdx-tools)"
-	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile --target "$deps/judges.partial" \
-		-r "$wanted" >&2 || die "pip could not fetch what tests/sbom/requirements.txt names"
-	cp "$wanted" "$deps/judges.partial/.requirements"
-	mv "$deps/judges.partial" "$deps/judges"
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-compile --only-binary :all: \
+		--require-hashes --target "$folder.partial" -r "$wanted" >&2 ||
+		die "spdx-tools: pip could not install what scripts/pip/sbom.txt names, with its hashes"
+	cp "$wanted" "$folder.partial/.requirements"
+	mv "$folder.partial" "$folder"
 }
 
 package_is_there() {
@@ -287,8 +288,11 @@ fetch_zig() {
 	rm -rf "$folder"
 	mkdir "$folder"
 	say "fetching zig $version (the ziglang wheel)"
-	python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-		--platform "$platform" --dest "$folder" "ziglang==$version" >&2 || die "zig: pip could not fetch ziglang $version"
+	# pip looks into what it downloads, so it must know the hash too.
+	echo "ziglang==$version --hash=sha256:$hash" >"$folder/requirement"
+	python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes \
+		--platform "$platform" --dest "$folder" -r "$folder/requirement" >&2 ||
+		die "zig: pip could not fetch ziglang $version with the pinned SHA-256 $hash"
 	wheel=$(echo "$folder"/ziglang-*.whl)
 	actual=$(sha256_file "$wheel")
 	[ "$actual" = "$hash" ] || die "zig: ${wheel##*/} has SHA-256 $actual, pinned is $hash"

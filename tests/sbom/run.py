@@ -3,7 +3,7 @@
 
     tests/sbom/run.py --build BUILD --deps DEPS
 
-Ends with "N passed, N failed". The judges (requirements.txt) are in DEPS/judges.
+Ends with "N passed, N failed". The judges (scripts/pip/sbom.txt) are in DEPS/judges-sbom.
 """
 import argparse
 import functools
@@ -270,7 +270,7 @@ def main():
     parser.add_argument("--deps", default=os.path.join(ROOT, "build/deps"))
     options = parser.parse_args()
     suite = Suite(options)
-    sys.path.insert(0, os.path.join(suite.deps, "judges"))
+    sys.path.insert(0, os.path.join(suite.deps, "judges-sbom"))
     try:
         suite.run(os.path.join(ROOT, "payload/hello/make_image.py"), suite.path("images"))
         status, _, err = build(suite, suite.path("made"), *(word for target in TARGETS for word in ("--target", target)))

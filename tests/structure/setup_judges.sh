@@ -9,6 +9,10 @@ set -euo pipefail
 
 lief=1.0.0
 apple_codesign=0.29.0
+# Of the crate. The lock file in it has the hashes of the 370 others, and --locked holds cargo to them.
+apple_codesign_sha256=f24e9ebdb70a2aee3ca1cea217009fb50776955f0d7678c31d22e48c1524667f
+
+pins=$(cd "$(dirname "$0")/../../scripts/pip" && pwd)
 
 main() {
 	[ $# -eq 1 ] || die "usage: ${0##*/} DIR"
@@ -29,8 +33,8 @@ is_current() { [ "$(cat "$judges/.$1" 2>/dev/null)" = "$(stamp_of "$@")" ]; }
 install_lief() {
 	echo "installing LIEF $lief" >&2
 	rm -rf "$judges/python"
-	python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-		--target "$judges/python" "lief==$lief" >&2
+	python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+		--target "$judges/python" -r "$pins/judges.txt" >&2 || die "lief: pip could not install it with a pinned hash"
 	PYTHONPATH=$judges/python python3 -c 'import lief'
 	stamp_of lief $lief >"$judges/.lief"
 }
@@ -66,8 +70,17 @@ install_rcodesign() {
 		CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_LTO=off nice "$cargo" install apple-codesign \
 		--quiet --version "$apple_codesign" --locked --no-default-features --force --root "$judges" 9>&- >&2
 	rm -rf "$judges/target"
+	check_crate || die "rcodesign: apple-codesign $apple_codesign is not the pinned crate; it was not run"
 	"$judges/bin/rcodesign" --version >&2
 	stamp_of rcodesign $apple_codesign >"$judges/.rcodesign"
+}
+
+# What cargo downloaded; the registry's index vouched for it until here.
+check_crate() {
+	local crate
+	for crate in "${CARGO_HOME:-$HOME/.cargo}"/registry/cache/*/"apple-codesign-$apple_codesign.crate"; do
+		echo "$apple_codesign_sha256  $crate" | sha256sum --check --quiet >&2 || { rm -f "$judges/bin/rcodesign" && return 1; }
+	done
 }
 
 main "$@"
