@@ -238,6 +238,16 @@ install: all ## install the host tool into $(PREFIX)/bin
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin
 	$(Q)install -m 755 $(BUILD)/hardtack $(DESTDIR)$(PREFIX)/bin/hardtack
 
+# The release (docs/release.md). KEY: sign the sums with this key of `hardtack keygen`.
+$(BUILD)/pack_gzip: scripts/pack_gzip.c $(DEPS)/native/.stamp
+	$(Q)$(CC_native) $(BASE_FLAGS) -O2 -isystem $(DEPS)/native/zlib/include $< $(call library,native,zlib) -o $@
+
+DIST ?= dist
+KEY  ?=
+.PHONY: dist
+dist: all $(foreach t,$(SHIPPED),$(BUILD)/$(t)/hardtack) $(BUILD)/pack_gzip ## make the release archives of hardtack in dist/ (KEY=key.pem signs them)
+	$(Q)scripts/dist.sh $(BUILD) $(DIST) $(KEY)
+
 .PHONY: clean
 clean: ## remove all output but the toolchain and libraries
 	$(Q)rm -rf $(foreach v,$(VARIANTS),$(BUILD)/$(v)) $(BUILD)/hardtack $(BUILD)/tests
