@@ -36,6 +36,12 @@ make_players() {
 	player ditto <<<'exit 0'
 	player xcrun <<<'exit 0'
 	player shasum <<<'shift 2; sha256sum "$@"'
+	player notarize.sh <<-'END'
+		[ -z "${PLAY_NO_NOTARY:-}" ] || { echo "Apple did not accept it"; exit 1; }
+		while [ $# -gt 1 ]; do [ "$1" != --out ] || out=$2; shift; done
+		mkdir -p "$out" && cp "$1" "$out/hello" && : >"$out/hello.dmg"
+	END
+	mv "$work/bin/notarize.sh" "$work/repo/scripts/"
 	player stat <<<'shift; [ "$1" = %i ] && exec /usr/bin/stat -c %i "$2"; exec /usr/bin/stat -c %A "$2"'
 	player time <<-'END'
 		shift
@@ -98,6 +104,10 @@ make_hardtack() {
 		verify) exec "$2" verify ;;
 		build)
 			output=${!#}
+			if [[ "$*" == *--verify-against* ]]; then
+				"$output" verify || exit 7
+				echo "$output: ${PLAY_SAYS:-only the code signature differs}" && exit 0
+			fi
 			if [ -e "$(dirname "$2")/filler" ] && [ -z "${PLAY_TAKES_ALL:-}" ] &&
 				[ "$(wc -c <"$(dirname "$2")/filler")" -ge 4294967296 ]; then
 				echo "larger than 4 GiB" && exit 3
@@ -160,7 +170,8 @@ every_check_says_something() {
 make_players
 run --
 want "all good" 0 ", 0 failed," "PASS 2 GiB: verify" "PASS nearly 4 GiB: info" "PASS runs from exFAT: verify" \
-	"PASS small: signed again: verify" "PASS orbstack: the page answers" "INFO spctl -a: exit 3"
+	"PASS small: signed again: verify" "PASS orbstack: the page answers" "INFO spctl -a: exit 3" \
+	"PASS small: only the code signature differs" "INFO Colima (context colima) was not tried"
 every_check_says_something
 if grep -q "$work/home" "$report"; then
 	failed=$((failed + 1)) && echo "FAIL the report names the person's folder"
@@ -169,6 +180,14 @@ else
 fi
 run PLAY_NOT_STRICT=1 -- --no-big
 want "codesign --strict refuses" 1 "FAIL small: codesign --verify --strict" "failed strict validation"
+run PLAY_RESIGN_BREAKS=1 -- --no-big --only resign_adhoc
+want "signing again breaks the file" 1 "FAIL small: signed again: build --verify-against: exit 7"
+run "PLAY_SAYS=identical" -- --no-big --only resign_adhoc
+want "signing again changed more, or nothing" 1 "FAIL small: more than the code signature differs"
+run PLAY_NO_NOTARY=1 HARDTACK_SIGN_IDENTITY=me HARDTACK_NOTARY_PROFILE=me -- --no-big --only notarize
+want "Apple does not accept it" 1 "FAIL notarize.sh: exit 1" "Apple did not accept it"
+run HARDTACK_SIGN_IDENTITY=me HARDTACK_NOTARY_PROFILE=me -- --no-big --only notarize --only resign_identity
+want "an account is there" 0 "PASS notarize.sh" "PASS notarized and quarantined: runs" "PASS small, Developer ID: codesign"
 run PLAY_RESIGN_BREAKS=1 -- --no-big --only resign_adhoc
 want "signing again breaks the file" 1 "FAIL small: signed again: verify: exit 7"
 run PLAY_KILLED=1 -- --no-big --only run_small

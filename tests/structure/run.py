@@ -27,6 +27,7 @@ import elf_check  # noqa: E402
 import judges  # noqa: E402
 import locator_check  # noqa: E402
 import macho_check  # noqa: E402
+import resign  # noqa: E402
 from byte_file import ByteFile  # noqa: E402
 from macho_parse import MachO  # noqa: E402
 from report import Report  # noqa: E402
@@ -249,7 +250,7 @@ def check_judges(suite, made):
     if have:
         suite.notes("darwin-arm64", judges.rcodesign_reads(suite.judges, made["darwin-arm64"]))
         check_judges_can_refuse(suite, made["darwin-arm64"], suite.stub("darwin-arm64"))
-        check_signed_again(suite, made["darwin-arm64"])
+    check_signed_again(suite, made["darwin-arm64"], have)
 
 
 def check_judges_can_refuse(suite, path, stub):
@@ -278,20 +279,24 @@ def check_judges_can_refuse(suite, path, stub):
     suite.note("rcodesign refuses bytes behind the signature", refuses(judges.rcodesign_reads(suite.judges, spoilt(-1, "<B", 1))))
 
 
-def check_signed_again(suite, path):
+def check_signed_again(suite, path, have_rcodesign):
     """The locator's promise: what Apple's own tools change does not touch the payload's proof."""
     with ByteFile(path) as data:
         before = locator_check.find(data, data.size, Report())
         payload = data.read(before.offset, before.length, "the payload")
-    ways = {
-        "ad-hoc": [],
-        "ad-hoc, hardened runtime": ["--code-signature-flags", "runtime"],
-        "own certificate": judges.rcodesign_certificate(suite.judges, suite.work),
-    }
-    for name, options in ways.items():
+    rcodesign = lambda *options: lambda signed: judges.rcodesign_signs(suite.judges, path, signed, *options)  # noqa: E731
+    codesign = lambda *options: lambda signed: (resign.sign(path, signed, *options), "")  # noqa: E731
+    ways = {"as codesign does, 16 KiB": codesign(16384), "as codesign does, 4 KiB, hardened runtime": codesign(4096, True)}
+    if have_rcodesign:
+        ways |= {
+            "ad-hoc": rcodesign(),
+            "ad-hoc, hardened runtime": rcodesign("--code-signature-flags", "runtime"),
+            "own certificate": rcodesign(*judges.rcodesign_certificate(suite.judges, suite.work)),
+        }
+    for name, sign in ways.items():
         what, signed = f"signed again ({name})", suite.path("signed")
-        status, told = judges.rcodesign_signs(suite.judges, path, signed, *options)
-        if not suite.note(f"{what}: rcodesign sign", status == 0, told):
+        status, told = sign(signed)
+        if not suite.note(f"{what}: it can be signed", not status, told):
             continue
         os.chmod(signed, 0o755)
         suite.check(what, signed, resigned=True)
@@ -301,6 +306,12 @@ def check_signed_again(suite, path):
             after = locator_check.find(data, data.size, Report())
             same = payload == data.read(after.offset, after.length, "the payload")
         suite.note(f"{what}: same payload, same root", same and after.root == before.root)
+        suite.notes(what, judges.llvm_macho(signed, suite.stub("darwin-arm64")))
+        if os.path.isdir(os.path.join(suite.judges, "python")):
+            suite.notes(what, judges.lief_macho(suite.judges, signed, suite.stub("darwin-arm64")))
+        status, out, err, _ = suite.run(suite.hardtack, "build", os.path.join(ROOT, "payload/hello"), "--offline", "--image-archive",
+                                        os.path.join(suite.images, "hello-oci.tar"), "--verify-against", signed)
+        suite.note(f"{what}: only the code signature differs from what is built", status == OK and "only the code signature" in out, out + err)
         status, out, err, _ = suite.run(suite.hardtack, "verify", signed)
         suite.note(f"{what}: hardtack verify", status == OK, out + err)
         check_sign_again(suite, what, path, signed)
