@@ -64,6 +64,7 @@ def refuse_bad_files(t, file, backup, engine):
 def story(t):
     project = os.path.join(harness.PROJECTS, "guestbook")
     file = t.build(project, "linux-amd64", [images.archive("oci")])
+    older = t.build(project, "linux-amd64", [images.archive("oci")], "--version-label", "1.1.9", out=t.path("older"))
     old, new = t.bench.engine("v20"), t.bench.engine("v28c")
     done = t.installer(file, "install", "--yes", engine=old)
     t.need(done.code == 0, "install on v20: 0", done)
@@ -84,6 +85,8 @@ def story(t):
     first_home, t.home = t.home, t.path("home2")
     os.makedirs(t.home)
     refuse_bad_files(t, file, backup, new)
+    done = t.installer(older, "restore", backup, "--yes", engine=new)
+    t.check(done.code == 3 and "1.2.0" in done.err, "an older program refuses a newer version's backup, and names it: 3", done)
     done = t.installer(file, "restore", backup, "--yes", engine=new)
     t.need(done.code == 0, "restore on v28c, an empty machine: 0", done)
     t.check(rows(t, new) == before, "the same rows, number for number and second for second", before)

@@ -1,6 +1,7 @@
 """backup, restore, and the backups before a deletion, where no real engine helps: refusals, a cut copy, a full disk. See run."""
 import json
 import os
+import signal
 import stat
 
 from __main__ import story  # pylint: disable=no-name-in-module
@@ -47,6 +48,20 @@ def a_backup_that_fails_leaves_nothing_and_starts_again(t):
         t.check(done.code == code and not [n for n in os.listdir(t.folder) if "b.tar" in n], f"{scenario}: {code}, no file", done)
         stopped, up = any("stop" in c for c in calls), any("up" in c for c in calls)
         t.check(stopped == up and stopped == (code == 10), "what was stopped runs again; no room is known before", calls)
+
+
+@story
+def a_backup_that_is_interrupted_starts_the_services_again(t):
+    installed(t, cp="hang")
+    before = len(t.calls())
+    process = t.start("backup", os.path.join(t.folder, "b.tar"))
+    t.wait_for_call("c" * 64 + ":/hardtack-volume")
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0].decode()
+    calls = t.calls()[before:]
+    t.check(process.returncode == 130 and any("up" in c for c in calls) and any(c[1] == "rm" for c in calls), "130; up, no helper",
+            f"{process.returncode}\n{said}\n{calls}")
+    t.check(not [n for n in os.listdir(t.folder) if "b.tar" in n], "no file is left")
 
 
 @story
