@@ -154,9 +154,15 @@ static void add_files(const struct branch *from)
 	struct largest chosen = choose(sizes, count, most(tree, FILES_MOST));
 	for (size_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *entry = &manifest->entries[i];
-		if (is_file(entry) && is_chosen(&chosen, entry->size_bytes))
-			row(&at, ++shown == count, entry->size_bytes, "%04o %s", entry->mode,
-				entry->path + strlen(MANIFEST_FILES_PREFIX));
+		if (!is_file(entry) || !is_chosen(&chosen, entry->size_bytes))
+			continue;
+		bool last = ++shown == count;
+		row(&at, last, entry->size_bytes, "%04o %s", entry->mode,
+			entry->path + strlen(MANIFEST_FILES_PREFIX));
+		if (entry->url) {
+			struct branch below = enter(&at, last);
+			remark(&below, true, T("from %s"), entry->url);
+		}
 	}
 	add_rest(&at, &chosen);
 }

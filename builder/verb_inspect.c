@@ -178,6 +178,10 @@ static void write_text(
 	else
 		text_add(&out, T("\nUnsigned\n"));
 	add_services(&out, manifest, verb->options->all);
+	for (size_t i = 0; i < manifest->fallback_count; i++) {
+		text_addf(&out, T("\nWhen that fails: %s"), manifest->fallback[i].variant);
+		add_services(&out, &manifest->fallback[i], verb->options->all);
+	}
 	struct inspect_tree tree = {.name = file_base_name(installer->path),
 		.size_bytes = installer->size_bytes,
 		.manifest = manifest,

@@ -178,3 +178,24 @@ TEST(numbers_stay_within_the_terminal_in_both_languages)
 		}
 	message_set_language(MESSAGE_EN);
 }
+
+TEST(a_download_says_where_it_came_from)
+{
+	AUTO(arena) arena = arena_new();
+	struct manifest_entry entries[] = {
+		{"hardtack/files/a.whl", 10, {{0}}, 0644, "https://files.example.org/a.whl"},
+		{"hardtack/files/b", 20, {{0}}, 0755, NULL},
+	};
+	struct manifest manifest = {.builder = "hardtack", .entries = entries, .entry_count = 2};
+	struct contents contents = {.file_count = 2, .files = 30};
+	struct inspect_tree tree = {.name = "an-installer",
+		.size_bytes = 100,
+		.manifest = &manifest,
+		.contents = &contents,
+		.arena = arena,
+		.columns = 80};
+	AUTO_TEXT out = TEXT_INIT;
+	inspect_tree_add(&tree, &out);
+	CHECK_CONTAINS(out.bytes, "from https://files.example.org/a.whl");
+	CHECK_CONTAINS(out.bytes, "└─ 0755 b ");
+}
