@@ -64,7 +64,8 @@ static int list_folder(const char *folder, struct arena *arena, const char ***pa
 	closedir(handle);
 	if (*count > MOST_KEYS)
 		return err_set(err, CODE_INPUT, "%s holds more than %d keys", folder, MOST_KEYS);
-	qsort(*paths, *count, sizeof(**paths), by_name);
+	if (*count)
+		qsort(*paths, *count, sizeof(**paths), by_name);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Makes the fuzz targets' seeds: tests/fuzz/corpus.py OUT writes OUT/<parser>/<seed>."""
 
+import base64
 import gzip
 import os
 import re
@@ -25,6 +26,20 @@ def put(out, parser, name, data):
     if len(data) <= LARGEST:
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
+
+
+def signatures(out):
+    """RFC 6979, A.2.5: the key, and its signature of "sample"."""
+    key = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200"
+                        "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+                        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299")
+    signature = bytes.fromhex("3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+                              "022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8")
+    put(out, "signature", "der", signature)
+    put(out, "signature", "smallest", bytes.fromhex("3006020101020101"))
+    put(out, "signature", "document", key + signature)
+    put(out, "signature", "pem", b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(key) + b"-----END PUBLIC KEY-----\n")
+    put(out, "signature", "private", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
 
 
 def documents(out):
@@ -241,7 +256,7 @@ def http_responses(out):
 
 
 if __name__ == "__main__":
-    for make in (documents, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs, http_responses):
+    for make in (documents, signatures, references, challenges, heads, archives, gzips, projects, programs, project_files, lock_files, logs, user_configs, http_responses):
         make(sys.argv[1])
     corpus_backups.write(put, sys.argv[1])
     for parser, name, data in corpus_answers.seeds():
