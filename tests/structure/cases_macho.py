@@ -51,6 +51,14 @@ def shorter_superblob(f):
         f.put(">I", at, f.get(">I", at) - 8)
 
 
+def slack_byte(f):
+    """A byte between the strings and the signature; strings that end there by chance give up their last one."""
+    at = f.command("LC_SYMTAB")
+    if f.get("<I", at + 16) + f.get("<I", at + 20) == f.superblob:
+        f.put("<I", at + 20, f.get("<I", at + 20) - 1)
+    f.bytes[f.superblob - 1] ^= 1
+
+
 def duplicate_payload_name(f):
     at = f.segment("__DATA")
     f.bytes[at + 8 : at + 24] = f.bytes[f.payload + 8 : f.payload + 24]
@@ -129,7 +137,7 @@ MACHO_CASES = [
     ("strings too long", add("<I", lambda f: f.command("LC_SYMTAB") + 20, 1 << 20), "linkedit.inside"),
     ("sum beyond 32 bits", put("<I", lambda f: f.command("LC_SYMTAB") + 20, 0xFFFFFFFF), "linkedit.32-bit"),
     ("signature not aligned", add("<I", lambda f: f.signature + 8, 8), "linkedit.signature-aligned"),
-    ("slack byte", flip(lambda f: f.superblob - 1), "linkedit.slack-zero"),
+    ("slack byte", slack_byte, "linkedit.slack-zero"),
     ("chained fixups of other segments", chained_fixups, "fixups.segment-count"),
     ("signature magic", flip(lambda f: f.superblob), "signature.magic"),
     ("signature too long", add(">I", lambda f: f.superblob + 4, 64), "signature.length"),
