@@ -95,7 +95,7 @@ static int read_named(const char *directory, const char *name, struct arena *are
 	if (file_read_all(path, RECEIPT_LIMIT, arena, &bytes, &length, err) < 0 ||
 		json_parse(bytes, length, path, RECEIPT_LIMIT, arena, &root, err) < 0 ||
 		parse(receipt, root, arena, err) < 0)
-		return -1;
+		return err_hint(err, "run the installer's install again: it writes a new receipt");
 	*out = receipt;
 	return 0;
 }

@@ -51,8 +51,14 @@ static int find_who_agrees(struct install *install, struct err *err)
 
 static int read_receipt(struct install *install, struct err *err)
 {
-	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) < 0)
-		return -1;
+	struct ui *ui = install->session->ui;
+	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) <
+		0) {
+		if (err->code != CODE_INPUT && err->code != CODE_INTEGRITY)
+			return -1;
+		ui_warning(ui, T("a new one is written when all is proven"), "%s", err->text);
+		err_clear(err);
+	}
 	if (session_require_images(
 		    install->session, install->old ? install->old->installer : NULL, err) < 0)
 		return -1;
