@@ -246,6 +246,15 @@ void receipt_remove(const char *directory)
 	remove_named(directory, RETIRED);
 }
 
+int receipt_set_aside(const char *directory, struct err *err)
+{
+	AUTO_FREE char *current = xprintf("%s/" CURRENT, directory);
+	AUTO_FREE char *old = xprintf("%s.old", current);
+	if (rename(current, old) < 0)
+		return err_set_errno(err, CODE_IO, "rename %s to %s", current, old);
+	return 0;
+}
+
 void receipt_retire(const char *directory)
 {
 	AUTO_FREE char *current = xprintf("%s/" CURRENT, directory);

@@ -49,6 +49,9 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 int receipt_write(const struct receipt *receipt, struct err *err);
 void receipt_remove(const char *directory);
 
+/* A damaged one makes way, as receipt.json.old. In the locked place. */
+int receipt_set_aside(const char *directory, struct err *err);
+
 /* The installation goes, its data stays: the receipt does too, as receipt.uninstalled.json, so that
  * no older version is put over the data. The next receipt_write() ends that. */
 void receipt_retire(const char *directory);

@@ -26,6 +26,7 @@ struct install {
 	struct env_files env;
 	struct preflight preflight;
 	struct upgrade upgrade; /* of an older version that is there */
+	bool damaged_receipt;
 	bool finished; /* --dry-run: nothing more to do */
 	bool agreed;   /* to this variant, when another one did not work */
 };
@@ -58,6 +59,7 @@ static int read_receipt(struct install *install, struct err *err)
 			return -1;
 		ui_warning(ui, T("a new one is written when all is proven"), "%s", err->text);
 		err_clear(err);
+		install->damaged_receipt = true;
 	}
 	if (session_require_images(
 		    install->session, install->old ? install->old->installer : NULL, err) < 0)
@@ -180,6 +182,8 @@ static int take_the_lock(struct install *install, struct err *err)
 {
 	keep_awake();
 	if (place_lock(&install->place, err) < 0 ||
+		(install->damaged_receipt &&
+			receipt_set_aside(install->place.directory, err) < 0) ||
 		(!install->session->options->erase_data &&
 			restore_state_require_none(&install->place, install->session->arena, err) <
 				0) ||
