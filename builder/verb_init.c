@@ -105,6 +105,7 @@ static int write_project_file(
 	text_addf(&text, "compose: %s\n", project->compose->files[0]->packed);
 	text_add(&text, has_env ? "env: env.template\n" : "# env: env.template\n");
 	text_add(&text, "# files: [client/]\n");
+	text_add(&text, "# fallback: [{name: v2, version: 2.0.0, compose: compose.v2.yaml}]\n");
 	return file_write_all(path, text.bytes, text.length, 0644, err);
 }
 

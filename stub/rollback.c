@@ -100,8 +100,13 @@ static int open_old(struct old_version *old, const struct rollback *rollback, st
 		ui_warning(session->ui, problem.hint, "%s", problem.text);
 		return 0;
 	}
+	const char *variant = session->manifest->variant;
+	size_t number = variant ? session_find_variant(&old->session, variant) : 0;
+	if (number == old->session.variant_count)
+		return 0;
+	session_use_variant(&old->session, number);
 	old->known = true;
-	return place_choose_as(&old->place, &old->session, rollback->place->project, err);
+	return place_of_variant(&old->place, rollback->place, &old->session, err);
 }
 
 static bool has_service(const struct manifest *manifest, const char *name)

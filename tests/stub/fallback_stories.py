@@ -185,3 +185,11 @@ def fallback_a_newer_file_without_that_variant_is_refused(t):
     receipt = json.loads(text(place(t, "v2", "receipt.json")))
     t.check(done.code == 0 and receipt["version"] == "2.10" and not os.path.exists(place(t, "receipt.json")),
             "a file that has it upgrades it, although its first choice would work", done)
+    worse = {**VARIANTS, "hardtack.yaml": VARIANTS["hardtack.yaml"].replace("3.0", "3.2").replace("2.9", "2.11"),
+             "compose.v2.yaml": COMPOSE.format("worse")}
+    play(t, stack=HEALTHY, stack_v2=CRASHING)
+    done = t.run("install", "--yes", "--fallback", "auto", "--timeout", "20", file=installer_of("worse", worse))
+    receipt = json.loads(text(place(t, "v2", "receipt.json")))
+    t.check(done.code == 14 and receipt["version"] == "2.10" and "is: two" in text(place(t, "v2", "compose.v2.yaml")),
+            "an upgrade of it that fails goes back to what was there, not on to the next", done)
+    t.check({p for p, _ in composed(t, "up")[-3:]} == {"stack-v2"}, "in its own place", composed(t, "up")[-3:])
