@@ -58,6 +58,8 @@ static int split(CURLU *handle, struct arena *arena, struct http_url *out, struc
 	}
 	if (!number_parse_u64(part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, arena), &port))
 		return err_set(err, CODE_INPUT, "an address without a host");
+	if (port == 0)
+		return err_set(err, CODE_INPUT, "not an http address: %s", "port 0");
 	out->port = (unsigned)port;
 	curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
 	out->text = part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT, arena);

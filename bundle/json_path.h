@@ -16,7 +16,7 @@ enum { JSON_PATH_LIMIT = 500 }; /* bytes of a path */
 /* CODE_INPUT for what is no path. */
 int json_path_check(const char *path, struct err *err);
 
-/* The value there; absent when there is none, or when the path is none. */
+/* The value there; absent when there is none, or when the path is none. "" is the value itself. */
 struct json json_path_find(struct json root, const char *path);
 
 /*
