@@ -5,7 +5,10 @@
 #include "docker_run.h"
 #include "json.h"
 
-enum { ANSWER_LIMIT = 8 << 20, MAX_CONTAINERS = 400 };
+enum {
+	ANSWER_LIMIT = 8 << 20,
+	INSPECTED_AT_ONCE = 50, /* some 10 KiB each: a child's output is kept up to CHILD_HEAD_LIMIT */
+};
 
 /* The last entry of State.Health.Log. */
 static int parse_health_output(struct json health, const char **output, struct err *err)
@@ -128,59 +131,61 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Containers may vanish between the two commands: `inspect` then answers with those that are left
- * and exit 1, which is as good an answer. */
+ * and exit 1, which is as good an answer. Adds to out, which has room for all. */
 static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_count,
-	struct docker_container **out, size_t *count, struct err *err)
+	struct docker_container *out, size_t *count, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	struct json root, item;
 	struct err parse_err = ERR_INIT;
 	docker_command_add(&command, docker->path, "container", "inspect");
-	for (size_t i = 0; i < id_count; i++)
-		docker_command_add(&command, ids[i]);
+	docker_command_add_words(&command, ids, id_count);
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	const struct text *answer = &result.out.head;
 	if (json_parse(answer->bytes, answer->length, "docker container inspect", ANSWER_LIMIT,
 		    docker->arena, &root, &parse_err) < 0 ||
-		!json_is_array(root))
+		!json_is_array(root) || json_count(root) > id_count)
 		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
-	*out = arena_alloc(docker->arena, (json_count(root) + 1) * sizeof(**out));
 	for (struct json_iterator it = json_items(root); json_next(&it, &item);)
-		if (parse_container(docker, item, &(*out)[(*count)++], &parse_err) < 0)
+		if (parse_container(docker, item, &out[(*count)++], &parse_err) < 0)
 			return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
 				"container inspect", parse_err.text);
-	qsort(*out, *count, sizeof(**out), by_name);
 	return 0;
 }
 
 int docker_project_containers(struct docker_cli *docker, const char *project,
 	struct docker_container **out, size_t *count, struct err *err)
 {
-	const char *ids[MAX_CONTAINERS];
+	const char *ids[DOCKER_LINES];
 	size_t id_count = 0;
 	struct docker_command command = {0};
 	*out = NULL;
 	*count = 0;
 	docker_command_add(&command, docker->path, "ps", "-aq", "--no-trunc", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	if (docker_command_lines(docker, &command, ids, MAX_CONTAINERS, &id_count, err) < 0)
+	if (docker_command_ids(docker, &command, ids, DOCKER_LINES, &id_count, err) < 0)
 		return -1;
-	return id_count ? inspect(docker, ids, id_count, out, count, err) : 0;
+	*out = arena_alloc(docker->arena, (id_count + 1) * sizeof(**out));
+	for (size_t at = 0; at < id_count; at += INSPECTED_AT_ONCE) {
+		size_t left = id_count - at;
+		if (inspect(docker, ids + at, left < INSPECTED_AT_ONCE ? left : INSPECTED_AT_ONCE,
+			    *out, count, err) < 0)
+			return -1;
+	}
+	qsort(*out, *count, sizeof(**out), by_name);
+	return 0;
 }
 
 int docker_container_find(struct docker_cli *docker, const char *id, struct docker_container *out,
 	bool *found, struct err *err)
 {
-	struct docker_container *containers = NULL;
 	size_t count = 0;
 	*found = false;
-	if (inspect(docker, &id, 1, &containers, &count, err) < 0)
+	if (inspect(docker, &id, 1, out, &count, err) < 0)
 		return -1;
 	*found = count > 0;
-	if (*found)
-		*out = containers[0];
 	return 0;
 }
 
@@ -200,10 +205,10 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 	size_t *count, struct err *err)
 {
 	struct docker_command command = {0};
-	*names = arena_alloc(docker->arena, MAX_CONTAINERS * sizeof(**names));
+	*names = arena_alloc(docker->arena, DOCKER_LINES * sizeof(**names));
 	docker_command_add(&command, docker->path, "volume", "ls", "-q", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	return docker_command_lines(docker, &command, *names, MAX_CONTAINERS, count, err);
+	return docker_command_lines(docker, &command, *names, DOCKER_LINES, count, err);
 }
 
 int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,

@@ -122,13 +122,12 @@ int docker_image_try_create(struct docker_cli *docker, const char *reference, bo
 	if (docker_command_run(docker, &create, CHANGE_TIMEOUT_MS, &created, err) < 0)
 		return -1;
 	const char *out = created.out.head.bytes;
-	size_t length = strcspn(out, "\r\n");
-	if (created.exit_code != 0 || length < 12) {
+	const char *id = arena_strndup(docker->arena, out, strcspn(out, "\r\n"));
+	if (created.exit_code != 0 || !docker_is_id(id)) {
 		*words = docker_words(docker, &created);
 		return 0;
 	}
 	*ok = true;
-	char *id = arena_strndup(docker->arena, out, length);
 	docker_command_add(&remove, docker->path, "rm", "-v", id);
 	if (docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) < 0)
 		return -1;

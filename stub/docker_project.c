@@ -6,8 +6,6 @@
 
 #include "docker_run.h"
 
-enum { MAX_CONTAINERS = 400 };
-
 /* The same directory by another name is no other directory. */
 static bool is_same_directory(const char *a, const char *b)
 {
@@ -21,7 +19,7 @@ static bool is_same_directory(const char *a, const char *b)
 int docker_project_stranger(struct docker_cli *docker, const char *project, const char *directory,
 	const char **container, const char **from, struct err *err)
 {
-	const char *lines[MAX_CONTAINERS];
+	const char *lines[DOCKER_LINES];
 	size_t count = 0;
 	struct docker_command command = {0};
 	*container = NULL;
@@ -29,7 +27,7 @@ int docker_project_stranger(struct docker_cli *docker, const char *project, cons
 	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project),
 		"--format", "{{.Names}} {{.Label \"com.docker.compose.project.working_dir\"}}");
-	if (docker_command_lines(docker, &command, lines, MAX_CONTAINERS, &count, err) < 0)
+	if (docker_command_lines(docker, &command, lines, DOCKER_LINES, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count && !*container; i++) {
 		size_t length = strcspn(lines[i], " ");
@@ -46,7 +44,7 @@ int docker_project_stranger(struct docker_cli *docker, const char *project, cons
 int docker_container_project(struct docker_cli *docker, const char *name, bool *found,
 	const char **project, struct err *err)
 {
-	const char *lines[MAX_CONTAINERS];
+	const char *lines[DOCKER_LINES];
 	size_t count = 0, name_length = strlen(name);
 	struct docker_command command = {0};
 	*found = false;
@@ -55,7 +53,7 @@ int docker_container_project(struct docker_cli *docker, const char *name, bool *
 	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
 		arena_printf(docker->arena, "name=%s", name), "--format",
 		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
-	if (docker_command_lines(docker, &command, lines, MAX_CONTAINERS, &count, err) < 0)
+	if (docker_command_lines(docker, &command, lines, DOCKER_LINES, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strcspn(lines[i], " ");

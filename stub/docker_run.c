@@ -154,3 +154,21 @@ int docker_command_lines(struct docker_cli *docker, const struct docker_command 
 	*count = split_lines(docker, &result.out.head, lines, limit);
 	return 0;
 }
+
+bool docker_is_id(const char *word)
+{
+	size_t length = strlen(word);
+	return length >= 12 && length <= 64 && strspn(word, "0123456789abcdef") == length;
+}
+
+int docker_command_ids(struct docker_cli *docker, const struct docker_command *command,
+	const char **ids, size_t limit, size_t *count, struct err *err)
+{
+	if (docker_command_lines(docker, command, ids, limit, count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < *count; i++)
+		if (!docker_is_id(ids[i]))
+			return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
+				command->argv[1], arena_printf(docker->arena, "%.80s", ids[i]));
+	return 0;
+}

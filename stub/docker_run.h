@@ -6,6 +6,7 @@
 
 enum {
 	DOCKER_ARGUMENTS = 512,
+	DOCKER_LINES = 4096, /* of an answer: containers or volumes of a project */
 	QUERY_TIMEOUT_MS = 60 * 1000,       /* an engine under load answers late */
 	LOAD_STALL_MS = 30 * 60 * 1000,     /* unpacking a huge layer moves no byte on our side */
 	CHANGE_TIMEOUT_MS = 20 * 60 * 1000, /* up: depends_on waits inside */
@@ -37,6 +38,11 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 /* Runs a query; the non-empty lines of its answer, at most limit. */
 int docker_command_lines(struct docker_cli *docker, const struct docker_command *command,
 	const char **lines, size_t limit, size_t *count, struct err *err);
+
+/* The same for container ids: what is none would be taken for an option, or for anything. */
+int docker_command_ids(struct docker_cli *docker, const struct docker_command *command,
+	const char **ids, size_t limit, size_t *count, struct err *err);
+bool docker_is_id(const char *word);
 
 /* "docker load": for errors. */
 const char *docker_command_name(struct docker_cli *docker, const struct docker_command *command);

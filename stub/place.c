@@ -202,15 +202,22 @@ int place_of_variant(struct place *place, const struct place *beside, const stru
 
 /* ---- the lock ---- */
 
+static int elsewhere(struct err *err)
+{
+	return err_hint(err, "choose another place with --dir DIR");
+}
+
 static int lock(const char *directory, int *fd, struct err *err)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", directory);
 	if (file_make_directories(directory, 0700, err) < 0)
-		return -1;
+		return elsewhere(err);
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*fd < 0)
-		return err_set_errno(err, CODE_IO, "create %s", path);
+	if (*fd < 0) {
+		err_set_errno(err, CODE_IO, "create %s", path);
+		return elsewhere(err);
+	}
 	if (fcntl(*fd, F_SETLK, &lock) == 0)
 		return 0;
 	if (errno != EACCES && errno != EAGAIN)

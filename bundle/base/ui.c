@@ -127,10 +127,30 @@ static bool wanted(const struct ui *ui, const struct ui_event *event)
 	}
 }
 
+/* Paths and words of others may be in any text: none of them drives the person's terminal. */
+static void raise_printable(struct ui *ui, struct ui_event event)
+{
+	AUTO_TEXT text = TEXT_INIT;
+	AUTO_TEXT hint = TEXT_INIT;
+	if (event.text) {
+		text_add_printable(&text, event.text, strlen(event.text));
+		event.text = text.bytes;
+	}
+	if (event.hint) {
+		text_add_printable(&hint, event.hint, strlen(event.hint));
+		event.hint = hint.bytes;
+	}
+	ui->show(ui, &event);
+}
+
 static void raise_event(struct ui *ui, const struct ui_event *event)
 {
-	if (wanted(ui, event))
+	if (!wanted(ui, event))
+		return;
+	if (ui->settings.mode == UI_JSON || event->kind == UI_EVENT_RESULT)
 		ui->show(ui, event);
+	else
+		raise_printable(ui, *event);
 }
 
 __attribute__((format(printf, 3, 0))) static void raise_formatted(
