@@ -35,6 +35,16 @@ static int add_mirrors(struct network *network, const struct options *options,
 	return 0;
 }
 
+static int check_plain(const struct options *options, struct err *err)
+{
+	for (size_t i = 0; i < options->plain_http.count; i++) {
+		const char *host = options->plain_http.items[i];
+		if (!*host || strpbrk(host, " \t\n,/@?#"))
+			return err_set(err, CODE_USAGE, "--plain-http: \"%s\" is not HOST or HOST:PORT", host);
+	}
+	return 0;
+}
+
 static void add_plain(struct option_list *list, const char *host, struct arena *arena)
 {
 	*ARENA_PUSH(arena, list->items, list->count, list->capacity) = host;
@@ -77,7 +87,7 @@ static int set_jobs(struct network *network, const struct options *options,
 {
 	const char *text = variable("HARDTACK_JOBS");
 	uint64_t jobs = options->jobs;
-	if (!jobs && text && !number_parse_u64(text, &jobs))
+	if (!jobs && text && (!number_parse_u64(text, &jobs) || jobs == 0))
 		jobs = UINT64_MAX;
 	if (!jobs)
 		jobs = config->jobs ? config->jobs : STANDARD_JOBS;
@@ -95,7 +105,7 @@ int network_settings(struct network *network, const struct options *options,
 	*network = (struct network){0};
 	if (user_config_read(arena, &config, err) < 0 ||
 		add_mirrors(network, options, file, &config, arena, err) < 0 ||
-		set_rate(network, options, &config, err) < 0 ||
+		check_plain(options, err) < 0 || set_rate(network, options, &config, err) < 0 ||
 		set_jobs(network, options, &config, err) < 0)
 		return -1;
 	add_plain_hosts(network, options, &config, arena);

@@ -39,7 +39,7 @@ static const struct option_row common[] = {
 			"loopback)"},                                                      \
 		{0, "limit-rate", "RATE", OPTION_TEXT, FIELD(limit_rate), NULL,            \
 			"at most this many bytes a second in all: 500K, 2M, 1MiB"},        \
-		{'j', "jobs", "N", OPTION_NUMBER, FIELD(jobs), NULL,                       \
+		{'j', "jobs", "N", OPTION_COUNT, FIELD(jobs), NULL,                       \
 			"transfers at a time (default 4)"},                                \
 		{0, "offline", NULL, OPTION_FLAG, FIELD(offline), NULL, "never use the network"}
 

@@ -12,33 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A path as a shell word. */
-static void add_shell_word(struct text *out, const char *word)
-{
-	if (word[0] &&
-		strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "0123456789._/-+:@%") == strlen(word) &&
-		word[0] != '-') {
-		text_add(out, word);
-		return;
-	}
-	text_add(out, "'");
-	for (; *word; word++) {
-		if (*word == '\'')
-			text_add(out, "'\\''");
-		else
-			text_add_bytes(out, word, 1);
-	}
-	text_add(out, "'");
-}
-
 static void add_load_line(struct text *out, const struct installer *installer)
 {
 	const struct locator *locator = &installer->layout.locator;
 	text_addf(out, "tail -c +%llu ", (unsigned long long)locator->payload_offset + 1);
 	AUTO_FREE char *plain = installer->path[0] == '-' ? xprintf("./%s", installer->path)
 							  : xstrdup(installer->path);
-	add_shell_word(out, plain);
+	text_add_shell_word(out, plain);
 	text_addf(
 		out, " | head -c %llu | docker load", (unsigned long long)locator->payload_length);
 }

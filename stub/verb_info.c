@@ -69,10 +69,12 @@ int verb_info(struct session *session, struct err *err)
 		show_services(session);
 	}
 	show_images(session);
+	AUTO_TEXT path = TEXT_INIT;
+	text_add_shell_word(&path, session->path);
 	struct ui_field by_hand[] = {UI_TEXT("path", session->path)};
 	if (!ui_is_json(session->ui) && !manifest->installer)
 		UI_RECORD(session->ui, "by_hand", by_hand,
-			T("by hand   tail -c +%llu \"%s\" | head -c %llu | docker load"),
-			offset + 1, session->path, length);
+			T("by hand   tail -c +%llu %s | head -c %llu | docker load"),
+			offset + 1, path.bytes, length);
 	return 0;
 }

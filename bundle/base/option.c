@@ -173,7 +173,9 @@ static int store(const struct option_row *row, const char *value, void *values, 
 		return 0;
 	}
 	case OPTION_NUMBER:
-		if (!number_parse_u64(value, (uint64_t *)slot))
+	case OPTION_COUNT:
+		if (!number_parse_u64(value, (uint64_t *)slot) ||
+			(row->kind == OPTION_COUNT && *(uint64_t *)slot == 0))
 			return err_set(err, CODE_USAGE, "--%s wants a number, not \"%s\"",
 				row->name, value);
 		return 0;

@@ -20,7 +20,7 @@
 #include "err.h"
 #include "text.h"
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_CHOICE };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_COUNT, OPTION_CHOICE };
 
 struct option_list {
 	const char **items;

@@ -156,6 +156,24 @@ void text_add_printable(struct text *text, const void *bytes, size_t length)
 	}
 }
 
+void text_add_shell_word(struct text *text, const char *word)
+{
+	if (*word && *word != '-' &&
+		strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789._/-+:@%") == strlen(word)) {
+		text_add(text, word);
+		return;
+	}
+	text_add(text, "'");
+	for (; *word; word++) {
+		if (*word == '\'')
+			text_add(text, "'\\''");
+		else
+			text_add_bytes(text, word, 1);
+	}
+	text_add(text, "'");
+}
+
 void text_add_json(struct text *text, const char *string)
 {
 	const unsigned char *at = (const unsigned char *)string;

@@ -33,6 +33,9 @@ bool text_is_utf8(const void *bytes, size_t length);
  * C1) and malformed UTF-8 become \xNN, so that no log can drive the person's terminal. */
 void text_add_printable(struct text *text, const void *bytes, size_t length);
 
+/* Adds a word as a POSIX shell reads it back: as it is, or in single quotes. */
+void text_add_shell_word(struct text *text, const char *word);
+
 /* Adds a string as a JSON string literal, quotes included (RFC 8259); malformed UTF-8 -> U+FFFD. */
 void text_add_json(struct text *text, const char *string);
 

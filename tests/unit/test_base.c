@@ -80,6 +80,17 @@ TEST(foreign_text_cannot_drive_the_terminal)
 	CHECK_STR(text.bytes, "a\\x1b[31m\\xc2\\x9b\\xff你\n");
 }
 
+TEST(words_are_quoted_for_the_shell)
+{
+	AUTO_TEXT text = TEXT_INIT;
+	static const char *const words[] = {"/a/b-1", "a b", "it's", "-x", "", "$A;\n"};
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		text_add_shell_word(&text, words[i]);
+		text_add(&text, " ");
+	}
+	CHECK_STR(text.bytes, "/a/b-1 'a b' 'it'\\''s' '-x' '' '$A;\n' ");
+}
+
 TEST(json_strings_are_escaped)
 {
 	AUTO_TEXT text = TEXT_INIT;

@@ -124,6 +124,13 @@ TEST(a_bad_setting_is_a_mistake_in_its_use)
 	options.mirrors = (struct option_list){flags, 1, 1};
 	CHECK_FAILS(network_settings(&network, &options, NULL, arena, &err), CODE_USAGE);
 	options.mirrors.count = 0;
+	const char *plain[] = {"a b"};
+	options.plain_http = (struct option_list){plain, 1, 1};
+	CHECK_FAILS(network_settings(&network, &options, NULL, arena, &err), CODE_USAGE);
+	options.plain_http.count = 0;
+	setenv("HARDTACK_JOBS", "0", 1);
+	CHECK_FAILS(network_settings(&network, &options, NULL, arena, &err), CODE_USAGE);
+	clear_variables();
 	write_config("mirror: {}\n");
 	CHECK_FAILS(network_settings(&network, &options, NULL, arena, &err), CODE_INPUT);
 }
