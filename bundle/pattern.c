@@ -1,6 +1,7 @@
 /* POSIX extended regular expressions without the parts that C libraries disagree about. */
 #include "pattern.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "text.h"
@@ -88,6 +89,51 @@ static const char *find_unportable(const char *text)
 	return NULL;
 }
 
+/* How often the interval at text repeats at most; an open one as often as it must, and once more. */
+static uint64_t repetitions(const char *text, size_t interval)
+{
+	uint64_t low = 0, high = 0;
+	const char *at = text + 1;
+	for (; *at >= '0' && *at <= '9'; at++)
+		low = low * 10 + (uint64_t)(*at - '0');
+	if (*at == ',')
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			high = high * 10 + (uint64_t)(*at - '0');
+	bool open = text[interval - 2] == ',';
+	return open ? low + 1 : high > low ? high : low;
+}
+
+/* C libraries write repetitions out: (((a{255}){255}){255}) takes more memory than there is. How
+ * many places the expression has then, as long as they are within the limit. */
+static bool is_too_large(const char *text)
+{
+	bool ignored;
+	uint64_t outside[PATTERN_LIMIT], places = 0, last = 0;
+	size_t depth = 0;
+	for (const char *at = text; *at && places <= PATTERN_PLACES;) {
+		if (*at == '(') {
+			outside[depth++] = places;
+			places = last = 0;
+			at++;
+		} else if (*at == ')' && depth > 0) {
+			last = places + 1;
+			places = outside[--depth] + last;
+			at++;
+		} else if (*at == '{') {
+			uint64_t times = repetitions(at, interval_length(at));
+			places += times > 1 ? last * (times - 1) : 0;
+			at += interval_length(at);
+		} else if (*at == '+') {
+			places += last;
+			at++;
+		} else {
+			places += last = 1;
+			at = *at == '[' ? skip_bracket(at, &ignored) : at + 1 + (*at == '\\');
+		}
+	}
+	return places > PATTERN_PLACES;
+}
+
 int pattern_compile(struct pattern *pattern, const char *text, struct err *err)
 {
 	char why[200];
@@ -106,6 +152,11 @@ int pattern_compile(struct pattern *pattern, const char *text, struct err *err)
 				     "\\s, and \\ before a special character that stands for "
 				     "itself");
 	}
+	if (is_too_large(text))
+		return err_set(err, CODE_INPUT,
+			"the regular expression \"%s\" is too large: repetitions multiply to more "
+			"than %d characters",
+			text, PATTERN_PLACES);
 	int status = regcomp(&pattern->regex, text, REG_EXTENDED | REG_NEWLINE | REG_NOSUB);
 	if (status != 0) {
 		regerror(status, &pattern->regex, why, sizeof(why));

@@ -16,7 +16,10 @@
 #include "arena.h"
 #include "err.h"
 
-enum { PATTERN_LIMIT = 1000 }; /* bytes */
+enum {
+	PATTERN_LIMIT = 1000,   /* bytes */
+	PATTERN_PLACES = 10000, /* characters, with all repetitions written out */
+};
 
 struct pattern {
 	regex_t regex;

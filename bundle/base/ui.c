@@ -127,13 +127,21 @@ static bool wanted(const struct ui *ui, const struct ui_event *event)
 	}
 }
 
+enum { LONGEST_WORDS = 4000 }; /* bytes of a warning: a name in it may be as long as its file */
+
 /* Paths and words of others may be in any text: none of them drives the person's terminal. */
 static void raise_printable(struct ui *ui, struct ui_event event)
 {
 	AUTO_TEXT text = TEXT_INIT;
 	AUTO_TEXT hint = TEXT_INIT;
 	if (event.text) {
-		text_add_printable(&text, event.text, strlen(event.text));
+		size_t length = strlen(event.text);
+		bool words = event.kind == UI_EVENT_WARNING || event.kind == UI_EVENT_PROBLEM;
+		if (words && length > LONGEST_WORDS)
+			for (length = LONGEST_WORDS; (event.text[length] & 0xc0) == 0x80;)
+				length--;
+		text_add_printable(&text, event.text, length);
+		text_add(&text, event.text[length] ? "…" : "");
 		event.text = text.bytes;
 	}
 	if (event.hint) {

@@ -55,6 +55,24 @@ TEST(an_endless_expression_is_refused)
 	CHECK(matches(text, text));
 }
 
+TEST(repetitions_of_repetitions_are_bounded)
+{
+	static const char *const bad[] = {"((((a{255}){255}){255}){255})", "(a{200}){200}",
+		"((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+", "(((a{99,}b){99,}c){99,})"};
+	static const char *const good[] = {
+		"[0-9a-f]{64}", "([0-9]{1,3}[.]){3}[0-9]{1,3}", "(a+b+)+c", "x{255}y{255}"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err err = ERR_INIT;
+		AUTO_PATTERN pattern = PATTERN_INIT;
+		CHECK_FAILS(pattern_compile(&pattern, bad[i], &err), CODE_INPUT);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct err err = ERR_INIT;
+		AUTO_PATTERN pattern = PATTERN_INIT;
+		CHECK_OK(pattern_compile(&pattern, good[i], &err));
+	}
+}
+
 TEST(any_bytes_can_be_searched)
 {
 	AUTO_PATTERN pattern = PATTERN_INIT;
