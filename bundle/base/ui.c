@@ -127,7 +127,7 @@ static bool wanted(const struct ui *ui, const struct ui_event *event)
 	}
 }
 
-enum { LONGEST_WORDS = 4000 }; /* bytes of a warning: a name in it may be as long as its file */
+enum { LONGEST_WORDS = 32000 }; /* bytes of a text: a name in it may be as long as its file */
 
 /* Paths and words of others may be in any text: none of them drives the person's terminal. */
 static void raise_printable(struct ui *ui, struct ui_event event)
@@ -136,7 +136,7 @@ static void raise_printable(struct ui *ui, struct ui_event event)
 	AUTO_TEXT hint = TEXT_INIT;
 	if (event.text) {
 		size_t length = strlen(event.text);
-		bool words = event.kind == UI_EVENT_WARNING || event.kind == UI_EVENT_PROBLEM;
+		bool words = event.kind != UI_EVENT_NOTE;
 		if (words && length > LONGEST_WORDS)
 			for (length = LONGEST_WORDS; (event.text[length] & 0xc0) == 0x80;)
 				length--;

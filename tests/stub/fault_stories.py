@@ -154,7 +154,7 @@ def refuse_reads_behind(offset):
 @native
 def read_errors_of_the_installer(t):
     size = os.path.getsize(t.settings[-1])
-    for part in (1, size // 3, size // 2, size - 20000):
+    for part in (1, size // 3, size // 2, (size - 1) // 262144 * 262144):  # of windows of 256 KiB
         forget_docker(t)
         done = subprocess.run([*t.settings, *SETTINGS], env=t.env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
                               preexec_fn=lambda part=part: refuse_reads_behind(part))
