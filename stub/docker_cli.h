@@ -90,10 +90,6 @@ struct docker_image {
 int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
 	bool *found, struct err *err);
 
-/* The value of a variable that the image sets; *value NULL: it does not, or there is no such image. */
-int docker_image_variable(struct docker_cli *docker, const char *reference, const char *name,
-	const char **value, struct err *err);
-
 /* How words begin when an image did not unpack (28, containerd store, exit 0). */
 #define DOCKER_UNPACK_ERROR "Error unpacking image"
 

@@ -61,29 +61,6 @@ int docker_image_inspect(struct docker_cli *docker, const char *reference, struc
 	return 0;
 }
 
-int docker_image_variable(struct docker_cli *docker, const char *reference, const char *name,
-	const char **value, struct err *err)
-{
-	const char *lines[400];
-	size_t count = 0, length = strlen(name);
-	struct docker_image image;
-	bool found;
-	struct docker_command command = {0};
-	*value = NULL;
-	if (docker_image_inspect(docker, reference, &image, &found, err) < 0)
-		return -1;
-	if (!found)
-		return 0;
-	docker_command_add(&command, docker->path, "image", "inspect", reference, "--format",
-		"{{range .Config.Env}}{{.}}\n{{end}}");
-	if (docker_command_lines(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(lines[i], name, length) == 0 && lines[i][length] == '=')
-			*value = lines[i] + length + 1;
-	return 0;
-}
-
 int docker_image_load(struct docker_cli *docker,
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
 	bool *ok, const char **words, struct err *err)

@@ -228,7 +228,8 @@ int preflight_check_database(struct preflight *preflight, struct err *err)
 	const struct manifest *manifest = session->manifest;
 	struct docker_container *containers;
 	size_t count;
-	if (!preflight_can_look(preflight) || session->options->erase_data || manifest->installer)
+	if (!preflight_can_look(preflight) || session->options->erase_data ||
+		preflight->restoring || manifest->installer)
 		return 0;
 	if (docker_project_containers(&preflight->docker, preflight->place->project, &containers,
 		    &count, err) < 0)

@@ -1,9 +1,11 @@
 /* What fits what. */
 #include "restore_rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "backup_plan.h"
+#include "database_major.h"
 #include "file_io.h"
 #include "message.h"
 #include "version_order.h"
@@ -55,37 +57,51 @@ bool restore_rules_same(const struct backup *backup, const struct session *sessi
 	return true;
 }
 
-int restore_rules_check_postgres(const struct backup *backup, const struct session *session,
-	struct docker_cli *docker, struct err *err)
+/* Does an image of this file read that data? *brings: the first other major; 0: no PostgreSQL. */
+static int find_major(
+	const struct session *session, unsigned major, unsigned *brings, struct err *err)
 {
 	const struct manifest *manifest = session->manifest;
-	const char *majors[64], *volume_major = NULL;
-	size_t count = 0;
-	for (size_t i = 0; i < manifest->image_count && count < ARRAY_SIZE(majors); i++) {
-		const char *major;
-		if (docker_image_variable(
-			    docker, manifest->images[i].tag, "PG_MAJOR", &major, err) < 0)
+	*brings = 0;
+	for (size_t i = 0; i < manifest->image_count; i++) {
+		unsigned found;
+		if (!manifest_uses_image(manifest, i, true))
+			continue;
+		if (database_major_of_image(session, &manifest->images[i], &found, err) < 0)
 			return -1;
-		if (major)
-			majors[count++] = major;
+		if (found == major) {
+			*brings = 0;
+			return 0;
+		}
+		*brings = *brings ? *brings : found;
 	}
-	for (size_t i = 0; i < backup->volume_count && count > 0; i++) {
-		bool fits = !backup->volumes[i].data || !backup->volumes[i].postgres_major;
-		for (size_t j = 0; j < count; j++)
-			fits = fits || strcmp(majors[j], backup->volumes[i].postgres_major) == 0;
-		if (!fits)
-			volume_major = backup->volumes[i].postgres_major;
+	return 0;
+}
+
+int restore_rules_check_postgres(
+	const struct backup *backup, const struct session *session, struct err *err)
+{
+	for (size_t i = 0; i < backup->volume_count; i++) {
+		const struct backup_volume *volume = &backup->volumes[i];
+		unsigned major, brings;
+		if (!volume->data || !volume->postgres_major)
+			continue;
+		major = (unsigned)strtoul(volume->postgres_major, NULL, 10);
+		if (find_major(session, major, &brings, err) < 0)
+			return -1;
+		if (brings == 0)
+			continue;
+		err_set(err, CODE_INPUT,
+			"the backup's data is of PostgreSQL %u, and this file brings PostgreSQL "
+			"%u, "
+			"which cannot read it",
+			major, brings);
+		return err_hint(err,
+			"restore it with the installer that made it (%s %s), dump it there "
+			"(pg_dumpall), and load the dump into the new one",
+			backup->name, backup->version ? backup->version : "");
 	}
-	if (!volume_major)
-		return 0;
-	err_set(err, CODE_INPUT,
-		"the backup's data is of PostgreSQL %s, and this file brings PostgreSQL %s, which "
-		"cannot read it",
-		volume_major, majors[0]);
-	return err_hint(err,
-		"restore it with the installer that made it (%s %s), dump it there "
-		"(pg_dumpall), and load the dump into the new one",
-		backup->name, backup->version ? backup->version : "");
+	return 0;
 }
 
 static bool is_template_or_control(const struct manifest *manifest, const char *path)

@@ -10,9 +10,8 @@
 int restore_rules_check(const struct backup *backup, const struct session *session,
 	const struct place *place, struct err *err);
 
-/* Needs the images in the engine. */
-int restore_rules_check_postgres(const struct backup *backup, const struct session *session,
-	struct docker_cli *docker, struct err *err);
+int restore_rules_check_postgres(
+	const struct backup *backup, const struct session *session, struct err *err);
 
 /* Is it of this very version: the same images? Then its files fit too. */
 bool restore_rules_same(const struct backup *backup, const struct session *session);

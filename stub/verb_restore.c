@@ -82,7 +82,9 @@ static int choose_place(struct restore *restore, struct err *err)
 		restore_state_read(
 			installed->place.directory, session->arena, &restore->past, err) < 0)
 		return -1;
-	return restore_rules_check(&restore->backup, session, &installed->place, err);
+	if (restore_rules_check(&restore->backup, session, &installed->place, err) < 0)
+		return -1;
+	return restore_rules_check_postgres(&restore->backup, session, err);
 }
 
 static int look_around(struct restore *restore, struct err *err)
@@ -169,7 +171,7 @@ static int load_images(struct restore *restore, struct err *err)
 			image_load_run(&preflight->docker, session->bundle, preflight->wanted,
 				preflight->wanted_count, session->ui, err) < 0))
 		return -1;
-	return restore_rules_check_postgres(&restore->backup, session, &preflight->docker, err);
+	return 0;
 }
 
 /* Once: what a run that was cut off left is nothing to save. */
@@ -246,7 +248,8 @@ static int write_receipt(struct restore *restore, struct err *err)
 	struct session *session = restore->session;
 	struct receipt receipt;
 	restore_state_remove(restore->installed.place.directory);
-	rollback_point_remove(restore->installed.place.directory); /* what it would go back from is gone */
+	rollback_point_remove(
+		restore->installed.place.directory); /* what it would go back from is gone */
 	restore_env_drop(session, &restore->installed.place);
 	if (restore->saved)
 		restore_env_forget_old(session, &restore->installed.place);

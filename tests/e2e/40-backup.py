@@ -61,6 +61,19 @@ def refuse_bad_files(t, file, backup, engine):
             not os.path.exists(os.path.join(t.home, "hardtack", "guestbook")), "nothing was touched")
 
 
+def build_sixteen(t, project):
+    """The same project on what says to be PostgreSQL 16."""
+    copy = t.path("sixteen")
+    shutil.copytree(project, copy)
+    path = os.path.join(copy, "compose.yaml")
+    with open(path, encoding="utf-8") as text:
+        compose = text.read()
+    with open(path, "w", encoding="utf-8") as text:
+        text.write(compose.replace("postgres:15", "postgres:16"))
+    return t.build(copy, "linux-amd64", ["postgres:16=" + images.archive("save-old", images.POSTGRES),
+                                         images.archive("save-new", images.GUESTBOOK)], out=t.path("pg16"))
+
+
 def story(t):
     project = os.path.join(harness.PROJECTS, "guestbook")
     file = t.build(project, "linux-amd64", [images.archive("oci")])
@@ -82,11 +95,14 @@ def story(t):
     done = t.installer(file, "backup", backup, engine=old)
     t.check(done.code == 2, "an existing file is not overwritten: 2", done)
 
+    sixteen = build_sixteen(t, project)
     first_home, t.home = t.home, t.path("home2")
     os.makedirs(t.home)
     refuse_bad_files(t, file, backup, new)
     done = t.installer(older, "restore", backup, "--yes", engine=new)
     t.check(done.code == 3 and "1.2.0" in done.err, "an older program refuses a newer version's backup, and names it: 3", done)
+    done = t.installer(sixteen, "restore", backup, "--yes", engine=new)
+    t.check(done.code == 3 and "PostgreSQL 15" in done.err and "PostgreSQL 16" in done.err, "another PostgreSQL major: 3", done)
     done = t.installer(file, "restore", backup, "--yes", engine=new)
     t.need(done.code == 0, "restore on v28c, an empty machine: 0", done)
     t.check(rows(t, new) == before, "the same rows, number for number and second for second", before)
