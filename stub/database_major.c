@@ -27,7 +27,8 @@ static unsigned parse_major(const char *text)
 unsigned database_major_of_reference(const char *reference)
 {
 	static const char *const by_number[] = {"postgres", "postgresql", "postgis"};
-	static const char *const by_pg[] = {"postgres", "pgvector", "timescaledb", "timescaledb-ha"};
+	static const char *const by_pg[] = {
+		"postgres", "pgvector", "timescaledb", "timescaledb-ha"};
 	const char *slash = strrchr(reference, '/');
 	const char *name = slash ? slash + 1 : reference;
 	size_t length = strcspn(name, ":@");
@@ -50,8 +51,8 @@ static const char *find_variable(struct json config, const char *name)
 	size_t length = strlen(name);
 	const char *pair;
 	for (struct json_iterator it = json_items(list); json_next(&it, &item);)
-		if (json_as_string(item, &pair, &ignored) == 0 && strncmp(pair, name, length) == 0 &&
-			pair[length] == '=')
+		if (json_as_string(item, &pair, &ignored) == 0 &&
+			strncmp(pair, name, length) == 0 && pair[length] == '=')
 			return pair + length + 1;
 	return NULL;
 }

@@ -3,11 +3,11 @@
  * start over an old one's data (PostgreSQL documentation, "Upgrading a PostgreSQL Cluster"), and
  * whoever replaces one has a stack that crash-loops.
  *
- * The image speaks by the environment in its config, PG_MAJOR (the official images and what is built
- * on them), else by its tag when its repository is a known one ("postgres:17-alpine",
+ * The image speaks by the environment in its config, PG_MAJOR (the official images and what is
+ * built on them), else by its tag when its repository is a known one ("postgres:17-alpine",
  * "pgvector:0.8-pg17"); the data by its own file PG_VERSION. Both are facts; where one of them is
- * missing, nothing is said. MySQL, MariaDB and MongoDB convert data of the version before by themselves
- * and have no such file: they are not judged.
+ * missing, nothing is said. MySQL, MariaDB and MongoDB convert data of the version before by
+ * themselves and have no such file: they are not judged.
  */
 #pragma once
 
@@ -15,8 +15,8 @@
 #include "manifest.h"
 #include "session.h"
 
-/* The major of the image by its own words; 0: not PostgreSQL, or not known. A config that is no JSON is
- * an error of the bundle's. */
+/* The major of the image by its own words; 0: not PostgreSQL, or not known. A config that is no
+ * JSON is an error of the bundle's. */
 int database_major_of_image(const struct session *session, const struct manifest_image *image,
 	unsigned *major, struct err *err);
 

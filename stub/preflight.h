@@ -56,8 +56,8 @@ int preflight_run(struct preflight *preflight, struct err *err);
 int preflight_check_answer(void *preflight, const char *name, const char *answer,
 	struct err *problem, struct err *err);
 
-/* Once images are loaded: does PostgreSQL's data that an uninstall left in volumes fit? CODE_PREFLIGHT
- * when not. */
+/* Once images are loaded: does PostgreSQL's data that an uninstall left in volumes fit?
+ * CODE_PREFLIGHT when not. */
 int preflight_check_kept_data(struct preflight *preflight, struct err *err);
 
 /* Only engine and compose, quietly: for verbs about what is installed. */

@@ -25,7 +25,8 @@ int preflight_check_version(struct preflight *preflight, struct err *err);
 int preflight_check_database(struct preflight *preflight, struct err *err);
 /* What an upgrade's data backup will need on the disk of the installation's directory; 0: none. */
 uint64_t preflight_backup_bytes(const struct preflight *preflight);
-/* A secret that the installed data knows and .env lacks; NULL: none, as those of the new version. */
+/* A secret that the installed data knows and .env lacks; NULL: none, as those of the new version.
+ */
 const char *preflight_lost_secret(const struct preflight *preflight);
 /* preflight_port.c */
 int preflight_check_ports(struct preflight *preflight, struct err *err);

@@ -117,8 +117,8 @@ uint64_t preflight_backup_bytes(const struct preflight *preflight)
 
 /* ---- PostgreSQL ---- */
 
-/* One active service with a PostgreSQL that is known; NULL: none, or several, and nobody can tell whose
- * volume is whose. */
+/* One active service with a PostgreSQL that is known; NULL: none, or several, and nobody can tell
+ * whose volume is whose. */
 static int find_only_postgres(const struct session *session, const struct manifest_service **only,
 	unsigned *major, struct err *err)
 {
@@ -127,8 +127,9 @@ static int find_only_postgres(const struct session *session, const struct manife
 	for (size_t i = 0; i < manifest->service_count; i++) {
 		const struct manifest_service *service = &manifest->services[i];
 		unsigned of_image = 0;
-		if (service->active && database_major_of_image(session,
-					       &manifest->images[service->image], &of_image, err) < 0)
+		if (service->active &&
+			database_major_of_image(
+				session, &manifest->images[service->image], &of_image, err) < 0)
 			return -1;
 		if (of_image == 0)
 			continue;
@@ -164,9 +165,8 @@ int preflight_check_kept_data(struct preflight *preflight, struct err *err)
 	const char **volumes;
 	size_t count;
 	unsigned major = 0;
-	if (session->options->erase_data ||
-		docker_project_containers(&preflight->docker, project, &containers, &count, err) <
-			0)
+	if (session->options->erase_data || docker_project_containers(&preflight->docker, project,
+						    &containers, &count, err) < 0)
 		return session->options->erase_data ? 0 : -1;
 	if (count > 0) /* preflight_check_database() has asked those */
 		return 0;
@@ -231,8 +231,8 @@ int preflight_check_database(struct preflight *preflight, struct err *err)
 	if (!preflight_can_look(preflight) || session->options->erase_data ||
 		preflight->restoring || manifest->installer)
 		return 0;
-	if (docker_project_containers(&preflight->docker, preflight->place->project, &containers,
-		    &count, err) < 0)
+	if (docker_project_containers(
+		    &preflight->docker, preflight->place->project, &containers, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; count > 0 && i < manifest->service_count; i++) {
 		const struct manifest_service *service = &manifest->services[i];
@@ -241,8 +241,8 @@ int preflight_check_database(struct preflight *preflight, struct err *err)
 		unsigned old = 0, new = 0;
 		if (!service->active || !container)
 			continue;
-		if (database_major_of_image(
-			    session, &manifest->images[service->image], &new, err) < 0 ||
+		if (database_major_of_image(session, &manifest->images[service->image], &new, err) <
+				0 ||
 			(new > 0 && database_major_of_container(
 					    &preflight->docker, container, &old, err) < 0))
 			return -1;
@@ -263,6 +263,18 @@ static bool template_has(const struct env_files *env, const char *target, const 
 			if (strcmp(env->items[i].template.entries[j].source.name, name) == 0)
 				return true;
 	return false;
+}
+
+/* The installed version's place, in the variant that runs there. */
+static bool use_variant(const struct preflight *preflight, struct session *old, struct place *place)
+{
+	const char *variant = preflight->session->manifest->variant;
+	size_t number = variant ? session_find_variant(old, variant) : 0;
+	struct err ignored = ERR_INIT;
+	if (number == old->variant_count)
+		return false;
+	session_use_variant(old, number);
+	return place_of_variant(place, preflight->place, old, &ignored) == 0;
 }
 
 static const char *first_lost(const struct env_files *env, const struct env_files *before)
@@ -297,7 +309,7 @@ const char *preflight_lost_secret(const struct preflight *preflight)
 	if (session_open_other(&old, session,
 		    arena_printf(session->arena, "%s/" MANIFEST_CONTROL_NAME, options.directory),
 		    &options, &ignored) == 0 &&
-		place_choose_as(&place, &old, options.project_name, &ignored) == 0 &&
+		use_variant(preflight, &old, &place) &&
 		env_files_plan(&before, &old, &place, &ignored) == 0)
 		lost = first_lost(preflight->env, &before);
 	session_close(&old);

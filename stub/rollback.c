@@ -18,8 +18,8 @@ const char *rollback_version_name(const struct rollback_version *version, struct
 
 /* ---- what is unfinished ---- */
 
-int rollback_find_unfinished(const char *directory, struct arena *arena,
-	struct rollback_point **out, struct err *err)
+int rollback_find_unfinished(
+	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err)
 {
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT;
@@ -37,8 +37,8 @@ const char *rollback_describe(const struct rollback_point *point, struct arena *
 	const char *from = rollback_version_name(&point->from, arena);
 	const char *to = rollback_version_name(&point->to, arena);
 	if (point->phase == ROLLBACK_RETURNING)
-		return arena_printf(arena,
-			T("going back from version %s to %s was interrupted"), to, from);
+		return arena_printf(
+			arena, T("going back from version %s to %s was interrupted"), to, from);
 	return arena_printf(arena,
 		T("the upgrade from version %s to %s was interrupted (at \"%s\", begun %s)"), from,
 		to, rollback_phase_name(point->phase), point->made_at);
@@ -87,8 +87,8 @@ static int open_old(struct old_version *old, const struct rollback *rollback, st
 {
 	struct session *session = rollback->session;
 	struct err problem = ERR_INIT;
-	const char *path = rollback_point_saved(
-		rollback->point, MANIFEST_CONTROL_NAME, session->arena);
+	const char *path =
+		rollback_point_saved(rollback->point, MANIFEST_CONTROL_NAME, session->arena);
 	*old = (struct old_version){.session = SESSION_INIT, .place = PLACE_INIT};
 	old->options = (struct stub_options){.directory = rollback->place->directory,
 		.project_name = rollback->place->project,
@@ -118,12 +118,13 @@ static bool has_service(const struct manifest *manifest, const char *name)
 }
 
 /* Containers of services that the old version does not have. */
-static int remove_strangers(struct rollback *rollback, const struct old_version *old, struct err *err)
+static int remove_strangers(
+	struct rollback *rollback, const struct old_version *old, struct err *err)
 {
 	struct docker_container *containers;
 	size_t count;
-	if (docker_project_containers(rollback->docker, rollback->place->project, &containers, &count,
-		    err) < 0)
+	if (docker_project_containers(
+		    rollback->docker, rollback->place->project, &containers, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count && old->known; i++)
 		if (!has_service(old->session.manifest, containers[i].service) &&

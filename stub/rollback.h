@@ -5,8 +5,8 @@
  *
  * Containers are stopped; where the new version may have touched the data, it becomes what the
  * backup holds; files go back; the old containers are started and proven by the OLD procedure,
- * which is read from the old control program in the rollback point; tags that the upgrade loaded go.
- * Then, and only then, the rollback point is removed.
+ * which is read from the old control program in the rollback point; tags that the upgrade loaded
+ * go. Then, and only then, the rollback point is removed.
  */
 #pragma once
 
@@ -20,17 +20,19 @@ struct rollback {
 	const struct place *place; /* locked */
 	struct docker_cli *docker; /* with compose found */
 	struct rollback_point *point;
-	bool unproven; /* after success: the old procedure was missing, the services were only started */
+	bool unproven; /* after success: the old procedure was missing, the services were only
+			  started */
 };
 
 /* 0: everything is as it was, and proven. -1: it is not; the point stays, and it can be run again.
- * code and cause (may be NULL) say why it goes back. Steps "rollback" and those of the procedure. */
+ * code and cause (may be NULL) say why it goes back. Steps "rollback" and those of the procedure.
+ */
 int rollback_run(struct rollback *rollback, int code, const char *cause, struct err *err);
 
-/* The rollback point of an upgrade that is neither finished nor gone back from; NULL: none, also when
- * the receipt says that only the point's removal was missing. */
-int rollback_find_unfinished(const char *directory, struct arena *arena,
-	struct rollback_point **out, struct err *err);
+/* The rollback point of an upgrade that is neither finished nor gone back from; NULL: none, also
+ * when the receipt says that only the point's removal was missing. */
+int rollback_find_unfinished(
+	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err);
 
 /* What happened and what to do about it, in the person's language, in the arena. */
 const char *rollback_describe(const struct rollback_point *point, struct arena *arena);

@@ -30,8 +30,8 @@ const char *rollback_phase_name(enum rollback_phase phase)
 	return phases[phase];
 }
 
-static int find_name(
-	const char *const *names, size_t count, struct json object, const char *key, struct err *err)
+static int find_name(const char *const *names, size_t count, struct json object, const char *key,
+	struct err *err)
 {
 	const char *name;
 	if (json_get_string(object, key, &name, err) < 0)
@@ -70,8 +70,8 @@ static int parse_files(
 			json_get_u64(item, "mode", &mode, err) < 0)
 			return -1;
 		if (!manifest_is_safe_path(file->path))
-			return json_fail(item, err, "\"%s\" is not a path below a directory",
-				file->path);
+			return json_fail(
+				item, err, "\"%s\" is not a path below a directory", file->path);
 		file->kind = (unsigned)kind;
 		file->mode = (unsigned)mode & 07777;
 	}
@@ -117,8 +117,8 @@ static int parse(
 	return parse_loaded(point, root, arena, err);
 }
 
-int rollback_point_read(const char *directory, struct arena *arena, struct rollback_point **out,
-	struct err *err)
+int rollback_point_read(
+	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err)
 {
 	char *bytes;
 	size_t length;
@@ -254,8 +254,7 @@ int rollback_point_create(struct rollback_point *point, struct arena *arena, str
 {
 	rollback_point_remove(point->directory);
 	const char *folder = arena_printf(arena, "%s/" ROLLBACK_FOLDER "/files", point->directory);
-	if (file_make_directories(folder, 0700, err) < 0 ||
-		rollback_point_save(point, 0, err) < 0)
+	if (file_make_directories(folder, 0700, err) < 0 || rollback_point_save(point, 0, err) < 0)
 		return -1;
 	return rollback_point_write(point, err);
 }
@@ -301,7 +300,8 @@ const char *rollback_point_saved(
 	const struct rollback_point *point, const char *path, struct arena *arena)
 {
 	for (size_t i = 0; i < point->file_count; i++)
-		if (point->files[i].kind == ROLLBACK_FILE && strcmp(point->files[i].path, path) == 0)
+		if (point->files[i].kind == ROLLBACK_FILE &&
+			strcmp(point->files[i].path, path) == 0)
 			return arena_printf(
 				arena, "%s/" ROLLBACK_FOLDER "/files/%zu", point->directory, i);
 	return NULL;

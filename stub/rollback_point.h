@@ -23,7 +23,7 @@
 
 enum rollback_phase {
 	ROLLBACK_SAVING,    /* the data backup is being written; nothing else has been done */
-	ROLLBACK_SAVED,	    /* and is there */
+	ROLLBACK_SAVED,     /* and is there */
 	ROLLBACK_CHANGING,  /* files and images are being replaced */
 	ROLLBACK_STARTED,   /* the new containers were started, or were about to be */
 	ROLLBACK_RETURNING, /* going back */
@@ -38,35 +38,40 @@ struct rollback_version {
 /* A file below the installation's directory, as it was. */
 struct rollback_file {
 	const char *path;
-	enum { ROLLBACK_FILE, ROLLBACK_ABSENT, ROLLBACK_OTHER } kind; /* OTHER: a link and the like */
+	enum {
+		ROLLBACK_FILE,
+		ROLLBACK_ABSENT,
+		ROLLBACK_OTHER
+	} kind; /* OTHER: a link and the like */
 	unsigned mode;
 };
 
 struct rollback_point {
-	const char *directory; /* of the installation */
+	const char *directory;         /* of the installation */
 	const char *project, *compose; /* compose: the old one, below directory */
 	struct rollback_version from, to;
 	const char *made_at;
 	enum rollback_phase phase;
-	bool touched; /* the new version may have changed the data: the backup counts, not the data */
+	bool touched; /* the new version may have changed the data: the backup counts, not the data
+		       */
 	struct rollback_file *files;
 	size_t file_count;
 	const char **loaded; /* tags that the engine did not have before */
 	size_t loaded_count;
-	int code;	   /* while RETURNING: why, an exit code and its text; 0: it was asked for */
+	int code; /* while RETURNING: why, an exit code and its text; 0: it was asked for */
 	const char *cause; /* or NULL */
 };
 
 /* *out NULL: there is none. */
-int rollback_point_read(const char *directory, struct arena *arena, struct rollback_point **out,
-	struct err *err);
+int rollback_point_read(
+	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err);
 
 /* Saves the files of point->files (path alone is filled in; kind and mode are found out) and then
  * writes state.json. What an earlier attempt without state.json left is swept away. */
 int rollback_point_create(struct rollback_point *point, struct arena *arena, struct err *err);
 
-/* Saves the files from this index on, as above: for those that a still newer version adds to a point
- * that is there. rollback_point_write() comes after it. */
+/* Saves the files from this index on, as above: for those that a still newer version adds to a
+ * point that is there. rollback_point_write() comes after it. */
 int rollback_point_save(struct rollback_point *point, size_t first, struct err *err);
 
 /* Writes state.json anew, durably. */

@@ -27,7 +27,7 @@ struct session {
 	const struct manifest *manifest; /* of the variant at hand (manifest_variant()) */
 	size_t variant;                  /* 0: the first choice; place_choose() knows which */
 	size_t variant_count;            /* 1 without a fallback */
-	const char *signer; /* fingerprint of who signed it, or NULL: unsigned */
+	const char *signer;              /* fingerprint of who signed it, or NULL: unsigned */
 	/* After session_open_bundle(): */
 	struct trusted_keys trusted; /* signer is one of them, if there are any */
 	bool judged;

@@ -91,8 +91,7 @@ static const struct option_row doctor_rows[] = {
 		"write all of it into a tar for whoever helps; secrets masked"},
 	{0},
 };
-static const struct option_row rollback_rows[] = {
-	ROW_YES, ROW_DIR, ROW_PROJECT, ROW_TIMEOUT, {0}};
+static const struct option_row rollback_rows[] = {ROW_YES, ROW_DIR, ROW_PROJECT, ROW_TIMEOUT, {0}};
 static const struct option_row uninstall_rows[] = {
 	ROW_YES,
 	ROW_DIR,
@@ -145,8 +144,8 @@ static const struct option_verb verbs[] = {
 		VERB_RESTORE},
 	{"uninstall", NULL, 0, 0, uninstall_rows, "remove containers and images; data stays",
 		VERB_UNINSTALL},
-	{"rollback", NULL, 0, 0, rollback_rows,
-		"go back from an upgrade that was interrupted", VERB_ROLLBACK},
+	{"rollback", NULL, 0, 0, rollback_rows, "go back from an upgrade that was interrupted",
+		VERB_ROLLBACK},
 	{"version", NULL, 0, 0, version_rows, "version of this file", VERB_VERSION},
 	{0},
 };

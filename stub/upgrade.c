@@ -199,8 +199,8 @@ static void keep_backup(const struct upgrade *upgrade)
 			to, size.bytes);
 }
 
-static void add_file(struct rollback_point *point, size_t *capacity, struct arena *arena,
-	const char *path)
+static void add_file(
+	struct rollback_point *point, size_t *capacity, struct arena *arena, const char *path)
 {
 	for (size_t i = 0; i < point->file_count; i++)
 		if (strcmp(point->files[i].path, path) == 0)
@@ -209,8 +209,8 @@ static void add_file(struct rollback_point *point, size_t *capacity, struct aren
 }
 
 /* And NAME.old, which project_files_write() makes of what the person changed. */
-static void add_with_old(struct rollback_point *point, size_t *capacity, struct arena *arena,
-	const char *path)
+static void add_with_old(
+	struct rollback_point *point, size_t *capacity, struct arena *arena, const char *path)
 {
 	add_file(point, capacity, arena, path);
 	add_file(point, capacity, arena, arena_printf(arena, "%s.old", path));
@@ -288,9 +288,9 @@ static int make_point(struct upgrade *upgrade, const struct preflight *preflight
 	return 0;
 }
 
-/* A run before this one was killed when it had changed something. What it saved stays what it was; a
- * newer file than its may go on with it. Data that the new containers have not seen is saved again: the old ones may have run
- * meanwhile. */
+/* A run before this one was killed when it had changed something. What it saved stays what it was;
+ * a newer file than its may go on with it. Data that the new containers have not seen is saved
+ * again: the old ones may have run meanwhile. */
 static int go_on(struct upgrade *upgrade, const struct preflight *preflight, struct err *err)
 {
 	struct rollback_point *point = upgrade->point;
@@ -328,8 +328,9 @@ static void tidy(const struct upgrade *upgrade)
 {
 	struct rollback_point *left;
 	struct err ignored = ERR_INIT;
-	if (upgrade->point || rollback_point_read(upgrade->place->directory, upgrade->session->arena,
-				      &left, &ignored) < 0 ||
+	if (upgrade->point ||
+		rollback_point_read(
+			upgrade->place->directory, upgrade->session->arena, &left, &ignored) < 0 ||
 		!left)
 		return;
 	keep_backup(upgrade);
@@ -390,8 +391,8 @@ static int remove_old_services(
 {
 	struct docker_container *containers;
 	size_t count;
-	if (docker_project_containers(
-		    docker, upgrade->place->project, &containers, &count, err) < 0)
+	if (docker_project_containers(docker, upgrade->place->project, &containers, &count, err) <
+		0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (!has_service(upgrade->session->manifest, containers[i].service) &&
@@ -430,11 +431,13 @@ static int offer_superseded(struct upgrade *upgrade, struct docker_cli *docker, 
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		struct ui_field fields[] = {UI_TEXT("image", tags[i])};
-		UI_RECORD(ui, "superseded", fields, T("no longer used: docker image rm %s"), tags[i]);
+		UI_RECORD(
+			ui, "superseded", fields, T("no longer used: docker image rm %s"), tags[i]);
 	}
 	if (session->options->yes || !ui_can_ask(ui))
 		return 0;
-	AUTO_FREE char *question = xprintf(T("Remove these images of the earlier version (%zu)?"), count);
+	AUTO_FREE char *question =
+		xprintf(T("Remove these images of the earlier version (%zu)?"), count);
 	if (ui_confirm(ui, question, false, &yes, err) < 0)
 		return -1;
 	return yes ? remove_images(upgrade, docker, tags, count, err) : 0;
@@ -503,7 +506,8 @@ void upgrade_give_up(struct upgrade *upgrade, struct journal *journal, struct do
 			rollback_describe(upgrade->point, arena));
 		return;
 	}
-	ui_warning(upgrade->session->ui, NULL, T("The upgrade to version %s failed: %s"), to, why.text);
+	ui_warning(upgrade->session->ui, NULL, T("The upgrade to version %s failed: %s"), to,
+		why.text);
 	if (go_back_after(upgrade, journal, docker, &why, &problem) == 0) {
 		err_wrap(err, "the upgrade to version %s failed, and version %s is back", to, from);
 		return;

@@ -13,8 +13,8 @@ static int find_point(const struct session *session, const struct installed *ins
 	if (*point)
 		return 0;
 	err_set(err, CODE_USAGE, "no upgrade is unfinished in %s", directory);
-	return err_hint(
-		err, "to go back from an upgrade that succeeded, `restore` the backup that it left");
+	return err_hint(err,
+		"to go back from an upgrade that succeeded, `restore` the backup that it left");
 }
 
 static int confirm(struct session *session, struct installed *installed, struct err *err)
@@ -26,7 +26,8 @@ static int confirm(struct session *session, struct installed *installed, struct 
 		return -1;
 	ui_note(ui, "%s", rollback_describe(point, session->arena));
 	if (point->touched)
-		ui_note(ui, T("The data becomes what it was at %s; what was written since is lost."),
+		ui_note(ui,
+			T("The data becomes what it was at %s; what was written since is lost."),
 			point->made_at);
 	if (session->options->yes)
 		return 0;
@@ -34,8 +35,8 @@ static int confirm(struct session *session, struct installed *installed, struct 
 		err_set(err, CODE_USAGE, "nobody can be asked here: there is no terminal");
 		return err_hint(err, "say --yes to agree");
 	}
-	AUTO_FREE char *question = xprintf(T("Go back to version %s?"),
-		rollback_version_name(&point->from, session->arena));
+	AUTO_FREE char *question = xprintf(
+		T("Go back to version %s?"), rollback_version_name(&point->from, session->arena));
 	if (ui_confirm(ui, question, true, &yes, err) < 0)
 		return -1;
 	return yes ? 0 : err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");

@@ -75,7 +75,7 @@ static int compare_cores(const char *a, size_t a_left, const char *b, size_t b_l
 			m = n = 1;
 		} else {
 			int a_number = strspn(a, digits) > 0, b_number = strspn(b, digits) > 0;
-			int order = a_number && b_number ? compare_numbers(a, m, b, n)
+			int order = a_number && b_number   ? compare_numbers(a, m, b, n)
 				    : a_number != b_number ? (a_number ? 1 : -1)
 							   : compare_bytes(a, m, b, n);
 			if (order)

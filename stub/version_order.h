@@ -16,7 +16,7 @@
 int version_compare(const char *a, const char *b);
 
 enum version_change {
-	VERSION_SAME,	 /* the very same file: its root is equal */
+	VERSION_SAME,    /* the very same file: its root is equal */
 	VERSION_REBUILT, /* another file of the same version */
 	VERSION_NEWER,
 	VERSION_OLDER,

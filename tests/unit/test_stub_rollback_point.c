@@ -138,7 +138,7 @@ static void check_refused(const char *state, const char *why)
 	CHECK_CONTAINS(err.text, why);
 }
 
-#define HEAD                                                                               \
+#define HEAD                                                                                   \
 	"{\"schema\":1,\"project\":\"p\",\"compose\":\"c\",\"made_at\":\"\",\"touched\":true," \
 	"\"from\":{\"root\":\"a\",\"installer\":\"\"},\"to\":{\"root\":\"b\",\"installer\":\"\"},"
 
