@@ -45,5 +45,6 @@ def story(t):
         t.check(found == before and stack.receipt(t)["version"] == "2.0.0", "every row is there", f"{before}---\n{found}")
         if phase == "saving":
             t.check(t.installer(new, "uninstall", "--yes", "--purge-data", engine=engine).code == 0, "uninstall: 0")
-            t.need(t.installer(old, "install", "--yes", engine=engine).code == 0, "the first version again: 0")
+            done = t.installer(old, "install", "--yes", engine=engine)
+            t.need(done.code == 0, "the first version again: 0", done)
             before = stack.visit(t, engine)
