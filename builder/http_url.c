@@ -63,6 +63,8 @@ static int split(CURLU *handle, struct arena *arena, struct http_url *out, struc
 	out->port = (unsigned)port;
 	curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
 	out->text = part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT, arena);
+	if (strlen(out->text) > URL_LIMIT) /* percent-encoded it may be three times as long */
+		return err_set(err, CODE_INPUT, "an address of more than %d bytes", (int)URL_LIMIT);
 	out->authority = port == (out->tls ? PORT_HTTPS : PORT_HTTP)
 				 ? host
 				 : arena_printf(arena, "%s:%u", host, out->port);
