@@ -5,7 +5,9 @@
 
 #include "child_process.h"
 #include "json.h"
+#include "passphrase.h"
 #include "stream.h"
+#include "text.h"
 
 extern char **environ;
 
@@ -45,13 +47,28 @@ static int read_answer(const struct text *answer, const char *program, struct ar
 	return 0;
 }
 
+/* Ours, without the passphrase of the signing key: a helper has no business with it, whether or not
+ * this run signs. */
+static const char *const *environment_of_helper(struct arena *arena)
+{
+	size_t count = 0, kept = 0;
+	while (environ[count])
+		count++;
+	const char **environment = arena_alloc(arena, (count + 1) * sizeof(*environment));
+	for (size_t i = 0; i < count; i++)
+		if (!text_starts_with(environ[i], PASSPHRASE_VARIABLE "="))
+			environment[kept++] = environ[i];
+	environment[kept] = NULL;
+	return environment;
+}
+
 static int run(const char *path, const char *program, const char *server, struct arena *arena,
 	struct credential *out, bool *found, struct err *err)
 {
 	const char *argv[] = {path, "get", NULL};
 	struct child_request request = {
 		.argv = argv,
-		.environment = (const char *const *)environ,
+		.environment = environment_of_helper(arena),
 		.feed = feed_server,
 		.feed_context = (void *)server,
 		.timeout_ms = TIMEOUT_MS,

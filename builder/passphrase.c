@@ -10,7 +10,7 @@
 #include "arena.h"
 #include "message.h"
 
-static const char variable[] = "HARDTACK_KEY_PASSPHRASE";
+static const char variable[] = PASSPHRASE_VARIABLE;
 
 void passphrase_clear(struct passphrase *passphrase)
 {

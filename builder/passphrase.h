@@ -1,13 +1,16 @@
 /*
  * A key's passphrase, from the first of these that is there: --passphrase-file FILE (its first
  * line; any readable file, /dev/fd/3 too), the variable HARDTACK_KEY_PASSPHRASE (taken out of the
- * environment, so that no program that hardtack starts has it), the terminal without echo. Never
- * from the command line, where everybody on the machine can read it.
+ * environment and overwritten once it is read), the terminal without echo. Never from the command
+ * line, where everybody on the machine can read it. No program that hardtack starts gets the
+ * variable, read or not (credential_helper.c).
  */
 #pragma once
 
 #include "err.h"
 #include "ui.h"
+
+#define PASSPHRASE_VARIABLE "HARDTACK_KEY_PASSPHRASE"
 
 enum { PASSPHRASE_CAPACITY = 1024 };
 

@@ -116,12 +116,13 @@ def credential_helper_gets_the_host_on_stdin(stage):
     with fake.FakeRegistry(auth=("basic", "me", SECRET)) as registry:
         registry.add_image("a/b", "1")
         log = os.path.join(stage.folder, "log")
-        env = helper(stage, "test", f'echo "$# $1 $(cat) $EXTRA" >>{log}\n'
+        env = helper(stage, "test", f'echo "$# $1 $(cat) $EXTRA ${{HARDTACK_KEY_PASSPHRASE-none}}" >>{log}\n'
                      f'echo \'{{"ServerURL":"x","Username":"me","Secret":"{SECRET}"}}\'\n')
         config(stage, credHelpers={registry.host: "test"}, auths={registry.host: {}})
-        ask(stage, "--times", 3, "--threads", 4, "manifest", registry.host, "a/b", "1", env={**env, "EXTRA": "kept"})
+        ask(stage, "--times", 3, "--threads", 4, "manifest", registry.host, "a/b", "1",
+            env={**env, "EXTRA": "kept", "HARDTACK_KEY_PASSPHRASE": "nothing for a helper"})
         with open(log, encoding="utf-8") as file:
-            assert file.read() == f"1 get {registry.host} kept\n"
+            assert file.read() == f"1 get {registry.host} kept none\n"
 
         config(stage, credsStore="test")
         ask(stage, "manifest", registry.host, "a/b", "1", env=env)
