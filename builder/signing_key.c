@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "mbedtls/aes.h"
@@ -31,6 +32,16 @@ enum {
 void signing_key_clear(struct signing_key *key)
 {
 	mbedtls_platform_zeroize(key, sizeof(*key));
+}
+
+/* From here on the process holds a secret: a crash must not leave it in a file. */
+static void forbid_core_files(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &limit);
+	}
 }
 
 static int library_failed(struct err *err, int result)
@@ -85,6 +96,7 @@ int signing_key_generate(struct signing_key *key, struct err *err)
 {
 	struct random random;
 	mbedtls_ecp_keypair pair;
+	forbid_core_files();
 	int result = 0, status = random_init(&random, err);
 	mbedtls_ecp_keypair_init(&pair);
 	if (status == 0)
@@ -207,6 +219,7 @@ int signing_key_read(struct signing_key *key, const char *path,
 {
 	struct stat st;
 	char pem[KEY_FILE_LIMIT + 1];
+	forbid_core_files();
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set_errno(err, CODE_INPUT, "open %s", path);

@@ -4,7 +4,8 @@
  * Written as PEM "PRIVATE KEY" (PKCS#8, RFC 5208 and 5915), with a passphrase as "ENCRYPTED PRIVATE
  * KEY" (PBES2 of RFC 8018: PBKDF2 with HMAC-SHA256, AES-256-CBC). Read in every form that openssl
  * writes a P-256 key in: those two, "EC PRIVATE KEY", and that one encrypted. A key file that
- * others may read is refused.
+ * others may read is refused. From the first key that is made or read, the process leaves no core
+ * file.
  *
  * The nonce of a signature comes from key and digest (RFC 6979): the same file signed twice gives
  * the same bytes. Call signing_key_clear() on every way out; it overwrites the secret.

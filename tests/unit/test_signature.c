@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -233,6 +234,21 @@ TEST(the_variable_s_passphrase_is_taken_out_of_the_environment)
 	setenv("HARDTACK_KEY_PASSPHRASE", "open sesame", 1);
 	CHECK_OK(signing_key_read(&back, "locked.pem", &source, &err));
 	CHECK(getenv("HARDTACK_KEY_PASSPHRASE") == NULL);
+}
+
+TEST(a_process_that_read_a_key_leaves_no_core_file)
+{
+	struct err err = ERR_INIT;
+	struct signing_key key = rfc_key(), back;
+	struct passphrase_source source = {.ui = NULL};
+	struct rlimit limit;
+	CHECK_OK(signing_key_write(&key, "core.pem", NULL, &err));
+	CHECK(getrlimit(RLIMIT_CORE, &limit) == 0);
+	rlim_t most = limit.rlim_max;
+	limit.rlim_cur = most;
+	CHECK(setrlimit(RLIMIT_CORE, &limit) == 0);
+	CHECK_OK(signing_key_read(&back, "core.pem", &source, &err));
+	CHECK(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 && limit.rlim_max == most);
 }
 
 TEST(a_private_key_that_others_may_read_is_refused)
