@@ -57,11 +57,16 @@ static int list_folder(const char *folder, struct arena *arena, const char ***pa
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
 			       : err_set_errno(err, CODE_INPUT, "open %s", folder);
-	for (const struct dirent *item; (item = readdir(handle)) && *count <= MOST_KEYS;)
+	errno = 0;
+	for (const struct dirent *item; (item = readdir(handle)) && *count <= MOST_KEYS; errno = 0)
 		if (item->d_name[0] != '.' && text_ends_with(item->d_name, ".pem"))
 			*ARENA_PUSH(arena, *paths, *count, capacity) =
 				arena_printf(arena, "%s/%s", folder, item->d_name);
+	int failure = errno; /* a list cut short is not an empty one */
 	closedir(handle);
+	errno = failure;
+	if (failure)
+		return err_set_errno(err, CODE_INPUT, "read %s", folder);
 	if (*count > MOST_KEYS)
 		return err_set(err, CODE_INPUT, "%s holds more than %d keys", folder, MOST_KEYS);
 	if (*count)
