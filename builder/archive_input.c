@@ -286,7 +286,7 @@ static int read_tar(struct archive_input *input, int fd, uint64_t size, struct b
 	}
 	struct stream_file file;
 	stream_file_init(&file, fd, input->name, 0, size);
-	int result = tar_reader_open_source(&reader, TAR_FOREIGN, &file.source, input->name, err);
+	int result = tar_reader_open_compressed(&reader, &file.source, input->name, err);
 	if (result == 0)
 		result = read_entries(input, reader, -1, cache, err);
 	stream_file_clear(&file);

@@ -167,10 +167,16 @@ int tar_reader_open_source(struct tar_reader **out, enum tar_mode mode,
 {
 	struct tar_reader *reader = reader_new(mode, name);
 	reader->source = source;
-	if (mode == TAR_FOREIGN) {
-		archive_read_support_filter_gzip(reader->archive);
-		archive_read_support_filter_zstd(reader->archive);
-	}
+	return reader_open(out, reader, err);
+}
+
+int tar_reader_open_compressed(struct tar_reader **out, struct stream_source *source,
+	const char *name, struct err *err)
+{
+	struct tar_reader *reader = reader_new(TAR_FOREIGN, name);
+	reader->source = source;
+	archive_read_support_filter_gzip(reader->archive);
+	archive_read_support_filter_zstd(reader->archive);
 	return reader_open(out, reader, err);
 }
 

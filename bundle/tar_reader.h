@@ -44,9 +44,14 @@ struct tar_reader;
 int tar_reader_open_file(struct tar_reader **out, enum tar_mode mode, int fd, const char *name,
 	uint64_t offset, uint64_t length, struct err *err);
 
-/* A stream, which in TAR_FOREIGN may be compressed as a whole with gzip or zstd. */
+/* A stream. */
 int tar_reader_open_source(struct tar_reader **out, enum tar_mode mode,
 	struct stream_source *source, const char *name, struct err *err);
+
+/* A stream in TAR_FOREIGN, which may be compressed as a whole with gzip or zstd. A function of its
+ * own, so that the decoders (100 KiB) are only in the program that needs them. */
+int tar_reader_open_compressed(struct tar_reader **out, struct stream_source *source,
+	const char *name, struct err *err);
 
 void tar_reader_free(struct tar_reader *reader);
 AUTO_DEFINE(tar_reader);

@@ -7,6 +7,7 @@
 #include "backup.h"
 #include "backup_plan.h"
 #include "file_io.h"
+#include "image_load.h"
 #include "message.h"
 
 static const char *choose_path(
@@ -36,6 +37,26 @@ int backup_safety_has_data(
 	return 0;
 }
 
+/* Volumes are reached through an image, and an uninstall has taken them all: the installer brings
+ * one along, its control program can only say so (backup_write() does). */
+static int bring_an_image(
+	struct session *session, const struct place *place, struct docker_cli *docker, struct err *err)
+{
+	const char *image;
+	struct err missing = ERR_INIT;
+	if (backup_find_image(session, place, NULL, docker, &image, &missing) == 0)
+		return 0;
+	if (missing.code != CODE_NOT_FOUND) {
+		*err = missing;
+		return -1;
+	}
+	if (session->manifest->installer)
+		return 0;
+	return session_verify(session, err) < 0
+		       ? -1
+		       : image_load_smallest(docker, session->bundle, session->ui, err);
+}
+
 int backup_safety_make(const struct installed *installed, struct session *session,
 	const char **path, struct err *err)
 {
@@ -55,7 +76,8 @@ int backup_safety_make(const struct installed *installed, struct session *sessio
 		.engine = &installed->engine,
 		.path = file,
 		.without_hook = true};
-	if (backup_write(&request, err) < 0) {
+	if (bring_an_image(session, &installed->place, &docker, err) < 0 ||
+		backup_write(&request, err) < 0) {
 		err_hint(err,
 			"without a backup nothing is deleted: say --backup-to DIR for another "
 			"disk, or make the cause go away");

@@ -124,3 +124,23 @@ int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const
 	ui_step_end(ui, UI_DONE, T("Docker has exactly these images: %zu"), count);
 	return 0;
 }
+
+int image_load_smallest(
+	struct docker_cli *docker, const struct bundle *bundle, struct ui *ui, struct err *err)
+{
+	size_t count = bundle_manifest(bundle)->image_count, smallest = 0;
+	AUTO_FREE bool *wanted = xmalloc((count + 1) * sizeof(*wanted));
+	uint64_t least = UINT64_MAX;
+	memset(wanted, 0, (count + 1) * sizeof(*wanted));
+	for (size_t i = 0; i < count; i++) {
+		wanted[i] = true;
+		uint64_t size = bundle_images_size(bundle, wanted);
+		wanted[i] = false;
+		if (size < least) {
+			least = size;
+			smallest = i;
+		}
+	}
+	wanted[smallest] = count > 0;
+	return image_load_run(docker, bundle, wanted, count > 0, ui, err);
+}

@@ -17,5 +17,9 @@ int image_load_survey(struct docker_cli *docker, const struct manifest *manifest
 int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const bool *wanted,
 	size_t count, struct ui *ui, struct err *err);
 
+/* The smallest image alone, for who needs any image at all (volumes are reached through one). */
+int image_load_smallest(
+	struct docker_cli *docker, const struct bundle *bundle, struct ui *ui, struct err *err);
+
 /* Bytes that the engine's disk needs for these: archive and unpacked, and a twentieth more. */
 uint64_t image_load_disk(const struct bundle *bundle, const bool *wanted);

@@ -117,9 +117,10 @@ def story(t):
     saved = os.listdir(os.path.join(t.home, "hardtack", "backups"))
     t.need(len(saved) == 1, "what was there was backed up first", saved)
     kept = os.path.join(t.home, "hardtack", "backups", saved[0])
+    t.check(t.installer(control, "uninstall", "--yes", engine=new).code == 0, "uninstall takes the images, not the data")
     done = t.installer(file, "uninstall", "--purge-data", "--yes", engine=new)
     t.check(done.code == 0 and kept.rsplit("/", 1)[0] in done.out + done.err and len(os.listdir(os.path.dirname(kept))) == 2 and
-            not os.path.exists(os.path.dirname(control)), "purge makes a backup first and says where", done)
+            not os.path.exists(os.path.dirname(control)), "purge brings an image to reach the data with, makes a backup first and says where", done)
     t.check("guestbook" not in new.run(["docker", "volume", "ls", "-q"]).stdout and
             not new.run(["docker", "ps", "-aq"]).stdout.strip(), "and leaves neither volume nor container")
     done = t.installer(file, "restore", kept, "--yes", engine=new)

@@ -76,6 +76,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    &stream, (enum tar_mode)mode, &memory.source, "fuzz", &err) == 0)
 			read_all(stream, size, (enum tar_mode)mode);
 	}
+	struct err err = ERR_INIT;
+	AUTO(tar_reader) unpacked = NULL;
+	struct memory memory = {{next_part}, data, size};
+	if (tar_reader_open_compressed(&unpacked, &memory.source, "fuzz", &err) == 0)
+		read_all(unpacked, size, TAR_FOREIGN);
 	close(fd);
 	return 0;
 }

@@ -228,8 +228,7 @@ TEST(compressed_archives_are_read_from_a_stream)
 		const struct tar_entry *entry;
 		struct stream_file file;
 		stream_file_init(&file, fd, files[i], 0, size_of(fd));
-		CHECK_OK(
-			tar_reader_open_source(&reader, TAR_FOREIGN, &file.source, files[i], &err));
+		CHECK_OK(tar_reader_open_compressed(&reader, &file.source, files[i], &err));
 		CHECK_OK(tar_reader_next(reader, &entry, &err));
 		CHECK(entry && strcmp(entry->path, "a") == 0);
 		CHECK(entry && entry->data_offset == UINT64_MAX);
