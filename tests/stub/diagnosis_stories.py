@@ -138,7 +138,9 @@ def diagnosis_in_status_is_one_line(t):
     t.play(containers=looping(), logs=stamped("Error: listen EADDRINUSE: address already in use :::3000"))
     done = t.run("status")
     t.check(done.code == 14 and "taken by another program: :3000" in done.out, "14, and why", done)
-    t.check(len(done.out.splitlines()) == 1 and "→" in done.err, "a line", done)
+    lines = done.out.splitlines()
+    t.check(len(lines) == 2 and lines[0].startswith("hello 1.0.0, installed ") and lines[1].startswith("web: ") and "→" in done.err,
+            "what is installed, and a line for the service", done)
 
 
 # ---- doctor ----
