@@ -19,9 +19,13 @@ STRAY = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"
 def build(t):
     """With the network, of which only the servers of the downloads are asked: the images come from an archive."""
     os.makedirs(t.path("dist"))
+    # The payload takes npm's packages from a mirror; here from wherever this machine's npm takes them. The hash decides.
+    asked = t.run(["npm", "config", "get", "registry"], env={"PATH": f"{TOOLS}:{os.environ['PATH']}"})
+    t.need(asked.code == 0 and asked.out.startswith("https://"), "npm knows its registry", asked)
     environment = {"HARDTACK_CACHE": CACHE, **{name: os.environ[name] for name in os.environ if name.lower().endswith("_proxy")}}
     done = t.hardtack("build", langfuse.copied(t, "langfuse", downloads=True), "--target", "linux-amd64", "-o", t.path("dist") + "/",
-                      "--image-archive", images.langfuse_archive("oci"), env=environment)
+                      "--image-archive", images.langfuse_archive("oci"),
+                      "--mirror", "registry.npmmirror.com=" + asked.out.strip()[len("https://"):].rstrip("/"), env=environment)
     t.need(done.code == 0, "build fetches every download and packs it", done)
     return done.out.strip()
 
