@@ -184,7 +184,8 @@ int backup_restore_data(const struct backup *backup, const struct place *place,
 		.ui = ui,
 		.arena = docker->arena};
 	ui_step_begin(ui, "restore-data", "%s", T("Putting the data back"));
-	if (docker_project_remove(docker, place->project, err) < 0 || check_all(&putting, err) < 0)
+	if (docker_project_remove(docker, place->project, false, err) < 0 ||
+		check_all(&putting, err) < 0)
 		return -1;
 	for (size_t i = 0; i < backup->volume_count; i++)
 		if (put_volume(&putting, &backup->volumes[i], err) < 0)

@@ -112,7 +112,7 @@ int backup_safety_erase(const struct installed *installed, bool volumes, struct 
 	struct docker_cli docker = installed->docker;
 	const char *project = installed->place.project, **names;
 	size_t count = 0;
-	if (docker_project_remove(&docker, project, err) < 0 ||
+	if (docker_project_remove(&docker, project, false, err) < 0 ||
 		docker_project_remove_networks(&docker, project, err) < 0)
 		return -1;
 	if (!volumes)

@@ -221,8 +221,8 @@ int docker_compose_up_service(struct docker_cli *docker, const struct compose_pr
 int docker_compose_stop(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err);
 /* Containers and network; volumes only when asked. */
-int docker_compose_down(struct docker_cli *docker, const struct compose_project *project,
-	bool volumes, struct err *err);
+int docker_compose_down(
+	struct docker_cli *docker, const struct compose_project *project, struct err *err);
 /* Straight to our stdout. service NULL: all. */
 int docker_compose_logs(struct docker_cli *docker, const struct compose_project *project,
 	const char *const *services, bool follow, const char *tail, struct err *err);

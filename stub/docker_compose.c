@@ -131,14 +131,12 @@ int docker_compose_stop(
 	return finish(docker, &command, "stop", err);
 }
 
-int docker_compose_down(struct docker_cli *docker, const struct compose_project *project,
-	bool volumes, struct err *err)
+int docker_compose_down(
+	struct docker_cli *docker, const struct compose_project *project, struct err *err)
 {
 	struct docker_command command = {0};
 	begin(docker, project, &command);
 	docker_command_add(&command, "down");
-	if (volumes)
-		docker_command_add(&command, "-v");
 	return finish(docker, &command, "down", err);
 }
 

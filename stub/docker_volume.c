@@ -200,7 +200,8 @@ int docker_project_stop(struct docker_cli *docker, const char *project, struct e
 	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
 }
 
-int docker_project_remove(struct docker_cli *docker, const char *project, struct err *err)
+int docker_project_remove(
+	struct docker_cli *docker, const char *project, bool anonymous, struct err *err)
 {
 	const char *ids[MAX_NAMES];
 	size_t count = 0;
@@ -211,6 +212,8 @@ int docker_project_remove(struct docker_cli *docker, const char *project, struct
 			docker, "com.docker.compose.project", project, false, ids, &count, err) < 0)
 		return -1;
 	docker_command_add(&command, docker->path, "rm", "-f");
+	if (anonymous)
+		docker_command_add(&command, "-v");
 	docker_command_add_words(&command, ids, count);
 	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
 }

@@ -66,7 +66,8 @@ int docker_volume_sizes(struct docker_cli *docker, const char *const *names, siz
 	uint64_t *total, struct err *err);
 
 /* Stops, and removes, all containers of the project, its helpers too: without compose or a compose
- * file. Anonymous volumes stay. */
+ * file. Volumes stay; anonymous: those without a name go with their containers. */
 int docker_project_stop(struct docker_cli *docker, const char *project, struct err *err);
-int docker_project_remove(struct docker_cli *docker, const char *project, struct err *err);
+int docker_project_remove(
+	struct docker_cli *docker, const char *project, bool anonymous, struct err *err);
 int docker_project_remove_networks(struct docker_cli *docker, const char *project, struct err *err);

@@ -145,13 +145,17 @@ static int save(struct session *session, struct installed *installed, struct err
 	return backup_safety_make(installed, session, &saved, err);
 }
 
-/* Compose first, for it also takes what has no label of the project (anonymous volumes, with -v);
- * then whatever its file does not know. */
+/* Compose first, which knows the order; then whatever its file does not know. Volumes never by
+ * Compose: `down -v` takes those that its file names, also another project's. */
 static int take_down(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data;
 	if (access(installed->place.compose_file, R_OK) == 0 &&
-		docker_compose_down(&installed->docker, &installed->project, purge, err) < 0)
+		(purge ? docker_compose_stop(&installed->docker, &installed->project, err)
+		       : docker_compose_down(&installed->docker, &installed->project, err)) < 0)
+		return -1;
+	if (purge &&
+		docker_project_remove(&installed->docker, installed->place.project, true, err) < 0)
 		return -1;
 	return backup_safety_erase(installed, purge, err);
 }

@@ -1,4 +1,5 @@
-"""A backup restored beside the running project it came from: directories, names and ports of its own; what is not in it is named."""
+"""A backup restored beside the running project it came from: directories, names and ports of its own; what is not in it is named,
+and outlives a purge when it is another project's."""
 import os
 import shutil
 
@@ -15,10 +16,12 @@ def story(t):
     with open(path, encoding="utf-8") as text:
         compose = text.read()
     with open(path, "w", encoding="utf-8") as text:
-        text.write(compose.replace("    stop_grace_period: 2s\n", "    stop_grace_period: 2s\n    volumes: [\"./shared:/shared\", /scratch]\n"))
+        text.write(compose.replace("    stop_grace_period: 2s\n", "    stop_grace_period: 2s\n    volumes: [\"./shared:/shared\", /scratch, \"theirs:/theirs\"]\n")
+                   + "  theirs: {name: everybodys}\n")
     os.makedirs(os.path.join(project, "shared"))
     file = t.build(project, "linux-amd64", [images.archive("oci")])
     engine = t.bench.engine("v28")
+    t.run(["docker", "volume", "create", "--label", "com.docker.compose.project=other", "everybodys"], engine)
     done = t.installer(file, "install", "--yes", engine=engine)
     t.need(done.code == 0, "install: 0", done)
     t.http(engine, "http://127.0.0.1:3000/", "guestbook: visit 1")
@@ -45,4 +48,5 @@ def story(t):
     for name in ("beside", "guestbook"):
         done = t.installer(file, "uninstall", "--purge-data", "--yes", "--project-name", name, engine=engine)
         t.check(done.code == 0, f"{name} is purged: 0", done)
-    t.check(not engine.run(["docker", "volume", "ls", "-q"]).stdout.strip(), "no volume is left, an anonymous one neither")
+    left = engine.run(["docker", "volume", "ls", "-q"]).stdout.split()
+    t.check(left == ["everybodys"], "no volume is left, an anonymous one neither, but another project's, whose name it uses", left)

@@ -136,3 +136,4 @@ def no_backup_no_deletion(t):
     done = t.person(["uninstall", "--purge-data", "--backup-to", elsewhere], [("Type its name", b"hello\n")])
     t.check(done.code == 0 and len(os.listdir(elsewhere)) == 1 and os.listdir(elsewhere)[0] in done.out, "its name", done)
     t.check(words(t, "volume", "rm", "hello_data"), "then the data goes")
+    t.check(not words(t, "down"), "compose's own down -v would take what another project's volume is called")
