@@ -1,6 +1,7 @@
 /* Choosing, making and locking the directory of an installation. */
 #include "place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -283,6 +284,26 @@ void place_remove(struct place *place)
 	}
 	rollback_point_remove(place->directory);
 	rmdir(place->directory);
+}
+
+static bool is_of_a_run(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	       strcmp(name, ".hardtack.lock") == 0 || strcmp(name, "journal.jsonl") == 0 ||
+	       strcmp(name, VARIANT_CHOICE_NAME) == 0;
+}
+
+void place_leave(struct place *place)
+{
+	bool empty = true;
+	DIR *handle = opendir(place->directory);
+	if (!handle)
+		return;
+	for (const struct dirent *item; empty && (item = readdir(handle));)
+		empty = is_of_a_run(item->d_name);
+	closedir(handle);
+	if (empty)
+		place_remove(place);
 }
 
 void place_clear(struct place *place)

@@ -56,5 +56,8 @@ struct compose_project place_compose(
 /* Removes lock, journal and receipt, and the directory, if nothing else is left in it. */
 void place_remove(struct place *place);
 
+/* The same when nothing else is there, as after a run that changed nothing: never a backup. */
+void place_leave(struct place *place);
+
 void place_clear(struct place *place);
 #define AUTO_PLACE __attribute__((cleanup(place_clear))) struct place

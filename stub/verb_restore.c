@@ -316,7 +316,7 @@ static void clean_up(struct restore *restore)
 	restore_env_drop(restore->session, place);
 	if (!restore->old && access(place->compose_file, F_OK) < 0 &&
 		access(place->env_file, F_OK) < 0)
-		place_remove(&restore->installed.place);
+		place_leave(&restore->installed.place);
 }
 
 int verb_restore(struct session *session, struct err *err)

@@ -137,3 +137,14 @@ def no_backup_no_deletion(t):
     t.check(done.code == 0 and len(os.listdir(elsewhere)) == 1 and os.listdir(elsewhere)[0] in done.out, "its name", done)
     t.check(words(t, "volume", "rm", "hello_data"), "then the data goes")
     t.check(not words(t, "down"), "compose's own down -v would take what another project's volume is called")
+
+
+@story
+def a_restore_that_is_refused_keeps_the_file_it_was_given(t):
+    installed(t)
+    kept = t.path("before-upgrade.backup")
+    t.check(t.run("backup", kept).code == 0 and t.run("uninstall", "--yes").code == 0, "a backup in the installation's folder")
+    os.unlink(t.path(".env"))
+    t.play(owners={str(t.port): "other-web-1 other"})
+    done = t.run("restore", kept, "--yes")
+    t.check(done.code == 11 and os.path.isfile(kept), "its port is taken: 11, and the backup is there", done)
