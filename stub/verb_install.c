@@ -207,7 +207,13 @@ static int save_what_is_there(struct install *install, struct err *err)
 	return upgrade_save(&install->upgrade, &install->preflight, err);
 }
 
-static int write_files(struct install *install, struct err *err)
+static bool erases(const struct install *install)
+{
+	return install->session->options->erase_data &&
+	       !install->agreed; /* not the next variant's as well */
+}
+
+static int replace_files(struct install *install, struct err *err)
 {
 	struct ui *ui = install->session->ui;
 	if (upgrade_change(&install->upgrade, err) < 0)
@@ -218,6 +224,12 @@ static int write_files(struct install *install, struct err *err)
 		return -1;
 	ui_step_end(ui, UI_DONE, T("Files are in %s"), install->place.directory);
 	return 0;
+}
+
+/* Before a deletion they wait for its backup, which holds those that belong to the data. */
+static int write_files(struct install *install, struct err *err)
+{
+	return erases(install) ? 0 : replace_files(install, err);
 }
 
 static int load_images(struct install *install, struct err *err)
@@ -248,9 +260,10 @@ static int erase_data(struct install *install, struct err *err)
 		.docker = install->preflight.docker,
 		.engine = install->preflight.engine};
 	const char *saved;
-	if (!session->options->erase_data || install->agreed) /* not the next variant's as well */
+	if (!erases(install))
 		return 0;
-	if (backup_safety_make(&installed, session, &saved, err) < 0)
+	if (backup_safety_make(&installed, session, &saved, err) < 0 ||
+		replace_files(install, err) < 0)
 		return -1;
 	ui_step_begin(ui, "erase", "%s", T("Deleting the old data"));
 	if (backup_safety_erase(&installed, true, err) < 0)

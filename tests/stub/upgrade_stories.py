@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import tarfile
 import time
 import zlib
 
@@ -161,3 +162,16 @@ def new_secrets_of_a_newer_version_are_no_lost_ones(t):
         file.write(env)
     done = t.run("preflight", file=newer)
     t.check("has no" not in done.err, "one that the version brings is not", done)
+
+
+@story
+def what_is_erased_is_saved_with_the_files_it_ran_with(t):
+    t.check(install(t, version("1.0", label="one")).code == 0, "the older")
+    before = read(home(t, "compose.yaml"))
+    t.play(volumes=["rungs_data"], running_before=True)
+    done = install(t, version("2.0", label="two"), "--erase-data")
+    folder = os.path.join(t.home, "hardtack", "backups")
+    t.check(done.code == 0 and len(os.listdir(folder)) == 1, "--erase-data, with a backup", done)
+    with tarfile.open(os.path.join(folder, os.listdir(folder)[0])) as tar:
+        saved = tar.extractfile("hardtack-backup/files/compose.yaml").read().decode()
+    t.check(saved == before != read(home(t, "compose.yaml")), "it holds the older one's compose file, as its receipt says", saved)
