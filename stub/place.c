@@ -277,7 +277,8 @@ struct compose_project place_compose(
 void place_remove(struct place *place)
 {
 	static const char *const ours[] = {".hardtack.lock", "journal.jsonl", "receipt.json",
-		"receipt.uninstalled.json", VARIANT_CHOICE_NAME, ROLLBACK_KEPT_BACKUP};
+		"receipt.uninstalled.json", VARIANT_CHOICE_NAME, ROLLBACK_KEPT_BACKUP,
+		ROLLBACK_ABANDONED_BACKUP};
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, ours[i]);
 		unlink(path);

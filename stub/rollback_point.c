@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -339,4 +340,16 @@ void rollback_point_remove(const char *directory)
 		fsync(fd);
 	remove_all_of(files);
 	remove_all_of(folder);
+}
+
+void rollback_point_abandon(const char *directory)
+{
+	AUTO(arena) arena = arena_new();
+	struct rollback_point *point;
+	struct err ignored = ERR_INIT;
+	AUTO_FREE char *kept = xprintf("%s/" ROLLBACK_ABANDONED_BACKUP, directory);
+	bool unread = rollback_point_read(directory, arena, &point, &ignored) < 0;
+	if (unread || (point && point->touched))
+		rename(rollback_point_backup(directory, arena), kept);
+	rollback_point_remove(directory);
 }

@@ -269,7 +269,7 @@ static int erase_data(struct install *install, struct err *err)
 	if (backup_safety_erase(&installed, true, err) < 0)
 		return -1;
 	restore_state_remove(install->place.directory);
-	rollback_point_remove(install->place.directory);
+	rollback_point_abandon(install->place.directory);
 	ui_step_end(ui, UI_DONE, "%s", T("The old data is deleted"));
 	return 0;
 }

@@ -248,7 +248,7 @@ static int write_receipt(struct restore *restore, struct err *err)
 	struct session *session = restore->session;
 	struct receipt receipt;
 	restore_state_remove(restore->installed.place.directory);
-	rollback_point_remove(
+	rollback_point_abandon(
 		restore->installed.place.directory); /* what it would go back from is gone */
 	restore_env_drop(session, &restore->installed.place);
 	if (restore->saved)
