@@ -158,10 +158,13 @@ class Walk:
         return self.expect(done, *((11,) if known == NEW else (0, 2, 11)))
 
     def write(self):
-        before = len(self.book.kept)
+        before, kept = self.book.rows(), self.book.kept
         self.book.write(self.port())
-        if len(self.book.kept) <= before:
+        if before is None or len(self.book.kept) <= len(before):
             raise Violation("a row could not be written, although an installation has just succeeded")
+        lost = [row for row in kept if row not in self.book.kept]
+        if lost and not self.excused:
+            raise Violation(f"{len(lost)} of {len(kept)} rows are lost: {lost[:5]}")
 
     def start(self):
         # Without its images or files compose cannot start it (12), without .env it must not be tried (11).
