@@ -165,6 +165,7 @@ class Walk:
         lost = [row for row in kept if row not in self.book.kept]
         if lost and not self.excused:
             raise Violation(f"{len(lost)} of {len(kept)} rows are lost: {lost[:5]}")
+        self.excused = None  # from here on these rows count
 
     def start(self):
         # Without its images or files compose cannot start it (12), without .env it must not be tried (11).
@@ -364,7 +365,7 @@ class Walk:
             lost = [row for row in self.book.kept if row not in rows]
             if lost and self.excused:
                 words += f", {len(lost)} rows are in {os.path.basename(self.excused)}"
-                self.book.kept, lost = rows, []
+                self.book.kept, self.excused, lost = rows, None, []
             if lost:
                 raise Violation(f"{len(lost)} of {len(self.book.kept)} rows are lost: {lost[:5]}")
             words += f", {len(rows)} rows"
