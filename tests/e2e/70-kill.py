@@ -30,8 +30,8 @@ def story(t):
 
     for step, state, before in (("files", "begin", ("images",)), ("load", "begin", ("images",)), ("load", "done", ("images",)),
                                 ("procedure", "begin", ("containers",)), ("procedure", "done", ("containers",)),
-                                ("receipt", "begin", ()), ("handoff", "begin", ())):
-        for _ in range(6):  # a short step may be over before the signal; nothing is lost by another round
+                                ("receipt", "begin", ())):  # what follows, the handoff, only prints: over in less than a look
+        for _ in range(12):  # a short step may be over before the signal; nothing is lost by another round
             book.take_away(*before)
             status, stand = book.kill_at(step, state, "install", "--yes")
             if status != 0:
