@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-enum { DAY_S = 24 * 60 * 60, PARTIAL_DAYS = 7 };
+enum { DAY_S = 24 * 60 * 60, PARTIAL_DAYS = 7, RECORD_DAYS = 30 };
 
 static bool same(const char *a, const char *b)
 {
@@ -59,6 +59,17 @@ static bool partial_goes(const struct cached_file *file, const struct cache_gc_r
 	return is_older(file, rules->now, days);
 }
 
+static bool record_goes(
+	const struct cached_file *file, const struct cache_gc_rules *rules, bool all)
+{
+	char digest[SHA256_DIGEST_LENGTH + 1];
+	snprintf(digest, sizeof(digest), "sha256:%s", file->name + strlen("proofs/sha256-"));
+	if (is_kept(rules, digest))
+		return false;
+	return all || is_older(file, rules->now,
+			      rules->older_than_days ? rules->older_than_days : RECORD_DAYS);
+}
+
 void cache_gc_choose(const struct cache_list *list, const struct cache_gc_rules *rules,
 	struct arena *arena, const struct cached_file ***out, size_t *count)
 {
@@ -67,11 +78,16 @@ void cache_gc_choose(const struct cache_list *list, const struct cache_gc_rules 
 	size_t free_count = 0;
 	const struct cached_file **free_blobs =
 		arena_alloc(arena, (list->blob_count + 1) * sizeof(*free_blobs));
-	*out = arena_alloc(arena, (list->blob_count + list->partial_count + 1) * sizeof(**out));
+	*out = arena_alloc(arena, (list->blob_count + list->partial_count + list->record_count +
+					   1) *
+						   sizeof(**out));
 	*count = 0;
 	for (size_t i = 0; i < list->partial_count; i++)
 		if (partial_goes(&list->partials[i], rules))
 			(*out)[(*count)++] = &list->partials[i];
+	for (size_t i = 0; i < list->record_count; i++)
+		if (record_goes(&list->records[i], rules, all))
+			(*out)[(*count)++] = &list->records[i];
 	for (size_t i = 0; i < list->blob_count; i++)
 		if (!is_kept(rules, list->blobs[i].name))
 			free_blobs[free_count++] = &list->blobs[i];

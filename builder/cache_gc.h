@@ -4,7 +4,8 @@
  * Blobs that a given lock names are kept, always. Of the others go: all, when locks are given and
  * nothing else; those not used for older_than_days; then, the longest unused first, as many as it
  * takes to fit max_bytes. Partial files go when nobody has written to them for a week, or as the
- * blobs do by age.
+ * blobs do by age. Records of proven layers go as blobs of their digest would: of the layers of image
+ * archives there is nothing else here. Without a given age 30 days hold for them.
  */
 #pragma once
 

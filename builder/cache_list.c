@@ -47,20 +47,28 @@ static void add(struct listing *listing, const char *folder, const char *file, c
 	listing->bytes += (uint64_t)st.st_size;
 }
 
-static int list(struct listing *listing, const char *folder, bool blobs, struct err *err)
+enum kind { BLOBS, PARTIALS, RECORDS };
+
+static void add_kind(
+	struct listing *listing, const char *folder, const char *file, enum kind kind)
+{
+	if (kind == BLOBS && is_hex_name(file, ""))
+		add(listing, folder, file, arena_printf(listing->arena, "sha256:%s", file));
+	else if (kind == PARTIALS && (is_hex_name(file, "sha256-") || is_hex_name(file, "url-")))
+		add(listing, folder, file, file);
+	else if (kind == RECORDS && is_hex_name(file, "sha256-"))
+		add(listing, folder, file, arena_printf(listing->arena, "proofs/%s", file));
+}
+
+static int list(struct listing *listing, const char *folder, enum kind kind, struct err *err)
 {
 	DIR *handle = opendir(folder);
 	if (!handle && errno == ENOENT)
 		return 0;
 	if (!handle)
 		return err_set_errno(err, CODE_IO, "open %s", folder);
-	for (const struct dirent *item; (item = readdir(handle));) {
-		const char *file = item->d_name;
-		if (blobs && is_hex_name(file, ""))
-			add(listing, folder, file, arena_printf(listing->arena, "sha256:%s", file));
-		else if (!blobs && (is_hex_name(file, "sha256-") || is_hex_name(file, "url-")))
-			add(listing, folder, file, file);
-	}
+	for (const struct dirent *item; (item = readdir(handle));)
+		add_kind(listing, folder, item->d_name, kind);
 	closedir(handle);
 	if (listing->count > 0)
 		qsort(listing->items, listing->count, sizeof(*listing->items), by_name);
@@ -70,10 +78,11 @@ static int list(struct listing *listing, const char *folder, bool blobs, struct 
 int cache_list_read(const struct blob_cache *cache, struct arena *arena, struct cache_list *out,
 	struct err *err)
 {
-	struct listing blobs = {.arena = arena}, partials = {.arena = arena};
+	struct listing blobs = {.arena = arena}, partials = {.arena = arena}, records = {.arena = arena};
 	const char *path = blob_cache_path(cache);
-	if (list(&blobs, arena_printf(arena, "%s/blobs/sha256", path), true, err) < 0 ||
-		list(&partials, arena_printf(arena, "%s/partial", path), false, err) < 0)
+	if (list(&blobs, arena_printf(arena, "%s/blobs/sha256", path), BLOBS, err) < 0 ||
+		list(&partials, arena_printf(arena, "%s/partial", path), PARTIALS, err) < 0 ||
+		list(&records, arena_printf(arena, "%s/proofs", path), RECORDS, err) < 0)
 		return -1;
 	*out = (struct cache_list){
 		.blobs = blobs.items,
@@ -82,6 +91,8 @@ int cache_list_read(const struct blob_cache *cache, struct arena *arena, struct 
 		.partials = partials.items,
 		.partial_count = partials.count,
 		.partial_bytes = partials.bytes,
+		.records = records.items,
+		.record_count = records.count,
 	};
 	return 0;
 }

@@ -1,13 +1,13 @@
 /*
- * What lies in the cache, for `hardtack cache ls|gc|verify`: complete blobs and partial files,
- * each sorted by name. Foreign files are not listed and never touched.
+ * What lies in the cache, for `hardtack cache ls|gc|verify`: complete blobs, partial files, and
+ * records of proven layers (layer_record.h), each sorted by name. Foreign files are not listed and never touched.
  */
 #pragma once
 
 #include "blob_cache.h"
 
 struct cached_file {
-	const char *name;   /* "sha256:…" of a blob; the file's name of a partial one */
+	const char *name;   /* "sha256:…" of a blob; the file's name of a partial one; "proofs/…" */
 	const char *path;
 	uint64_t size_bytes;
 	int64_t used_at;    /* seconds since 1970: last use of a blob, last byte of a partial file */
@@ -20,6 +20,8 @@ struct cache_list {
 	struct cached_file *partials;
 	size_t partial_count, partial_capacity;
 	uint64_t partial_bytes;
+	struct cached_file *records;
+	size_t record_count;
 };
 
 /* A cache that does not exist is an empty one. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "layer_record.h"
+
 /* A layer of an image; of those with the same bytes and diff_id one stands for all. */
 struct job {
 	struct image *image;
@@ -17,6 +19,7 @@ struct job {
 struct proof {
 	struct job *jobs; /* in the order of images and layers */
 	size_t count;
+	const struct blob_cache *memory; /* or NULL */
 	pthread_mutex_t lock;
 	size_t next;
 	struct job *failed; /* the first of them */
@@ -64,13 +67,24 @@ static struct job *next_job(struct proof *proof)
 	return job;
 }
 
+static int prove(const struct blob_cache *memory, struct image_layer *layer, struct err *err)
+{
+	if (memory && layer_record_recall(memory, layer))
+		return 0;
+	if (image_layer_verify(layer, err) < 0)
+		return -1;
+	if (memory)
+		layer_record_keep(memory, layer);
+	return 0;
+}
+
 static void *work(void *argument)
 {
 	struct proof *proof = argument;
 	struct job *job;
 	while ((job = next_job(proof))) {
 		struct err err = ERR_INIT;
-		if (image_layer_verify(job->layer, &err) == 0)
+		if (prove(proof->memory, job->layer, &err) == 0)
 			continue;
 		pthread_mutex_lock(&proof->lock);
 		if (!proof->failed || job->order < proof->failed->order) {
@@ -111,10 +125,11 @@ static void collect(struct proof *proof, struct image *const *images, size_t cou
 	find_same(proof);
 }
 
-int layer_proof_run(
-	struct image *const *images, size_t count, struct image **failed, struct err *err)
+int layer_proof_run(struct image *const *images, size_t count, const struct blob_cache *memory,
+	struct image **failed, struct err *err)
 {
-	struct proof proof = {.lock = PTHREAD_MUTEX_INITIALIZER, .err = ERR_INIT};
+	struct proof proof = {
+		.memory = memory, .lock = PTHREAD_MUTEX_INITIALIZER, .err = ERR_INIT};
 	collect(&proof, images, count);
 	run_threads(&proof);
 	int status = proof.failed ? -1 : 0;

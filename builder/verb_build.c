@@ -169,8 +169,9 @@ static bool is_listed(struct image *const *images, size_t count, const struct im
 	return false;
 }
 
-/* Each image once, however many services, variants and targets use it. */
-static size_t list_unproven(const struct build *build, struct image ***out)
+/* Each image once, however many services, variants and targets use it; again: those too that were
+ * proven for an earlier target. */
+static size_t list_images(const struct build *build, bool again, struct image ***out)
 {
 	size_t most = 0, count = 0;
 	for (size_t i = 0; i < build->variant_count; i++)
@@ -179,7 +180,8 @@ static size_t list_unproven(const struct build *build, struct image ***out)
 	for (size_t i = 0; i < build->variant_count; i++)
 		for (size_t j = 0; j < build->variants[i].image_count; j++) {
 			struct image *image = build->variants[i].images[j].image;
-			if (image->unpacked_bytes == 0 && !is_listed(images, count, image))
+			if ((again || image->unpacked_bytes == 0) &&
+				!is_listed(images, count, image))
 				images[count++] = image;
 		}
 	return count;
@@ -188,14 +190,34 @@ static size_t list_unproven(const struct build *build, struct image ***out)
 static int prove_images(struct build *build, struct err *err)
 {
 	struct image **images, *failed = NULL;
-	size_t count = list_unproven(build, &images);
+	size_t count = list_images(build, false, &images);
 	ui_step_begin(build->ui, "prove", T("Checking the layers of the images"));
-	if (layer_proof_run(images, count, &failed, err) < 0) {
+	/* Whoever compares with a file that exists believes nothing that was written down. */
+	const struct blob_cache *memory =
+		build->options->verify_against ? NULL : build->supply.cache;
+	if (layer_proof_run(images, count, memory, &failed, err) < 0) {
 		ui_step_end(build->ui, UI_FAILED, T("A layer is not what its image says"));
 		return project_supply_explain(&build->supply, failed, err);
 	}
 	ui_step_end(build->ui, UI_DONE, T("Every layer is what its image says"));
 	return 0;
+}
+
+/*
+ * A layer with a record is read for the first time while it is packed. When that finds damage, the
+ * proof of all layers says which image it is and what to do, in the words of a first build.
+ */
+static int explain_damage(struct build *build, struct err *err)
+{
+	struct image **images, *failed = NULL;
+	struct err found = ERR_INIT;
+	if (err->code != CODE_INTEGRITY)
+		return -1;
+	size_t count = list_images(build, true, &images);
+	if (layer_proof_run(images, count, NULL, &failed, &found) == 0)
+		return -1;
+	*err = found;
+	return project_supply_explain(&build->supply, failed, err);
 }
 
 /* The bundle of one target, planned to the last byte. */
@@ -235,7 +257,7 @@ static int write_installer(
 		build_output_companions(path, &file, build->signer, err) < 0 ||
 		(build->options->sbom && build_output_sbom(path, build->arena, err) < 0)) {
 		ui_step_end(build->ui, UI_FAILED, T("%s was not written"), path);
-		return -1;
+		return explain_damage(build, err);
 	}
 	AUTO_TEXT size = TEXT_INIT;
 	text_add_size(&size, file.size);

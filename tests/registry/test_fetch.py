@@ -428,6 +428,43 @@ def verify_takes_damaged_blobs_out_and_fetch_gets_them_again(stage):
 
 
 @case
+def the_record_of_a_proof_excuses_no_damage_and_a_wrong_one_counts_for_nothing(stage):
+    with fake.FakeRegistry() as registry:
+        image = locked(stage, registry, layers=[100_000])
+        stage.hardtack("build", "compose.yaml", "-o", "first")
+        digest = image.layers[ARM][0][7:]
+        record, blob = os.path.join(stage.cache, "proofs", "sha256-" + digest), os.path.join(stage.cache, "blobs", "sha256", digest)
+        with open(record, "rb") as file:
+            right = file.read()
+        size = int(right.split(b"unpacked ")[1].split()[0])
+        body = right[:right.index(b"sum ")].replace(b"unpacked %d\n" % size, b"unpacked %d\n" % (size + 1))
+        forged = body + b"sum " + hashlib.sha256(body).hexdigest().encode() + b"\n"
+        for wrong in (b"", right[:-9], right.replace(b"unpacked ", b"unpacked 9"), right.replace(digest.encode(), b"0" * 64), None):
+            if wrong is None:
+                os.unlink(record)
+            else:
+                with open(record, "wb") as file:
+                    file.write(wrong)
+            stage.hardtack("build", "compose.yaml", "-o", "again", "--offline")
+            assert stage.read("again.sha256").split()[0] == stage.read("first.sha256").split()[0]
+            with open(record, "rb") as file:
+                assert file.read() == right, wrong
+        with open(record, "wb") as file:
+            file.write(forged)
+        stage.hardtack("build", "compose.yaml", "--verify-against", "first")
+        with open(blob, "r+b") as file:
+            file.seek(50)
+            file.write(b"damage")
+        for known in (True, False):
+            if not known:
+                os.unlink(record)
+            done = stage.hardtack("build", "compose.yaml", "-o", "x", "--offline", expect=7)
+            assert "hardtack cache verify" in done.err and digest in done.err, done
+            assert not os.path.exists(os.path.join(stage.work, "x")), done
+        assert not os.path.exists(record)
+
+
+@case
 def gc_keeps_what_a_lock_names_and_what_is_used(stage):
     with fake.FakeRegistry() as registry:
         image = locked(stage, registry, layers=[100_000])

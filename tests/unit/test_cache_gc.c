@@ -7,7 +7,8 @@
 
 enum { DAY = 24 * 60 * 60 };
 
-#define D(c) "sha256:" c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define HEX(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define D(c) "sha256:" HEX(c)
 #define A D("aa")
 #define B D("bb")
 #define C D("cc")
@@ -20,6 +21,11 @@ static struct cached_file blobs[] = {
 static struct cached_file partials[] = {
 	{"sha256-x", "x", 10, 999 * DAY},
 	{"sha256-y", "y", 10, 900 * DAY},
+};
+
+static struct cached_file records[] = {
+	{"proofs/sha256-" HEX("cc"), "r", 200, 980 * DAY},
+	{"proofs/sha256-" HEX("dd"), "s", 200, 960 * DAY},
 };
 
 /* The paths that go, in order: "cb". */
@@ -157,4 +163,33 @@ TEST(who_uses_the_cache_keeps_the_collector_away)
 	user = NULL;
 	CHECK_OK(blob_cache_use_alone(collector, &busy, &err));
 	CHECK(!busy);
+}
+
+TEST(a_record_of_a_layer_goes_when_a_blob_of_its_digest_would)
+{
+	AUTO(arena) arena = arena_new();
+	struct lock_layer layers[] = {{.digest = C}};
+	struct lock_image image = {.layers = layers, .layer_count = 1};
+	struct lock_file lock = {.images = &image, .image_count = 1};
+	struct cache_list list = {.records = records, .record_count = 2};
+	const struct cached_file **files;
+	struct {
+		struct cache_gc_rules rules;
+		size_t expected;
+	} cases[] = {
+		{{.older_than_days = 10}, 2},
+		{{.older_than_days = 30}, 1},
+		{{.older_than_days = 100}, 0},
+		{{.max_bytes = 1}, 1},
+		{{.locks = &lock, .lock_count = 1}, 1},
+		{{.locks = &lock, .lock_count = 1, .older_than_days = 1}, 1},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t count;
+		cases[i].rules.now = 1000 * DAY + 1;
+		cache_gc_choose(&list, &cases[i].rules, arena, &files, &count);
+		CHECK_INT(count, cases[i].expected);
+		if (count == 1)
+			CHECK_STR(files[0]->path, "s");
+	}
 }

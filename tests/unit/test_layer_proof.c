@@ -34,7 +34,7 @@ TEST(every_layer_is_measured_and_a_shared_one_counts_in_both_images)
 	struct err err = ERR_INIT;
 	struct image one = image(arena, 0, 3), two = image(arena, 2, 2), *failed = NULL;
 	struct image *images[] = {&one, &two};
-	CHECK_OK(layer_proof_run(images, 2, &failed, &err));
+	CHECK_OK(layer_proof_run(images, 2, NULL, &failed, &err));
 	CHECK_INT(one.unpacked_bytes, 3 * strlen("layer number 0"));
 	CHECK_INT(two.unpacked_bytes, 2 * strlen("layer number 0"));
 	CHECK_INT(two.layers[0].unpacked_bytes, strlen("layer number 2"));
@@ -49,7 +49,7 @@ TEST(a_shared_layer_is_read_once)
 	struct image *images[] = {&one, &two};
 	/* The second has the same digests, but bytes that nobody may look at. */
 	two.layers[0].blob.bytes = "wrong";
-	CHECK_OK(layer_proof_run(images, 2, &failed, &err));
+	CHECK_OK(layer_proof_run(images, 2, NULL, &failed, &err));
 	CHECK_INT(two.unpacked_bytes, one.unpacked_bytes);
 }
 
@@ -62,11 +62,11 @@ TEST(the_first_fault_is_the_error_whichever_thread_meets_it)
 		struct image *images[] = {&one, &two};
 		for (size_t i = 8; i < 32; i += 3)
 			two.layers[i].diff_id = digests[0];
-		CHECK_FAILS(layer_proof_run(images, 2, &failed, &err), CODE_INTEGRITY);
+		CHECK_FAILS(layer_proof_run(images, 2, NULL, &failed, &err), CODE_INTEGRITY);
 		CHECK(failed == &two);
 		two.layers[8].diff_id = digests[40];
 		one.layers[31].blob.bytes = "another content!";
-		CHECK(layer_proof_run(images, 2, &failed, &err) < 0);
+		CHECK(layer_proof_run(images, 2, NULL, &failed, &err) < 0);
 		CHECK_CONTAINS(err.text, "layer number 31");
 		CHECK(failed == &one);
 	}
@@ -76,5 +76,5 @@ TEST(no_images_are_no_error)
 {
 	struct err err = ERR_INIT;
 	struct image *failed;
-	CHECK_OK(layer_proof_run(NULL, 0, &failed, &err));
+	CHECK_OK(layer_proof_run(NULL, 0, NULL, &failed, &err));
 }
