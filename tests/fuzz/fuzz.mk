@@ -1,7 +1,7 @@
 # Fuzz targets: tests/fuzz/fuzz_<parser>.c (see fuzz.h); fuzz_stub_*.c are of the stub's room. Seeds: tests/fuzz/corpus.py;
 # words of the parsers' languages: tests/fuzz/dictionaries/<parser>.dict; inputs that found something: tests/fuzz/found/<parser>/.
-#   make fuzz-json TIME=60     searches with libFuzzer for a minute; needs clang and its runtime
-#   make fuzz FUZZ_TIME=600    every target in turn, with a table at the end; FUZZ_TARGETS="json manifest": only these
+#   make fuzz-json TIME=60     searches with libFuzzer for a minute; needs clang and its runtime (make fuzz installs them)
+#   make fuzz FUZZ_TIME=600    every target, with a table; FUZZ_TARGETS="json manifest": only these; LANES=2: two at a time
 #   make check-fuzz            replays seeds and fixed mutations of them under ASan and UBSan
 
 SUITES += check-fuzz
@@ -9,6 +9,7 @@ SUITES += check-fuzz
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 TIME ?= 60
 FUZZ_TIME ?= 600
+LANES ?= 1
 FUZZ_TARGETS ?= $(FUZZ_NAMES)
 # Functions that a target has instead of the rooms': the world's answers come from the fuzzer.
 FUZZ_WRAP_stub_docker_answers := child_run
@@ -58,8 +59,10 @@ endef
 $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_replay,$(n))))
 
 .PHONY: fuzz
-fuzz: $(foreach n,$(FUZZ_TARGETS),$(BUILD)/fuzz/$(n)) $(BUILD)/fuzz/seeds/.made ## search with every fuzz target for FUZZ_TIME seconds each (600)
-	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) tests/fuzz/search.sh $(FUZZ_TIME) $(FUZZ_TARGETS)
+fuzz: ## search with every fuzz target for FUZZ_TIME seconds of processor time each (600)
+	$(Q)scripts/setup.sh --deps $(DEPS) --target native --fuzz
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds/.made
+	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) LANES=$(LANES) tests/fuzz/search.sh $(FUZZ_TIME) $(FUZZ_TARGETS)
 
 $(BUILD)/fuzz/seeds/.made: tests/fuzz/corpus.py tests/fuzz/corpus_answers.py tests/image_archives.py $(wildcard tests/reject/*/*)
 	$(Q)rm -rf $(BUILD)/fuzz/seeds && tests/fuzz/corpus.py $(BUILD)/fuzz/seeds && touch $@
