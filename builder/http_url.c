@@ -65,6 +65,10 @@ static int split(CURLU *handle, struct arena *arena, struct http_url *out, struc
 	out->text = part(handle, CURLUPART_URL, CURLU_NO_DEFAULT_PORT, arena);
 	if (strlen(out->text) > URL_LIMIT) /* percent-encoded it may be three times as long */
 		return err_set(err, CODE_INPUT, "an address of more than %d bytes", (int)URL_LIMIT);
+	for (const char *c = out->text; *c; c++) /* libcurl passes DEL on in a redirect */
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return err_set(err, CODE_INPUT, "a control character in an address, at %s",
+				host);
 	out->authority = port == (out->tls ? PORT_HTTPS : PORT_HTTP)
 				 ? host
 				 : arena_printf(arena, "%s:%u", host, out->port);

@@ -74,6 +74,7 @@ TEST(redirects_are_resolved_against_where_they_came_from)
 		CHECK_STR(to.text, cases[i].to);
 	}
 	CHECK_FAILS(http_url_resolve(&base, "file:///etc/passwd", arena, &to, &err), CODE_INPUT);
+	CHECK_FAILS(http_url_resolve(&base, "///del\x7f", arena, &to, &err), CODE_INPUT);
 }
 
 TEST(an_origin_is_scheme_host_and_port)
