@@ -16,7 +16,6 @@ FUZZ_WRAP_stub_docker_answers := child_run
 FUZZ_WRAP_logins := child_run child_find_program
 FUZZ_WRAP_registry_answers := http_fetch http_client_is_plain
 fuzz_wrap = $(foreach f,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(f))
-fuzz_dictionary = $(addprefix -dict=,$(wildcard tests/fuzz/dictionaries/$(1).dict))
 FUZZ_CLANG ?= $(or $(firstword $(foreach c,clang clang-19 clang-16 clang-14,$(if $(shell command -v $(c)),$(c)))),clang)
 fuzz_room = $(if $(filter stub_%,$(1)),stub,builder)
 fuzz_includes = -Itests/fuzz -Itests/unit $(addprefix -I,$(SEES_$(1))) $(foreach l,$(LIBRARIES_bundle) $(LIBRARIES_$(1)),-isystem $(DEPS)/native/$(l)/include)
@@ -52,9 +51,7 @@ $(BUILD)/fuzz/$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h tests/fuzz/fuzz_fol
 
 .PHONY: fuzz-$(1)
 fuzz-$(1): $(BUILD)/fuzz/$(1) $(BUILD)/fuzz/seeds/.made
-	@mkdir -p $(BUILD)/fuzz/corpus/$(1)
-	$(BUILD)/fuzz/$(1) -max_total_time=$(TIME) -max_len=16384 -timeout=10 -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$(1)- $(call fuzz_dictionary,$(1)) \
-		$(BUILD)/fuzz/corpus/$(1) $(BUILD)/fuzz/seeds/$(1) $(wildcard tests/fuzz/found/$(1))
+	$(Q)BUILD=$(BUILD) tests/fuzz/search.sh $(TIME) $(1)
 endef
 $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_replay,$(n))))
 
@@ -62,7 +59,7 @@ $(foreach n,$(FUZZ_NAMES),$(eval $(call fuzz_replay,$(n))))
 fuzz: ## search with every fuzz target for FUZZ_TIME seconds of processor time each (600)
 	$(Q)scripts/setup.sh --deps $(DEPS) --target native --fuzz
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/seeds/.made
-	$(Q)BUILD=$(BUILD) DEPS=$(DEPS) LANES=$(LANES) tests/fuzz/search.sh $(FUZZ_TIME) $(FUZZ_TARGETS)
+	$(Q)BUILD=$(BUILD) LANES=$(LANES) tests/fuzz/search.sh $(FUZZ_TIME) $(FUZZ_TARGETS)
 
 $(BUILD)/fuzz/seeds/.made: tests/fuzz/corpus.py tests/fuzz/corpus_answers.py tests/image_archives.py $(wildcard tests/reject/*/*)
 	$(Q)rm -rf $(BUILD)/fuzz/seeds && tests/fuzz/corpus.py $(BUILD)/fuzz/seeds && touch $@

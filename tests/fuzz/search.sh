@@ -8,11 +8,17 @@ build=${BUILD:-build}
 
 search_one() {
     local seconds=$1 name=$2 used=0 status=0 user system figures word took log=$build/fuzz/$2.log
+    local dictionary=tests/fuzz/dictionaries/$name.dict found=tests/fuzz/found/$name
+    [[ -f $dictionary ]] || dictionary=
+    [[ -d $found ]] || found=
     TIMEFORMAT='%0U %0S'
     : >"$log"
+    mkdir -p "$build/fuzz/corpus/$name"
     while [[ $status -eq 0 && $used -lt $seconds ]]; do
-        took=$({ time make --no-print-directory BUILD="$build" DEPS="${DEPS:-$build/deps}" "fuzz-$name" \
-            TIME=$((seconds - used > 10 ? seconds - used : 10)) >>"$log" 2>&1 </dev/null; } 2>&1)
+        # A wall-clock limit for one input that a starved process also keeps.
+        took=$({ time "$build/fuzz/$name" -max_total_time=$((seconds - used > 10 ? seconds - used : 10)) -max_len=16384 -timeout=60 \
+            -print_final_stats=1 -artifact_prefix="$build/fuzz/$name-" ${dictionary:+-dict="$dictionary"} \
+            "$build/fuzz/corpus/$name" "$build/fuzz/seeds/$name" ${found:+"$found"} >>"$log" 2>&1 </dev/null; } 2>&1)
         status=$?
         read -r user system <<<"$took"
         used=$((used + user + system))
