@@ -38,6 +38,16 @@ static char *lower(char *text)
 	return text;
 }
 
+/* Does it read the same again? A percent-encoded number as host becomes another host the second time,
+ * and what was judged would not be what is asked. */
+static bool is_stable(const char *text, const char *host, struct arena *arena)
+{
+	__attribute__((cleanup(handle_free))) CURLU *again = curl_url();
+	if (!again || curl_url_set(again, CURLUPART_URL, text, CURLU_PATH_AS_IS) != CURLUE_OK)
+		return false;
+	return text_equal_ignoring_case(part(again, CURLUPART_HOST, 0, arena), host);
+}
+
 static int split(CURLU *handle, struct arena *arena, struct http_url *out, struct err *err)
 {
 	uint64_t port = 0;
@@ -69,6 +79,8 @@ static int split(CURLU *handle, struct arena *arena, struct http_url *out, struc
 		if ((unsigned char)*c <= ' ' || *c == 0x7f)
 			return err_set(err, CODE_INPUT, "a control character in an address, at %s",
 				host);
+	if (!is_stable(out->text, host, arena))
+		return err_set(err, CODE_INPUT, "not an http address: %s", "an encoded host");
 	out->authority = port == (out->tls ? PORT_HTTPS : PORT_HTTP)
 				 ? host
 				 : arena_printf(arena, "%s:%u", host, out->port);

@@ -77,6 +77,16 @@ TEST(redirects_are_resolved_against_where_they_came_from)
 	CHECK_FAILS(http_url_resolve(&base, "///del\x7f", arena, &to, &err), CODE_INPUT);
 }
 
+TEST(a_host_that_reads_differently_the_second_time_is_refused)
+{
+	struct err err = ERR_INIT;
+	AUTO(arena) arena = arena_new();
+	struct http_url url;
+	CHECK_FAILS(http_url_parse("http://%3600/", arena, &url, &err), CODE_INPUT); /* 600 is 0.0.2.88 */
+	CHECK_OK(http_url_parse("http://600/", arena, &url, &err));
+	CHECK_STR(url.host, "0.0.2.88");
+}
+
 TEST(an_origin_is_scheme_host_and_port)
 {
 	static const char *const others[] = {
