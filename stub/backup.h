@@ -38,6 +38,7 @@ struct backup_request {
 	bool without_hook; /* copy the volumes although the bundle declares a hook */
 	bool start_again;  /* services that ran when it began are started again */
 	bool was_stopped;  /* a backup that was killed has stopped them: start them in any case */
+	bool *stopped;     /* says whether services were stopped and are so still; or NULL */
 	/* Told when services are about to be stopped, and when they run again; may be NULL. On disk
 	 * before it returns, so that the next run knows what a kill has left. */
 	int (*stopping)(void *context, bool stopped, struct err *err);
@@ -45,7 +46,8 @@ struct backup_request {
 };
 
 /*
- * Writes the file, whole or not at all, synced, read again and compared before it gets its name.
+ * Writes the file, whole or not at all, synced, read again and compared before it gets its name, which
+ * nobody else has got meanwhile (but for replace).
  *
  * In: every volume with the project's label or in one of its containers, unless it is external,
  * anonymous or of another driver; directories below the place that containers write to; the

@@ -254,6 +254,18 @@ static int estimate(struct planner *planner, struct err *err)
 	return 0;
 }
 
+/* Where the receipt says that it is, also after an uninstall; else its name. */
+static const char *installer_of(const struct session *session, const struct place *place)
+{
+	struct receipt *receipt;
+	struct err ignored = ERR_INIT;
+	if (receipt_read(place->directory, session->arena, &receipt, &ignored) < 0 || !receipt)
+		receipt_read_retired(place->directory, session->arena, &receipt);
+	if (!session->manifest->installer)
+		return session->path;
+	return receipt ? receipt->installer : session->manifest->installer;
+}
+
 int backup_find_image(const struct session *session, const struct place *place,
 	const struct backup *backup, struct docker_cli *docker, const char **image, struct err *err)
 {
@@ -273,7 +285,7 @@ int backup_find_image(const struct session *session, const struct place *place,
 		"Docker holds none of the images of %s: its volumes cannot be "
 		"reached",
 		place->project);
-	return err_hint(err, "run the installer's `load` first");
+	return err_hint(err, "run `\"%s\" load` first", installer_of(session, place));
 }
 
 int backup_plan_look(struct backup_plan *plan, const struct session *session,

@@ -2,29 +2,17 @@
 #include "backup_safety.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "backup.h"
+#include "backup_keep.h"
 #include "backup_plan.h"
-#include "file_io.h"
 #include "image_load.h"
+#include "interrupt.h"
 #include "message.h"
-
-static const char *choose_path(
-	const struct session *session, const struct place *place, struct err *err)
-{
-	const char *given = session->options->backup_to;
-	AUTO_FREE char *parent = file_directory(place->first_directory);
-	const char *folder = given ? given : arena_printf(session->arena, "%s/backups", parent);
-	char at[32];
-	time_t now = time(NULL);
-	struct tm utc;
-	gmtime_r(&now, &utc);
-	strftime(at, sizeof(at), "%Y%m%dT%H%M%SZ", &utc);
-	if (file_make_directories(folder, 0700, err) < 0)
-		return NULL;
-	return arena_printf(session->arena, "%s/%s-%s.tar", folder, place->project, at);
-}
+#include "restore_state.h"
+#include "rollback.h"
 
 int backup_safety_has_data(
 	const struct installed *installed, struct session *session, bool *has_data, struct err *err)
@@ -57,35 +45,96 @@ static int bring_an_image(
 		       : image_load_smallest(docker, session->bundle, session->ui, err);
 }
 
-int backup_safety_make(const struct installed *installed, struct session *session,
-	const char **path, struct err *err)
+/* What a backup takes of settings: regular files. */
+static bool has_settings(const struct session *session, const struct place *place)
 {
-	bool has_data;
+	const struct manifest *manifest = session->manifest;
+	struct stat st;
+	if (lstat(place->env_file, &st) == 0 && S_ISREG(st.st_mode))
+		return true;
+	for (size_t i = 0; i < manifest->template_count; i++) {
+		AUTO_FREE char *path =
+			xprintf("%s/%s", place->directory, manifest->templates[i].target);
+		if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+/* Services on data of which nobody knows whose it is are not started (`start` refuses too). */
+static int may_start(const struct place *place, const struct session *session, struct err *err)
+{
+	return restore_state_require_none(place, session->arena, err) < 0
+		       ? -1
+		       : rollback_refuse_unfinished(place, session->arena, err);
+}
+
+static void say_stopped(const struct session *session, const struct err *why)
+{
+	ui_warning(session->ui, why->hint, T("the services are stopped: %s"), why->text);
+}
+
+void backup_safety_give_up(const struct installed *installed, const struct session *session,
+	const struct backup_safety *safety)
+{
 	struct docker_cli docker = installed->docker;
-	*path = NULL;
-	if (backup_safety_has_data(installed, session, &has_data, err) < 0)
-		return -1;
-	if (!has_data)
-		return 0;
-	const char *file = choose_path(session, &installed->place, err);
-	if (!file)
-		return -1;
+	struct err problem = ERR_INIT;
+	struct compose_project project =
+		place_compose(&installed->place, session, session->arena);
+	if (!safety->stopped)
+		return;
+	interrupt_defer(true);
+	int status = may_start(&installed->place, session, &problem);
+	if (status == 0) {
+		status = docker_compose_up(&docker, &project, false, &problem);
+		if (status < 0)
+			err_hint(&problem, "start them with `start`");
+	}
+	interrupt_defer(false);
+	if (status < 0)
+		say_stopped(session, &problem);
+	else
+		ui_note(session->ui, "%s", T("The services are started again"));
+}
+
+static int write_file(const struct installed *installed, struct session *session,
+	struct backup_safety *safety, struct err *err)
+{
+	struct docker_cli docker = installed->docker;
 	const struct backup_request request = {.session = session,
 		.place = &installed->place,
 		.docker = &docker,
 		.engine = &installed->engine,
-		.path = file,
-		.without_hook = true};
-	if (bring_an_image(session, &installed->place, &docker, err) < 0 ||
-		backup_write(&request, err) < 0) {
+		.path = safety->path,
+		.without_hook = true,
+		.stopped = &safety->stopped};
+	return backup_write(&request, err);
+}
+
+int backup_safety_make(const struct installed *installed, struct session *session,
+	bool settings_too, struct backup_safety *safety, struct err *err)
+{
+	bool has_data;
+	const struct place *place = &installed->place;
+	struct docker_cli docker = installed->docker;
+	*safety = (struct backup_safety){0};
+	if (backup_safety_has_data(installed, session, &has_data, err) < 0)
+		return -1;
+	if (!has_data && !(settings_too && has_settings(session, place)))
+		return 0;
+	safety->path = backup_keep_path(session, place, NULL, time(NULL), ".tar", err);
+	if (!safety->path)
+		return -1;
+	if ((has_data && bring_an_image(session, place, &docker, err) < 0) ||
+		write_file(installed, session, safety, err) < 0) {
+		backup_safety_give_up(installed, session, safety);
 		err_hint(err,
 			"without a backup nothing is deleted: say --backup-to DIR for another "
 			"disk, or make the cause go away");
 		return err_wrap(err, "back up the data first");
 	}
-	*path = file;
-	struct ui_field fields[] = {UI_TEXT("path", file)};
-	UI_RECORD(session->ui, "backup", fields, T("backup of the data: %s"), file);
+	struct ui_field fields[] = {UI_TEXT("path", safety->path)};
+	UI_RECORD(session->ui, "backup", fields, T("backup of the data: %s"), safety->path);
 	return 0;
 }
 

@@ -1,16 +1,27 @@
 /*
- * Before data is deleted or replaced: a backup of it, which outlives the installation. It lies in
- * the folder "backups" beside the installation's directory (or --backup-to DIR), as
- * PROJECT-TIME.tar.
+ * Before data is deleted or replaced: a backup of it, which outlives the installation
+ * (backup_keep.h). It always copies the volumes, while the services are stopped: a hook saves what
+ * its maker chose, needs a healthy service, and everything else would be deleted unsaved.
  */
 #pragma once
 
 #include "installed.h"
 
-/* *path: the file; NULL: there is no data to save. CODE_DISK_FULL and others: nothing may be
- * deleted, and the hint says the way out. The services stay stopped. */
+struct backup_safety {
+	const char *path; /* of the file; NULL: there is nothing to save */
+	bool stopped;     /* services ran, and are stopped now */
+};
+
+/* Saves data, and with settings_too also env files where there is no data. CODE_DISK_FULL and
+ * others: nothing may be deleted, the hint says the way out, and services that ran are started
+ * again, unless an upgrade or a restore is unfinished. */
 int backup_safety_make(const struct installed *installed, struct session *session,
-	const char **path, struct err *err);
+	bool settings_too, struct backup_safety *safety, struct err *err);
+
+/* When nothing is deleted after all: starts again what backup_safety_make() has stopped, or says
+ * that `start` does. *err, why, stays. */
+void backup_safety_give_up(const struct installed *installed, const struct session *session,
+	const struct backup_safety *safety);
 
 /* Is there data of the project: volumes, or directories that services write to? */
 int backup_safety_has_data(const struct installed *installed, struct session *session,

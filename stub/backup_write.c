@@ -42,10 +42,8 @@ static int check_path(const struct backup_request *request, struct err *err)
 		return err_hint(
 			err, "name a new file, for example %s-backup.tar", request->place->project);
 	}
-	if (exists && (!request->replace || !S_ISREG(st.st_mode))) {
-		err_set(err, CODE_USAGE, "%s exists already; it is not overwritten", path);
-		return err_hint(err, "name another file, or take the old one away");
-	}
+	if (exists && (!request->replace || !S_ISREG(st.st_mode)))
+		return file_refuse_existing(path, err);
 	return 0;
 }
 
@@ -115,6 +113,7 @@ static int start_services(struct writing *writing, int status, struct err *err)
 		started = tell(writing, false, &start_err);
 	interrupt_defer(false);
 	if (started == 0) {
+		writing->stopped = false;
 		ui_step_end(ui, UI_DONE, "%s", T("The services are started again"));
 		return status;
 	}
@@ -344,30 +343,41 @@ static int write_file(struct writing *writing, const char *created_at, struct er
 	}
 	if (start_services(writing, status, err) < 0 || verify(writing, output.fd, err) < 0)
 		return -1;
-	return file_output_commit(&output, err);
+	return writing->request->replace ? file_output_commit(&output, err)
+					 : file_output_commit_new(&output, err);
+}
+
+static int write_backup(struct writing *writing, struct err *err)
+{
+	const struct backup_request *request = writing->request;
+	struct session *session = writing->session;
+	char created_at[JOURNAL_TIME_SIZE];
+	journal_time(created_at, sizeof(created_at));
+	if (check_path(request, err) < 0 ||
+		receipt_read(request->place->directory, session->arena, &writing->receipt, err) <
+			0 ||
+		docker_helper_sweep(request->docker, request->place->project, err) < 0 ||
+		backup_plan_make(&writing->plan, session, request->place, writing->receipt,
+			request->docker, err) < 0 ||
+		check_room(writing, err) < 0)
+		return start_services(writing, -1, err);
+	/* Without a running service there is nobody to ask: the volumes are consistent as they lie.
+	 */
+	writing->hook = writing->hook && writing->plan.running;
+	backup_plan_warn(writing->plan.not_in, writing->plan.not_in_count, session->ui);
+	return write_file(writing, created_at, err);
 }
 
 int backup_write(const struct backup_request *request, struct err *err)
 {
 	struct session *session = request->session;
-	char created_at[JOURNAL_TIME_SIZE];
 	struct writing writing = {.request = request,
 		.session = session,
 		.arena = session->arena,
 		.hook = backup_hook_exists(session) && !request->without_hook,
 		.stopped = request->was_stopped};
-	journal_time(created_at, sizeof(created_at));
-	if (check_path(request, err) < 0 ||
-		receipt_read(request->place->directory, session->arena, &writing.receipt, err) <
-			0 ||
-		docker_helper_sweep(request->docker, request->place->project, err) < 0 ||
-		backup_plan_make(&writing.plan, session, request->place, writing.receipt,
-			request->docker, err) < 0 ||
-		check_room(&writing, err) < 0)
-		return start_services(&writing, -1, err);
-	/* Without a running service there is nobody to ask: the volumes are consistent as they lie.
-	 */
-	writing.hook = writing.hook && writing.plan.running;
-	backup_plan_warn(writing.plan.not_in, writing.plan.not_in_count, session->ui);
-	return write_file(&writing, created_at, err);
+	int status = write_backup(&writing, err);
+	if (request->stopped)
+		*request->stopped = writing.stopped;
+	return status;
 }

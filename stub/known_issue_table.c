@@ -36,13 +36,13 @@ const struct known_issue known_issue_table[] = {
 	{.id = "password-of-old-data",
 		.cause = N_T("the database refuses the password: its data was made with another "
 			     "one than .env has now"),
-		.remedy = N_T("put the old password back into .env and install again; a database "
-			      "keeps the password with which its volume was first filled")},
+		.remedy = N_T("put the old password back into .env, then run `start` (or install "
+			      "again); a database keeps the password with which its volume was first filled")},
 	{.id = "database-missing",
 		.cause = N_T("the database server has no such database or user: its volume was "
 			     "filled for another name"),
-		.remedy = N_T("put the old names back into .env and install again; they count only "
-			      "when the volume is filled for the first time")},
+		.remedy = N_T("put the old names back into .env, then run `start` (or install "
+			      "again); they count only when the volume is filled for the first time")},
 	{.id = "migration-stuck",
 		.cause = N_T("an earlier migration of the database broke off half-way, and a new "
 			     "one refuses to go on"),
@@ -64,7 +64,8 @@ const struct known_issue known_issue_table[] = {
 	{.id = "port-taken",
 		.cause = N_T("a port that it wants is taken by another program"),
 		.remedy = N_T(
-			"stop that program, or choose another port in .env, then install again")},
+			"stop that program, or choose another port in .env, then run `start` (or "
+			"install again)")},
 	{.id = "crlf-script",
 		.cause = N_T("a script has Windows line ends (CRLF), so that its interpreter is "
 			     "not found"),
@@ -100,19 +101,19 @@ const struct known_issue known_issue_table[] = {
 		.cause = N_T("an environment variable is missing or invalid; a second error hides "
 			     "which one (it is not the processor)"),
 		.remedy = N_T("compare .env with the variables that the application's version "
-			      "needs, names and values; then install again"),
+			      "needs, names and values; then run `start` (or install again)"),
 		.detail = "Invalid environment variables|\\[ '[^']+' \\]|\"path\": *\\[|invalid_"
 			  "(type|enum_value|string)|Invalid (enum value|url)|Required"},
 	{.id = "environment-invalid",
 		.cause = N_T("an environment variable is missing or invalid"),
-		.remedy = N_T("correct it in .env, then install again"),
+		.remedy = N_T("correct it in .env, then run `start` (or install again)"),
 		.detail = "^ +[A-Z][A-Z0-9_]+: |\\[ '[^']+' \\]|must (specify|be set)"},
 	{.id = "ready-but-500",
 		.cause = N_T("it says that it is ready, but could not prepare itself and answers "
 			     "every request with an error: as a rule an environment variable is "
 			     "missing or invalid"),
 		.remedy = N_T("compare .env with the variables that the application's version "
-			      "needs, names and values; then install again"),
+			      "needs, names and values; then run `start` (or install again)"),
 		.detail = "[Ii]nvalid|[Mm]issing|[Rr]equired|Failed to prepare",
 		.http_status = 500},
 	{.id = "certificate",

@@ -11,7 +11,6 @@
 #include "file_io.h"
 #include "last_run.h"
 #include "receipt.h"
-#include "rollback_point.h"
 #include "variant_choice.h"
 
 static bool valid_project_name(const char *name)
@@ -277,13 +276,11 @@ struct compose_project place_compose(
 void place_remove(struct place *place)
 {
 	static const char *const ours[] = {".hardtack.lock", "journal.jsonl", "receipt.json",
-		"receipt.uninstalled.json", VARIANT_CHOICE_NAME, ROLLBACK_KEPT_BACKUP,
-		ROLLBACK_ABANDONED_BACKUP};
+		"receipt.uninstalled.json", VARIANT_CHOICE_NAME};
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, ours[i]);
 		unlink(path);
 	}
-	rollback_point_remove(place->directory);
 	rmdir(place->directory);
 }
 

@@ -77,6 +77,11 @@ int project_files_write(const struct session *session, const struct place *place
 	const struct receipt *old, struct err *err)
 {
 	const struct manifest *manifest = session->manifest;
+	struct receipt *retired;
+	if (!old) { /* an uninstall leaves files with the data */
+		receipt_read_retired(place->directory, session->arena, &retired);
+		old = retired;
+	}
 	for (size_t i = 0; i < manifest->directory_count; i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, manifest->directories[i]);
 		if (file_make_directories(path, 0755, err) < 0)

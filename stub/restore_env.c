@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup_keep.h"
 #include "file_io.h"
 #include "message.h"
 
@@ -87,42 +88,44 @@ int restore_env_stage(const struct backup *backup, const struct session *session
 	return 0;
 }
 
-static int apply_file(const char *from, const char *to, struct err *err)
+static bool is_same(const char *a, const char *b, struct arena *arena)
 {
-	AUTO_FREE char *aside = xprintf("%s.before-restore", to);
+	struct err ignored = ERR_INIT;
+	char *first, *second;
+	size_t first_length, second_length;
+	return file_read_all(a, ENV_LIMIT, arena, &first, &first_length, &ignored) == 0 &&
+	       file_read_all(b, ENV_LIMIT, arena, &second, &second_length, &ignored) == 0 &&
+	       first_length == second_length && memcmp(first, second, first_length) == 0;
+}
+
+static int apply_file(const struct session *session, const struct place *place, const char *from,
+	const char *to, bool again, struct err *err)
+{
 	AUTO_FREE char *directory = file_directory(to);
 	struct stat st;
 	if (lstat(from, &st) < 0)
 		return 0; /* moved already, or not in the backup */
 	if (file_make_directories(directory, 0755, err) < 0)
 		return -1;
-	/* The very first one is what the person had. */
-	if (lstat(to, &st) == 0 && lstat(aside, &st) < 0 && rename(to, aside) < 0)
-		return err_set_errno(err, CODE_IO, "rename %s to %s", to, aside);
+	if (again && !is_same(from, to, session->arena) &&
+		backup_keep_file(session, place, to, "before-restore", ".env", err) < 0)
+		return -1;
 	if (rename(from, to) < 0)
 		return err_set_errno(err, CODE_IO, "rename %s to %s", from, to);
 	return 0;
 }
 
-int restore_env_apply(const struct session *session, const struct place *place, struct err *err)
+int restore_env_apply(
+	const struct session *session, const struct place *place, bool again, struct err *err)
 {
 	const char *target;
 	for (size_t i = 0; (target = target_of(session->manifest, i)); i++) {
 		AUTO_FREE char *from = xprintf("%s/" FOLDER "/%s", place->directory, target);
 		AUTO_FREE char *to = xprintf("%s/%s", place->directory, target);
-		if (apply_file(from, to, err) < 0)
+		if (apply_file(session, place, from, to, again, err) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-void restore_env_forget_old(const struct session *session, const struct place *place)
-{
-	const char *target;
-	for (size_t i = 0; (target = target_of(session->manifest, i)); i++) {
-		AUTO_FREE char *path = xprintf("%s/%s.before-restore", place->directory, target);
-		unlink(path);
-	}
 }
 
 void restore_env_drop(const struct session *session, const struct place *place)

@@ -12,11 +12,10 @@
 int restore_env_stage(const struct backup *backup, const struct session *session,
 	const struct place *place, struct place *staged, struct err *err);
 
-/* Makes them the real ones; what was there is kept as NAME.before-restore. May be repeated. */
-int restore_env_apply(const struct session *session, const struct place *place, struct err *err);
-
-/* Removes what restore_env_apply() kept: it is in a backup, or all data goes. No errors. */
-void restore_env_forget_old(const struct session *session, const struct place *place);
+/* Makes them the real ones. May be repeated. again: an earlier run was cut off; what is there then
+ * is in no backup, and is kept (backup_keep.h) unless it is the same. */
+int restore_env_apply(
+	const struct session *session, const struct place *place, bool again, struct err *err);
 
 /* Takes the folder away; no errors. */
 void restore_env_drop(const struct session *session, const struct place *place);

@@ -29,7 +29,8 @@ int restore_state_read(
 		json_get_string(root, "backup", &state->backup, err) < 0 ||
 		json_get_string(root, "identity", &state->identity, err) < 0 ||
 		json_get_string(root, "saved", &state->saved, err) < 0 ||
-		json_get_string(root, "begun_at", &state->begun_at, err) < 0)
+		json_get_string(root, "begun_at", &state->begun_at, err) < 0 ||
+		json_get_bool_or(root, "whole", false, &state->whole, err) < 0)
 		return -1;
 	*out = state;
 	return 0;
@@ -46,6 +47,7 @@ int restore_state_write(const char *directory, const struct restore_state *state
 	json_string(w, "identity", state->identity);
 	json_string(w, "saved", state->saved);
 	json_string(w, "begun_at", state->begun_at);
+	json_bool(w, "whole", state->whole);
 	json_end(w);
 	return file_write_all(path, text.bytes, text.length, 0600, err);
 }
@@ -74,9 +76,15 @@ int restore_state_require_none(const struct place *place, struct arena *arena, s
 		return -1;
 	if (!state)
 		return 0;
-	err_set(err, CODE_PREFLIGHT,
-		"the restore of %s, begun %s, is not through: the data is not whole", state->backup,
-		state->begun_at);
+	if (state->whole)
+		err_set(err, CODE_PREFLIGHT,
+			"the restore of %s, begun %s, is not through: the data is back, and the "
+			"application has not proved itself",
+			state->backup, state->begun_at);
+	else
+		err_set(err, CODE_PREFLIGHT,
+			"the restore of %s, begun %s, is not through: the data is not whole",
+			state->backup, state->begun_at);
 	hint(state, err);
 	return -1;
 }

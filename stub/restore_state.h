@@ -13,6 +13,7 @@ struct restore_state {
 	const char
 		*saved; /* the backup that was made of what was there; "" when there was no data */
 	const char *begun_at;
+	bool whole; /* the backup's data is all there, and services may have written to it since */
 };
 
 /* *out NULL: there is none. */

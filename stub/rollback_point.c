@@ -12,7 +12,6 @@
 #include "file_io.h"
 #include "json.h"
 #include "json_writer.h"
-#include "stream.h"
 
 enum { SCHEMA = 1, STATE_LIMIT = 8 << 20 };
 
@@ -199,27 +198,6 @@ int rollback_point_mark(struct rollback_point *point, enum rollback_phase phase,
 
 /* ---- the files ---- */
 
-static int copy_file(const char *from, const char *to, unsigned mode, struct err *err)
-{
-	AUTO_OUTPUT output = FILE_OUTPUT_INIT;
-	AUTO_FD fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	struct stream_file file;
-	const void *bytes;
-	size_t length;
-	int status;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set_errno(err, CODE_IO, "open %s", from);
-	if (file_output_open(&output, to, mode, err) < 0)
-		return -1;
-	stream_file_init(&file, fd, from, 0, (uint64_t)st.st_size);
-	while ((status = stream_next(&file.source, &bytes, &length, err)) == 0 && length > 0)
-		if ((status = file_write(output.fd, to, bytes, length, err)) < 0)
-			break;
-	stream_file_clear(&file);
-	return status < 0 ? -1 : file_output_commit(&output, err);
-}
-
 static char *path_of_copy(const struct rollback_point *point, size_t index)
 {
 	return xprintf("%s/" ROLLBACK_FOLDER "/files/%zu", point->directory, index);
@@ -240,7 +218,7 @@ static int save_file(const struct rollback_point *point, size_t index, struct er
 	}
 	file->kind = S_ISREG(st.st_mode) ? ROLLBACK_FILE : ROLLBACK_OTHER;
 	file->mode = st.st_mode & 07777;
-	return file->kind == ROLLBACK_FILE ? copy_file(path, copy, file->mode, err) : 0;
+	return file->kind == ROLLBACK_FILE ? file_copy(path, copy, file->mode, true, err) : 0;
 }
 
 int rollback_point_save(struct rollback_point *point, size_t first, struct err *err)
@@ -272,7 +250,7 @@ static int put_back(const struct rollback_point *point, size_t index, struct err
 	case ROLLBACK_FILE:
 		if (file_make_directories(folder, 0755, err) < 0)
 			return -1;
-		return copy_file(copy, path, file->mode, err);
+		return file_copy(copy, path, file->mode, true, err);
 	case ROLLBACK_ABSENT:
 		if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return err_set_errno(err, CODE_IO, "remove %s", path);
@@ -340,16 +318,4 @@ void rollback_point_remove(const char *directory)
 		fsync(fd);
 	remove_all_of(files);
 	remove_all_of(folder);
-}
-
-void rollback_point_abandon(const char *directory)
-{
-	AUTO(arena) arena = arena_new();
-	struct rollback_point *point;
-	struct err ignored = ERR_INIT;
-	AUTO_FREE char *kept = xprintf("%s/" ROLLBACK_ABANDONED_BACKUP, directory);
-	bool unread = rollback_point_read(directory, arena, &point, &ignored) < 0;
-	if (unread || (point && point->touched))
-		rename(rollback_point_backup(directory, arena), kept);
-	rollback_point_remove(directory);
 }

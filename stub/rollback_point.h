@@ -20,7 +20,6 @@
 
 /* The data as it was before the last upgrade that succeeded, beside it. */
 #define ROLLBACK_KEPT_BACKUP "before-upgrade.backup"
-#define ROLLBACK_ABANDONED_BACKUP "before-unfinished-upgrade.backup"
 
 enum rollback_phase {
 	ROLLBACK_SAVING,    /* the data backup is being written; nothing else has been done */
@@ -84,13 +83,8 @@ int rollback_point_mark(struct rollback_point *point, enum rollback_phase phase,
 /* Every file as it was; may be repeated. */
 int rollback_point_put_back(const struct rollback_point *point, struct err *err);
 
-/* state.json first, so that a half-removed point is none. */
+/* state.json first, so that a half-removed point is none. Its backup goes too: see backup_keep.h. */
 void rollback_point_remove(const char *directory);
-
-/* Removes a point that nobody has gone back from. Where new containers may have touched the data,
- * its backup is what the old ones left, and no other has that: it stays as
- * ROLLBACK_ABANDONED_BACKUP. */
-void rollback_point_abandon(const char *directory);
 
 /* Where it is: DIR/.hardtack-rollback/data.backup. */
 const char *rollback_point_backup(const char *directory, struct arena *arena);

@@ -326,12 +326,13 @@ static bool has_changed_nothing(const struct rollback_point *point)
 /* Of an upgrade that was killed after its receipt: only this was missing. */
 static void tidy(const struct upgrade *upgrade)
 {
-	struct rollback_point *left;
+	const char *directory = upgrade->place->directory;
+	struct arena *arena = upgrade->session->arena;
+	struct rollback_point *left, *unfinished;
 	struct err ignored = ERR_INIT;
-	if (upgrade->point ||
-		rollback_point_read(
-			upgrade->place->directory, upgrade->session->arena, &left, &ignored) < 0 ||
-		!left)
+	/* --erase-data does not judge: it ends an unfinished one once its data is saved. */
+	if (upgrade->point || rollback_point_read(directory, arena, &left, &ignored) < 0 || !left ||
+		rollback_find_unfinished(directory, arena, &unfinished, &ignored) < 0 || unfinished)
 		return;
 	keep_backup(upgrade);
 	rollback_point_remove(upgrade->place->directory);

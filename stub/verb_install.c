@@ -1,6 +1,7 @@
 /* install: the procedure from the first byte to the running stack, in order. */
 #include <string.h>
 
+#include "backup_keep.h"
 #include "backup_safety.h"
 #include "fallback.h"
 #include "handoff.h"
@@ -259,17 +260,23 @@ static int erase_data(struct install *install, struct err *err)
 	struct installed installed = {.place = install->place,
 		.docker = install->preflight.docker,
 		.engine = install->preflight.engine};
-	const char *saved;
+	struct backup_safety safety;
 	if (!erases(install))
 		return 0;
-	if (backup_safety_make(&installed, session, &saved, err) < 0 ||
-		replace_files(install, err) < 0)
+	if (backup_safety_make(&installed, session, false, &safety, err) < 0)
 		return -1;
+	if (replace_files(install, err) < 0) {
+		if (safety.stopped)
+			ui_warning(ui, T("start them with `start`, or run this again"), "%s",
+				T("the services are stopped, and no data is deleted"));
+		return -1;
+	}
 	ui_step_begin(ui, "erase", "%s", T("Deleting the old data"));
 	if (backup_safety_erase(&installed, true, err) < 0)
 		return -1;
 	restore_state_remove(install->place.directory);
-	rollback_point_abandon(install->place.directory);
+	if (backup_keep_rollback(session, &install->place, err) < 0)
+		return -1;
 	ui_step_end(ui, UI_DONE, "%s", T("The old data is deleted"));
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "backup_hook.h"
+#include "backup_keep.h"
 #include "backup_safety.h"
 #include "fallback.h"
 #include "handoff.h"
@@ -18,7 +19,6 @@
 #include "restore_env.h"
 #include "restore_rules.h"
 #include "restore_state.h"
-#include "rollback_point.h"
 #include "sop_runner.h"
 #include "verbs.h"
 
@@ -35,7 +35,7 @@ struct restore {
 	struct place staged;
 	struct env_files env;
 	struct preflight preflight;
-	const char *saved; /* backup of what was there, or NULL */
+	struct restore_state state; /* on disk from "save" on */
 	bool has_data;
 };
 
@@ -107,13 +107,13 @@ static int agree(struct restore *restore, struct err *err)
 		backup->version ? backup->version : "", backup->project, backup->created_at);
 	ui_note(ui, T("  directory   %s"), place->directory);
 	restore_rules_warn(backup, ui);
-	if (restore->past) {
+	if (restore->past)
 		ui_note(ui,
 			T("An earlier restore (of %s) is not through; this one replaces what it "
 			  "left."),
 			restore->past->backup);
+	if (restore->past && !restore->past->whole)
 		return 0;
-	}
 	if (restore->has_data)
 		return backup_safety_agree(restore->session, place->project,
 			T("ALL DATA of %s will be replaced by the backup; a backup of it is made "
@@ -174,21 +174,27 @@ static int load_images(struct restore *restore, struct err *err)
 	return 0;
 }
 
-/* Once: what a run that was cut off left is nothing to save. */
+/* Data that a run that was cut off has half put back is nothing to save; the first backup is the
+ * way back all the same. */
 static int save_what_is_there(struct restore *restore, struct err *err)
 {
+	struct arena *arena = restore->session->arena;
+	const struct restore_state *past = restore->past;
+	struct backup_safety safety = {0};
 	char at[JOURNAL_TIME_SIZE], hex[SHA256_HEX_LENGTH + 1];
-	struct restore_state state = {
-		.backup = restore->path, .identity = hex, .saved = "", .begun_at = at};
-	const char *saved = restore->past && *restore->past->saved ? restore->past->saved : NULL;
 	journal_time(at, sizeof(at));
 	sha256_to_hex(&restore->backup.identity, hex);
-	if (!restore->past &&
-		backup_safety_make(&restore->installed, restore->session, &saved, err) < 0)
+	if ((!past || past->whole) &&
+		backup_safety_make(&restore->installed, restore->session, true, &safety, err) < 0)
 		return -1;
-	restore->saved = saved;
-	state.saved = saved ? saved : "";
-	return restore_state_write(restore->installed.place.directory, &state, err);
+	restore->state = (struct restore_state){.backup = restore->path,
+		.identity = arena_strdup(arena, hex),
+		.saved = past && *past->saved ? past->saved : safety.path ? safety.path : "",
+		.begun_at = arena_strdup(arena, at)};
+	if (restore_state_write(restore->installed.place.directory, &restore->state, err) == 0)
+		return 0;
+	backup_safety_give_up(&restore->installed, restore->session, &safety);
+	return -1;
 }
 
 /* Env files from the backup; the others too when it is of this very version, for the person may
@@ -199,7 +205,7 @@ static int write_files(struct restore *restore, struct err *err)
 	const struct place *place = &restore->installed.place;
 	ui_step_begin(session->ui, "files", T("Writing files into %s"), place->directory);
 	if (env_files_write(&restore->env, session->ui, err) < 0 ||
-		restore_env_apply(session, place, err) < 0 ||
+		restore_env_apply(session, place, restore->past, err) < 0 ||
 		project_files_write(session, place, restore->old, err) < 0 ||
 		(restore_rules_same(&restore->backup, session) &&
 			restore_rules_files(&restore->backup, session, place, err) < 0) ||
@@ -234,6 +240,9 @@ static int give_hook_output(struct restore *restore, struct err *err)
 
 static int run_procedure(struct restore *restore, struct err *err)
 {
+	restore->state.whole = true;
+	if (restore_state_write(restore->installed.place.directory, &restore->state, err) < 0)
+		return -1;
 	struct sop sop = {.session = restore->session,
 		.place = &restore->installed.place,
 		.env = &restore->env,
@@ -247,12 +256,11 @@ static int write_receipt(struct restore *restore, struct err *err)
 {
 	struct session *session = restore->session;
 	struct receipt receipt;
+	/* What an upgrade would go back from is gone. */
+	if (backup_keep_rollback(session, &restore->installed.place, err) < 0)
+		return -1;
 	restore_state_remove(restore->installed.place.directory);
-	rollback_point_abandon(
-		restore->installed.place.directory); /* what it would go back from is gone */
 	restore_env_drop(session, &restore->installed.place);
-	if (restore->saved)
-		restore_env_forget_old(session, &restore->installed.place);
 	if (session->manifest->installer && restore->old)
 		return 0;
 	receipt_fill(&receipt, session, &restore->installed.place, &restore->preflight.engine,

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup_keep.h"
 #include "backup_safety.h"
 #include "installed.h"
 #include "journal.h"
@@ -87,7 +88,6 @@ static void forget(const struct session *session, struct installed *installed, b
 		project_files_remove(session, &installed->place);
 		restore_state_remove(installed->place.directory);
 		restore_env_drop(session, &installed->place);
-		restore_env_forget_old(session, &installed->place);
 	}
 	unlink(installed->place.compose_file);
 	if (purge)
@@ -120,7 +120,7 @@ static void say_what_stays(struct session *session, const struct installed *inst
 
 /* Each variant has a place of its own, and one that was given up has left files and data there. The
  * last one first: it lies in the first one's directory. */
-static int each_variant(struct session *session, const struct installed *installed,
+static int each_of(struct session *session, const struct installed *installed, bool but_current,
 	int (*run)(struct session *session, struct installed *installed, struct err *err),
 	struct err *err)
 {
@@ -128,6 +128,8 @@ static int each_variant(struct session *session, const struct installed *install
 	int status = 0;
 	for (size_t i = session->variant_count; i-- > 0 && status == 0;) {
 		struct installed one = *installed;
+		if (but_current && i == current)
+			continue;
 		session_use_variant(session, i);
 		status = place_of_variant(&one.place, &installed->place, session, err);
 		if (status < 0 || (i != current && access(one.place.directory, F_OK) < 0))
@@ -139,10 +141,34 @@ static int each_variant(struct session *session, const struct installed *install
 	return status;
 }
 
+static int each_variant(struct session *session, const struct installed *installed,
+	int (*run)(struct session *session, struct installed *installed, struct err *err),
+	struct err *err)
+{
+	return each_of(session, installed, false, run, err);
+}
+
 static int save(struct session *session, struct installed *installed, struct err *err)
 {
-	const char *saved;
-	return backup_safety_make(installed, session, &saved, err);
+	struct backup_safety safety;
+	return backup_safety_make(installed, session, true, &safety, err);
+}
+
+/* The one that runs comes last: when another cannot be saved, nothing has been stopped yet. */
+static int save_all(struct session *session, struct installed *installed, struct err *err)
+{
+	return each_of(session, installed, true, save, err) < 0 ? -1
+								: save(session, installed, err);
+}
+
+/* What an upgrade had saved is no less data than what is there now. */
+static int keep_backups(struct session *session, struct installed *installed, struct err *err)
+{
+	const char *kept = arena_printf(session->arena, "%s/" ROLLBACK_KEPT_BACKUP,
+		installed->place.directory);
+	if (backup_keep_rollback(session, &installed->place, err) < 0)
+		return -1;
+	return backup_keep_file(session, &installed->place, kept, "before-upgrade", ".tar", err);
 }
 
 /* Compose first, which knows the order; then whatever its file does not know. Volumes never by
@@ -177,11 +203,12 @@ static int say_one(struct session *session, struct installed *installed, struct 
 static int uninstall(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data;
-	if (purge && each_variant(session, installed, save, err) < 0)
+	if (purge && save_all(session, installed, err) < 0)
 		return -1;
 	ui_step_begin(session->ui, "down", "%s", T("Removing the containers"));
 	if (each_variant(session, installed, take_down, err) < 0 ||
-		remove_images(session, installed, err) < 0)
+		remove_images(session, installed, err) < 0 ||
+		(purge && each_variant(session, installed, keep_backups, err) < 0))
 		return -1;
 	variant_choice_remove(installed->place.first_directory);
 	each_variant(session, installed, forget_one, err);

@@ -216,7 +216,62 @@ static int sync_file(int fd)
 	return fsync(fd);
 }
 
-int file_output_commit(struct file_output *output, struct err *err)
+/* The name too survives a power cut; not every file system can. */
+static void sync_directory_of(const char *path)
+{
+	AUTO_FREE char *directory = file_directory(path);
+	AUTO_FD fd = open(directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	if (fd >= 0)
+		fsync(fd);
+}
+
+int file_refuse_existing(const char *path, struct err *err)
+{
+	err_set(err, CODE_USAGE, "%s exists already; it is not overwritten", path);
+	err->sys_errno = EEXIST;
+	return err_hint(err, "name another file, or take the old one away");
+}
+
+/* Without hard links (exFAT, many network shares) an empty file claims the name. Errno. */
+static int claim_and_rename(const char *from, const char *to)
+{
+	int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	if (rename(from, to) == 0)
+		return 0;
+	int problem = errno;
+	unlink(to);
+	return problem;
+}
+
+int file_rename_new(const char *from, const char *to, struct err *err)
+{
+	int problem = link(from, to) == 0 ? 0 : errno;
+	if (problem == 0)
+		unlink(from);
+	else if (problem != EEXIST && problem != EXDEV)
+		problem = claim_and_rename(from, to);
+	if (problem == EEXIST)
+		return file_refuse_existing(to, err);
+	if (problem) {
+		errno = problem;
+		return err_set_errno(err, CODE_IO, "rename %s to %s", from, to);
+	}
+	sync_directory_of(to);
+	return 0;
+}
+
+static int replace_name(const char *from, const char *to, struct err *err)
+{
+	if (rename(from, to) < 0)
+		return err_set_errno(err, CODE_IO, "rename %s to %s", from, to);
+	sync_directory_of(to);
+	return 0;
+}
+
+static int commit(struct file_output *output, bool replace, struct err *err)
 {
 	if (sync_file(output->fd) < 0)
 		return err_set_errno(err, CODE_IO, "write %s", output->path);
@@ -224,18 +279,22 @@ int file_output_commit(struct file_output *output, struct err *err)
 	if (!output->temp_path && give_name(output, err) < 0)
 		return -1;
 #endif
-	if (rename(output->temp_path, output->path) < 0)
-		return err_set_errno(
-			err, CODE_IO, "rename %s to %s", output->temp_path, output->path);
+	if ((replace ? replace_name : file_rename_new)(output->temp_path, output->path, err) < 0)
+		return -1;
 	forget(output->temp_path);
-	AUTO_FREE char *directory = file_directory(output->path);
-	AUTO_FD directory_fd = open(directory, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
-	if (directory_fd >= 0)
-		fsync(directory_fd); /* the name too survives a power cut; not every file system can
-				      */
 	free(TAKE(output->temp_path));
 	file_output_abort(output);
 	return 0;
+}
+
+int file_output_commit(struct file_output *output, struct err *err)
+{
+	return commit(output, true, err);
+}
+
+int file_output_commit_new(struct file_output *output, struct err *err)
+{
+	return commit(output, false, err);
 }
 
 void file_output_abort(struct file_output *output)
@@ -258,6 +317,27 @@ int file_write_all(const char *path, const void *bytes, size_t length, mode_t mo
 		file_write(output.fd, path, bytes, length, err) < 0)
 		return -1;
 	return file_output_commit(&output, err);
+}
+
+int file_copy(const char *from, const char *to, mode_t mode, bool replace, struct err *err)
+{
+	AUTO_OUTPUT output = FILE_OUTPUT_INIT;
+	AUTO_FD fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char bytes[1 << 16];
+	ssize_t got;
+	if (fd < 0)
+		return err_set_errno(err, CODE_IO, "open %s", from);
+	if (file_output_open(&output, to, mode, err) < 0)
+		return -1;
+	while ((got = read(fd, bytes, sizeof(bytes))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set_errno(err, CODE_IO, "read %s", from);
+		if (file_write(output.fd, to, bytes, (size_t)got, err) < 0)
+			return -1;
+	}
+	return commit(&output, replace, err);
 }
 
 int file_nameless(struct err *err)

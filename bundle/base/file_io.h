@@ -1,6 +1,7 @@
 /* Files: whole reads and writes with errors that name the file, and output that appears whole. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -42,6 +43,8 @@ struct file_output {
 
 int file_output_open(struct file_output *output, const char *path, mode_t mode, struct err *err);
 int file_output_commit(struct file_output *output, struct err *err);
+/* The same, never in place of a file that is there by now: as file_rename_new(). */
+int file_output_commit_new(struct file_output *output, struct err *err);
 void file_output_abort(struct file_output *output); /* no-op after commit, legal on INIT */
 /* Removes the temporary files of all outputs that are open. Async-signal-safe. */
 void file_output_unlink_unfinished(void);
@@ -50,6 +53,17 @@ void file_output_unlink_unfinished(void);
 /* A small file, whole or not at all. The mode is exact, whatever the umask. */
 int file_write_all(
 	const char *path, const void *bytes, size_t length, mode_t mode, struct err *err);
+
+/* Gives a file another name on its file system, durably, never in place of one that is there: that
+ * is CODE_USAGE, errno EEXIST. Another file system is errno EXDEV. */
+int file_rename_new(const char *from, const char *to, struct err *err);
+
+/* A copy, whole or not at all, with this mode. replace: in place of what is there; else as
+ * file_rename_new(). */
+int file_copy(const char *from, const char *to, mode_t mode, bool replace, struct err *err);
+
+/* CODE_USAGE: it is there, and is not overwritten. */
+int file_refuse_existing(const char *path, struct err *err);
 
 /* An empty file without a name, for what is too large for memory or needs a descriptor: the
  * descriptor, or -1. It lies in TMPDIR, else /tmp; on Linux in memory. */

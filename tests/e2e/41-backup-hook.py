@@ -3,6 +3,7 @@ the Mach-O. Rows of the real PostgreSQL before and after."""
 import os
 import shutil
 import signal
+import tarfile
 import time
 
 import harness
@@ -70,6 +71,10 @@ def story(t):
 
     done = t.installer(hooked, "install", "--erase-data", "--yes", engine=engine)
     saved = os.listdir(os.path.join(t.home, "hardtack", "backups"))
+    with tarfile.open(os.path.join(t.home, "hardtack", "backups", saved[0])) as tar:
+        names = tar.getnames()
+    t.check("hardtack-backup/volumes/guestbook_database.tar" in names and "hardtack-backup/hook/output" not in names,
+            "a backup before a deletion has the volumes, hook or not", names)
     t.http(engine, URL, "guestbook: visit 1")
     t.check(done.code == 0 and len(saved) == 1 and rows(t, engine) != before, "--erase-data: a backup, then begun anew", done)
     for moment in ("Putting the data back", "Writing files"):

@@ -1,8 +1,18 @@
 """A newer version over an older one: data kept, only what is missing loaded; an older one, or another PostgreSQL, refused."""
+import glob
 import os
 
 import images
 import upgrade_stack as stack
+
+
+def file_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def backups(t, word):
+    return glob.glob(os.path.join(t.home, "hardtack", "backups", f"guestbook-{word}-*"))
 
 
 def story(t):
@@ -56,6 +66,23 @@ def story(t):
             "the same again is no upgrade: 0", done)
     done = t.installer(stack.home(t, "hardtack-control"), "rollback", "--yes", engine=engine)
     t.check(done.code == 2, "nothing to go back from: 2", done)
+    saved = file_bytes(backup)
     done = t.installer(new, "uninstall", "--yes", "--purge-data", engine=engine)
     left = os.listdir(stack.home(t)) if os.path.exists(stack.home(t)) else []
-    t.check(done.code == 0 and all(name.endswith(".old") for name in left), "purged, the upgrade's backup included", left)
+    # What the refused PostgreSQL 17 had written, nobody's receipt knows.
+    t.check(done.code == 0 and all(name.endswith(".old") for name in left), "purged: nothing is left there", left)
+    kept = backups(t, "before-upgrade")
+    t.need(len(kept) == 1 and file_bytes(kept[0]) == saved and kept[0] in done.err and os.stat(kept[0]).st_mode & 0o777 == 0o600,
+           "but the upgrade's backup is kept among the backups, and it is said where", done)
+    done = t.installer(old, "restore", kept[0], "--yes", engine=engine)
+    t.check(done.code == 0 and stack.rows(engine) == before, "the first version restores it: every row", done)
+
+    ruinous = stack.second_version(t, "ruinous", first=stack.SPOILS, healthy='["CMD", "false"]')
+    process = t.popen([ruinous, "install", "--yes"], engine)
+    t.need(stack.kill_at(t, process, "started", also=lambda: stack.is_emptied(engine)), "an upgrade is killed that has deleted the rows",
+           t.said())
+    done = t.installer(stack.home(t, "hardtack-control"), "uninstall", "--yes", "--purge-data", engine=engine)
+    kept = backups(t, "before-unfinished-upgrade")
+    t.need(done.code == 0 and len(kept) == 1 and kept[0] in done.err, "a purge over it keeps what it had saved, and says where", done)
+    done = t.installer(old, "restore", kept[0], "--yes", engine=engine)
+    t.check(done.code == 0 and stack.rows(engine) == before, "which has every row", done)

@@ -86,14 +86,20 @@ class Walk:
     def note_backups(self, whole=True):
         """The backups that a purge or a restore has made by itself hold the rows that there were, if these were whole."""
         for path in glob.glob(os.path.join(self.t.home, "hardtack", "backups", "*.tar")):
-            if path in self.seen:
+            if path in self.seen or "-before-" in path:
                 continue
             self.seen.add(path)
             if whole:
                 self.backups[path] = (list(self.book.kept), self.highest)
                 self.excused = path
 
+    def kept_of_upgrades(self):
+        """What upgrades had saved, and purges and restores have kept."""
+        return glob.glob(os.path.join(self.t.home, "hardtack", "backups", "*-before-*"))
+
     def forget_old_backups(self):
+        for path in self.kept_of_upgrades():
+            os.unlink(path)
         for path in list(self.backups)[:-6]:
             if path != self.excused and path not in (self.pending() or {}).values():
                 del self.backups[path]
@@ -185,6 +191,7 @@ class Walk:
         if self.damaged():
             return self.install()
         had, pending = self.volumes(), self.pending()
+        of_upgrades = [name for name in (".hardtack-rollback/data.backup", "before-upgrade.backup") if self.there(name)]
         done = self.book.run("uninstall", "--yes", "--purge-data", "--json", file=self.control())
         if done.code == 6:  # no image is left to reach the data with; the installer brings one along
             done = self.book.run("uninstall", "--yes", "--purge-data", "--json", file=self.files[self.highest])
@@ -196,7 +203,9 @@ class Walk:
             raise Violation(f"data was purged without a backup\n{done}")
         if os.path.exists(self.book.folder) and self.there(".env"):
             raise Violation(f"a purge leaves {os.listdir(self.book.folder)}\n{done}")
-        self.note_backups(whole=not pending)
+        if len(self.kept_of_upgrades()) != len(of_upgrades):
+            raise Violation(f"of {of_upgrades} a purge keeps {self.kept_of_upgrades()}\n{done}")
+        self.note_backups(whole=had and not pending)
         self.book.kept, self.excused, self.highest = [], None, OLD
         return words
 
@@ -270,7 +279,7 @@ class Walk:
             version = max(version, self.backups[words[2]][1])
         self.highest = max(self.highest, version)
         after = self.luck.uniform(0.0, self.took_s * share)
-        whole = not self.pending()
+        whole = self.volumes() and not self.pending()
         status, stand = self.book.kill_after(after, *words, number=number, file=self.files[version])
         if status not in (0, 2, 3, 10, 11, 12, 13, 14, -9, 130, 143) and not (
                 status in (-2, -15) and after < 0.5):  # before its handlers are there; nothing has been begun either
@@ -326,7 +335,7 @@ class Walk:
         made = [event["path"] for event in done.events() if event.get("event") == "backup"]
         if had and not pending and not made:
             raise Violation(f"data was replaced without a backup of it\n{done}")
-        self.note_backups(whole=not pending)
+        self.note_backups(whole=had and not pending)
         self.book.kept, self.excused = list(rows), None
         lost = self.book.lost()
         if lost:

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import stat
+import tarfile
 
 from __main__ import story  # pylint: disable=no-name-in-module
 
@@ -12,6 +13,27 @@ DATA = {"volumes": ["hello_data"]}
 def installed(t, **scenario):
     t.check(t.install().code == 0, "installed")
     t.play(**{**DATA, "running_before": True, **scenario})
+
+
+def saved(t, folder=None):
+    """What lies in the folder of backups, oldest name first."""
+    folder = folder or os.path.join(t.home, "hardtack", "backups")
+    return [os.path.join(folder, name) for name in sorted(os.listdir(folder))] if os.path.exists(folder) else []
+
+
+def in_backup(path, name):
+    with tarfile.open(path) as tar:
+        return tar.extractfile("hardtack-backup/" + name).read().decode()
+
+
+def text_of(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def words(t, *wanted):
@@ -129,6 +151,8 @@ def no_backup_no_deletion(t):
         calls = t.calls()[before:]
         t.check(done.code == 10 and "--backup-to" in done.err, f"{verb}: 10, and the way out", done)
         t.check(not any(c[1:3] == ["volume", "rm"] or "down" in c for c in calls), "nothing was deleted", calls)
+        t.check([c for c in calls if "stop" in c or "up" in c][-1:] == [c for c in calls if "up" in c][-1:] != [] and
+                "started again" in done.err, "what was stopped runs again", calls)
     t.play(**DATA, running_before=True)
     elsewhere = os.path.join(t.folder, "elsewhere")
     done = t.person(["uninstall", "--purge-data", "--backup-to", elsewhere], [("Type its name", b"helo\n")])
@@ -148,3 +172,120 @@ def a_restore_that_is_refused_keeps_the_file_it_was_given(t):
     t.play(owners={str(t.port): "other-web-1 other"})
     done = t.run("restore", kept, "--yes")
     t.check(done.code == 11 and os.path.isfile(kept), "its port is taken: 11, and the backup is there", done)
+
+
+@story
+def a_restore_that_cannot_save_first_starts_the_services_again(t):
+    installed(t)
+    file = os.path.join(t.folder, "b.tar")
+    t.check(t.run("backup", file).code == 0, "a backup")
+    t.play(**DATA, running_before=True, cp="fail")
+    before = len(t.calls())
+    done = t.run("restore", file, "--yes")
+    turns = [word for call in t.calls()[before:] for word in ("stop", "up") if word in call]
+    t.check(done.code == 10 and "stop" in turns and turns[-1] == "up", "10; stopped, started again", turns)
+    t.play(**DATA, running_before=True, cp="fail", up={"exit": 1, "stderr": "no network"})
+    done = t.run("restore", file, "--yes")
+    t.check(done.code == 10 and "the services are stopped" in done.err and "`start`" in done.err and "no network" in done.err,
+            "where that fails, the words name start", done)
+    t.check(saved(t) == [] and not os.path.exists(t.path("restore.json")), "nothing is left of it")
+
+
+@story
+def a_purge_without_data_saves_the_settings(t):
+    t.check(t.install().code == 0, "installed, without a volume")
+    env = text_of(t.path(".env"))
+    done = t.run("uninstall", "--purge-data", "--yes")
+    t.check(done.code == 0 and not os.path.exists(t.path()) and len(saved(t)) == 1 and saved(t)[0] in done.out, "0, and it says where", done)
+    t.check(stat.S_IMODE(os.stat(saved(t)[0]).st_mode) == 0o600 and in_backup(saved(t)[0], "files/.env") == env, ".env is in a backup, 0600")
+    done = t.run("restore", saved(t)[0], "--yes")
+    t.check(done.code == 0 and text_of(t.path(".env")) == env, "and restore puts it back", done)
+    done = t.run("uninstall", "--purge-data", "--yes")
+    t.check(done.code == 0 and len(saved(t)) == 2, "a second one, perhaps within a second, overwrites nothing", saved(t))
+
+
+@story
+def a_restore_without_data_loses_no_env(t):
+    t.check(t.install().code == 0, "installed, without a volume")
+    file = os.path.join(t.folder, "b.tar")
+    t.check(t.run("backup", file).code == 0, "a backup")
+    for number in (1, 2, 3):
+        write(t.path(".env"), text_of(t.path(".env")) + f"MINE={number}\n")
+        done = t.run("restore", file, "--yes")
+        t.check(done.code == 0 and "MINE" not in text_of(t.path(".env")), "restored", done)
+    found = [in_backup(path, "files/.env").split("MINE=")[1] for path in saved(t)]
+    t.check(sorted(found) == ["1\n", "2\n", "3\n"], "each .env that was there is in a backup", found)
+    names = [name for name in os.listdir(t.path()) if "before" in name]
+    t.check(not names, "and none lies about", names)
+
+
+@story
+def a_restore_that_goes_on_keeps_an_env_that_was_edited_meanwhile(t):
+    installed(t)
+    file = os.path.join(t.folder, "b.tar")
+    t.check(t.run("backup", file).code == 0, "a backup")
+    t.play(**DATA, running_before=True, cp_in="full")
+    for number in (1, 2):
+        t.check(t.run("restore", file, "--yes").code == 9, "the engine's disk is full: 9")
+        write(t.path(".env"), text_of(t.path(".env")) + f"MINE={number}\n")
+    t.play(**DATA, running_before=True)
+    done = t.run("restore", file, "--yes")
+    kept = [path for path in saved(t) if path.endswith(".env")]
+    t.check(done.code == 0 and "MINE" not in text_of(t.path(".env")) and len(kept) == 2 and kept[-1] in done.err, "0, both are kept", done)
+    t.check(sorted(text_of(path).split("MINE=")[1] for path in kept) == ["1\n", "2\n"] and
+            all(stat.S_IMODE(os.stat(path).st_mode) == 0o600 for path in kept), "as they were, 0600", kept)
+
+
+@story
+def data_that_came_after_a_restore_is_saved_before_the_next(t):
+    installed(t)
+    file = os.path.join(t.folder, "b.tar")
+    t.check(t.run("backup", file).code == 0, "a backup")
+    t.play(**DATA, running_before=True, containers=[[{"service": "web", "health": "unhealthy"}]])
+    done = t.run("restore", file, "--yes", "--timeout", "2")
+    t.check(done.code == 13 and len(saved(t)) == 1, "it does not get healthy: 13", done)
+    done = t.run("start")
+    t.check(done.code == 11 and "has not proved itself" in done.err and saved(t)[0] in done.err, "start: 11", done)
+    t.play(**DATA, running_before=True)
+    t.check(t.run("restore", file).code == 2, "whoever replaces that data must agree: 2")
+    done = t.run("restore", file, "--yes")
+    t.check(done.code == 0 and len(saved(t)) == 2 and saved(t)[1] in done.out, "what services wrote since is saved", done)
+
+
+@story
+def a_file_that_appears_during_a_backup_is_not_overwritten(t):
+    installed(t, cp="wait")
+    file = os.path.join(t.folder, "b.tar")
+    process = t.start("backup", file)
+    t.wait_for_call("c" * 64 + ":/hardtack-volume")
+    write(file, "somebody else's")
+    write(os.path.join(t.bin, "go"), "")
+    said = process.communicate(timeout=60)[0].decode()
+    t.check(process.returncode == 2 and "not overwritten" in said and text_of(file) == "somebody else's", "2, and it is as it was", said)
+    t.check(not [name for name in os.listdir(t.folder) if "b.tar" in name and name != "b.tar"], "nothing else is left")
+
+
+@story
+def what_reaches_no_volume_names_the_installer(t):
+    installed(t)
+    control = os.path.join(t.folder, "control")
+    os.link(t.path("hardtack-control"), control)
+    t.check(t.run("uninstall", "--yes").code == 0, "the images are gone, the data stays")
+    for file in (t.path("hardtack-control"), control):
+        done = t.run("uninstall", "--purge-data", "--yes", file=[*t.runner, file])
+        t.check(done.code == 6 and f'"{t.installer[-1]}" load' in done.err, "6, with a command line", done)
+    t.check(t.run("uninstall", "--purge-data", "--yes").code == 0, "the installer brings an image along")
+
+
+@story
+def a_purge_that_is_interrupted_starts_the_services_again(t):
+    installed(t, cp="hang")
+    before = len(t.calls())
+    process = t.start("uninstall", "--purge-data", "--yes")
+    t.wait_for_call("c" * 64 + ":/hardtack-volume")
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0].decode()
+    calls = t.calls()[before:]
+    t.check(process.returncode == 130 and "up" in calls[-1] and not any(c[1:3] == ["volume", "rm"] for c in calls), "130; up, nothing deleted",
+            f"{process.returncode}\n{said}\n{calls}")
+    t.check(saved(t) == [], "no file is left")

@@ -2,7 +2,9 @@
 import json
 import os
 import re
+import shutil
 import tarfile
+import tempfile
 import time
 import zlib
 
@@ -175,3 +177,106 @@ def what_is_erased_is_saved_with_the_files_it_ran_with(t):
     with tarfile.open(os.path.join(folder, os.listdir(folder)[0])) as tar:
         saved = tar.extractfile("hardtack-backup/files/compose.yaml").read().decode()
     t.check(saved == before != read(home(t, "compose.yaml")), "it holds the older one's compose file, as its receipt says", saved)
+
+
+def interrupted(t):
+    """An upgrade to 2.0.0 that Ctrl-C ends while it loads; its backup's bytes."""
+    install(t, version("1.0.0"))
+    os.unlink(os.path.join(t.bin, "state.json"))
+    t.play(load="hang")
+    before = len([call for call in t.calls() if call[1] == "load"])
+    process = t.start_file(version("2.0.0"), "install", "--yes")
+    for _ in range(1200):
+        if len([call for call in t.calls() if call[1] == "load"]) > before:
+            break
+        time.sleep(0.05)
+    process.send_signal(2)
+    t.check(process.wait(60) == 130, "interrupted: 130", process.stdout.read())
+    t.play()
+    with open(home(t, ".hardtack-rollback", "data.backup"), "rb") as file:
+        return file.read()
+
+
+def kept(folder, word):
+    found = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if word in name]
+    return [(path, open(path, "rb").read()) for path in found]  # pylint: disable=consider-using-with
+
+
+@story
+def a_purge_keeps_what_an_unfinished_upgrade_had_saved(t):
+    data = interrupted(t)
+    folder = os.path.join(t.home, "hardtack", "backups")
+    with open(home(t, "before-upgrade.backup"), "wb") as file:
+        file.write(b"of the one before")
+    done = control(t, "uninstall", "--yes", "--purge-data", "--json")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    told = {event["what"]: event["path"] for event in events if event["event"] == "backup-kept"}
+    t.check(done.code == 0 and not os.path.exists(home(t)), "purged", done)
+    t.check(kept(folder, "before-unfinished-upgrade") == [(told.get("before-unfinished-upgrade"), data)], "its backup is kept, and told", done)
+    t.check(kept(folder, "before-upgrade") == [(told.get("before-upgrade"), b"of the one before")], "the one before too", done)
+    data = interrupted(t)
+    os.utime(home(t, ".hardtack-rollback", "data.backup"), (0, os.stat(told["before-unfinished-upgrade"]).st_mtime))
+    done = t.run("uninstall", "--yes", "--purge-data", file=version("2.0.0"))
+    found = kept(folder, "before-unfinished-upgrade")
+    t.check(done.code == 0 and len(found) == 2 and data in [bytes_ for _, bytes_ in found] and "is kept as" in done.err,
+            "another of the same second gets a name of its own", f"{found}\n{done}")
+
+
+@story
+def a_purge_keeps_it_on_another_disk_too(t):
+    data = interrupted(t)
+    folder = tempfile.mkdtemp(prefix="hardtack-", dir="/dev/shm")
+    try:
+        t.check(os.stat(folder).st_dev != os.stat(t.home).st_dev, "that is another file system")
+        done = control(t, "uninstall", "--yes", "--purge-data", "--backup-to", folder)
+        found = kept(folder, "before-unfinished-upgrade")
+        t.check(done.code == 0 and [bytes_ for _, bytes_ in found] == [data] and os.stat(found[0][0]).st_mode & 0o777 == 0o600, "copied", done)
+        t.check(not os.path.exists(home(t)), "nothing is left behind")
+    finally:
+        shutil.rmtree(folder)
+
+
+@story
+def what_cannot_be_kept_stays_where_it_is(t):
+    data = interrupted(t)
+    folder = os.path.join(t.home, "hardtack", "backups")
+    with open(folder, "w", encoding="utf-8"):
+        pass
+    done = control(t, "uninstall", "--yes", "--purge-data")
+    point = home(t, ".hardtack-rollback", "data.backup")
+    t.check(done.code == 8 and os.path.isfile(point), "no folder of backups can be made: 8", done)
+    os.unlink(folder)
+    done = control(t, "uninstall", "--yes", "--purge-data")
+    t.check(done.code == 0 and [bytes_ for _, bytes_ in kept(folder, "before-unfinished-upgrade")] == [data], "then it goes there", done)
+
+
+@story
+def to_begin_anew_keeps_what_an_unfinished_upgrade_had_saved(t):
+    data = interrupted(t)
+    done = install(t, version("2.0.0"), "--erase-data")
+    found = kept(os.path.join(t.home, "hardtack", "backups"), "before-unfinished-upgrade")
+    t.check(done.code == 0 and [bytes_ for _, bytes_ in found] == [data], "--erase-data keeps it", done)
+    t.check(not os.path.exists(home(t, ".hardtack-rollback")), "and ends the upgrade")
+
+
+@story
+def an_upgrade_that_cannot_save_goes_back(t):
+    install(t, version("1.0.0"))
+    t.play(volumes=["rungs_data"], running_before=True, cp="fail")
+    before = len(t.calls())
+    done = install(t, version("2.0.0"))
+    turns = [word for call in t.calls()[before:] for word in ("stop", "up") if word in call]
+    t.check(done.code == 10 and "version 1.0.0 is back" in done.err and turns[-1] == "up" and installed(t) == "1.0.0",
+            "10; the old version runs again", f"{turns}\n{done}")
+
+
+@story
+def files_that_an_uninstall_left_are_replaced_in_silence(t):
+    install(t, version("1.0.0", extra="old"))
+    t.check(control(t, "uninstall", "--yes").code == 0, "uninstalled, with the data kept")
+    with open(home(t, "compose.yaml"), "w", encoding="utf-8") as file:
+        file.write("# mine\n")
+    done = install(t, version("2.0.0", extra="new"))
+    old = sorted(name for _, _, names in os.walk(home(t)) for name in names if name.endswith(".old"))
+    t.check(done.code == 0 and read(home(t, "extra/note.txt")) == "new" and old == ["compose.yaml.old"],
+            "only what the person changed stays as .old", f"{old}\n{done}")

@@ -155,21 +155,3 @@ TEST(a_state_that_is_none_is_refused)
 		"../x");
 	rollback_point_remove(folder);
 }
-
-TEST(the_backup_of_a_point_that_is_given_up_stays_when_new_containers_ran)
-{
-	AUTO(arena) arena = arena_new();
-	struct err err = ERR_INIT;
-	for (int touched = 0; touched < 2; touched++) {
-		setup();
-		struct rollback_point point = make(arena);
-		put(ROLLBACK_FOLDER "/data.backup", "rows", 0600);
-		CHECK_INT(rollback_point_mark(&point,
-				  touched ? ROLLBACK_STARTED : ROLLBACK_CHANGING, &err),
-			0);
-		rollback_point_abandon(folder);
-		CHECK(is_absent(ROLLBACK_FOLDER));
-		CHECK(touched ? is(ROLLBACK_ABANDONED_BACKUP, "rows")
-			      : is_absent(ROLLBACK_ABANDONED_BACKUP));
-	}
-}

@@ -1,0 +1,27 @@
+/*
+ * The folder of what outlives an installation: "backups" beside the installation's directory, or
+ * --backup-to DIR. Nothing in it is ever overwritten or deleted; every file there is 0600.
+ *
+ *     PROJECT-TIME.tar                            a backup before a deletion (backup_safety.h)
+ *     PROJECT-before-upgrade-TIME.tar             what an upgrade had saved, when a purge, a restore
+ *     PROJECT-before-unfinished-upgrade-TIME.tar  or --erase-data makes an end of it
+ *     PROJECT-before-restore-TIME.env             an env file that a restore replaces
+ */
+#pragma once
+
+#include "place.h"
+
+/* A path in the folder, which is made, that nobody has: FOLDER/PROJECT[-WHAT]-AT[-N]EXTENSION. what
+ * may be NULL; at in seconds since 1970. */
+const char *backup_keep_path(const struct session *session, const struct place *place,
+	const char *what, long long at, const char *extension, struct err *err);
+
+/* Moves a file there, also to another disk, named by its own time, and says so (record
+ * "backup-kept"). Where it is not, nothing happens. An error leaves it where it is. */
+int backup_keep_file(const struct session *session, const struct place *place, const char *path,
+	const char *what, const char *extension, struct err *err);
+
+/* Ends an upgrade that nobody finishes or goes back from any more: the rollback point goes, its
+ * backup is kept, for it may be the only copy of what the old version had. */
+int backup_keep_rollback(
+	const struct session *session, const struct place *place, struct err *err);
