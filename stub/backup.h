@@ -46,8 +46,8 @@ struct backup_request {
 };
 
 /*
- * Writes the file, whole or not at all, synced, read again and compared before it gets its name, which
- * nobody else has got meanwhile (but for replace).
+ * Writes the file, whole or not at all, synced, read again and compared before it gets its name,
+ * which nobody else has got meanwhile (but for replace).
  *
  * In: every volume with the project's label or in one of its containers, unless it is external,
  * anonymous or of another driver; directories below the place that containers write to; the

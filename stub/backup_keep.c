@@ -75,8 +75,8 @@ int backup_keep_file(const struct session *session, const struct place *place, c
 	if (move(session, place, path, &st, what, extension, &to, err) < 0)
 		return -1;
 	text_add_size(&size, (unsigned long long)st.st_size);
-	struct ui_field fields[] = {UI_TEXT("path", to), UI_TEXT("what", what),
-		UI_NUMBER("size", st.st_size)};
+	struct ui_field fields[] = {
+		UI_TEXT("path", to), UI_TEXT("what", what), UI_NUMBER("size", st.st_size)};
 	if (ui_is_json(session->ui))
 		UI_RECORD(session->ui, "backup-kept", fields, "%s", "");
 	else
@@ -85,8 +85,7 @@ int backup_keep_file(const struct session *session, const struct place *place, c
 	return 0;
 }
 
-int backup_keep_rollback(
-	const struct session *session, const struct place *place, struct err *err)
+int backup_keep_rollback(const struct session *session, const struct place *place, struct err *err)
 {
 	if (backup_keep_file(session, place,
 		    rollback_point_backup(place->directory, session->arena),

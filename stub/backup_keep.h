@@ -3,8 +3,8 @@
  * --backup-to DIR. Nothing in it is ever overwritten or deleted; every file there is 0600.
  *
  *     PROJECT-TIME.tar                            a backup before a deletion (backup_safety.h)
- *     PROJECT-before-upgrade-TIME.tar             what an upgrade had saved, when a purge, a restore
- *     PROJECT-before-unfinished-upgrade-TIME.tar  or --erase-data makes an end of it
+ *     PROJECT-before-upgrade-TIME.tar             what an upgrade had saved, when a purge, a
+ * restore PROJECT-before-unfinished-upgrade-TIME.tar  or --erase-data makes an end of it
  *     PROJECT-before-restore-TIME.env             an env file that a restore replaces
  */
 #pragma once
@@ -23,5 +23,4 @@ int backup_keep_file(const struct session *session, const struct place *place, c
 
 /* Ends an upgrade that nobody finishes or goes back from any more: the rollback point goes, its
  * backup is kept, for it may be the only copy of what the old version had. */
-int backup_keep_rollback(
-	const struct session *session, const struct place *place, struct err *err);
+int backup_keep_rollback(const struct session *session, const struct place *place, struct err *err);

@@ -27,8 +27,8 @@ int backup_safety_has_data(
 
 /* Volumes are reached through an image, and an uninstall has taken them all: the installer brings
  * one along, its control program can only say so (backup_write() does). */
-static int bring_an_image(
-	struct session *session, const struct place *place, struct docker_cli *docker, struct err *err)
+static int bring_an_image(struct session *session, const struct place *place,
+	struct docker_cli *docker, struct err *err)
 {
 	const char *image;
 	struct err missing = ERR_INIT;
@@ -79,8 +79,7 @@ void backup_safety_give_up(const struct installed *installed, const struct sessi
 {
 	struct docker_cli docker = installed->docker;
 	struct err problem = ERR_INIT;
-	struct compose_project project =
-		place_compose(&installed->place, session, session->arena);
+	struct compose_project project = place_compose(&installed->place, session, session->arena);
 	if (!safety->stopped)
 		return;
 	interrupt_defer(true);

@@ -37,12 +37,14 @@ const struct known_issue known_issue_table[] = {
 		.cause = N_T("the database refuses the password: its data was made with another "
 			     "one than .env has now"),
 		.remedy = N_T("put the old password back into .env, then run `start` (or install "
-			      "again); a database keeps the password with which its volume was first filled")},
+			      "again); a database keeps the password with which its volume was "
+			      "first filled")},
 	{.id = "database-missing",
 		.cause = N_T("the database server has no such database or user: its volume was "
 			     "filled for another name"),
-		.remedy = N_T("put the old names back into .env, then run `start` (or install "
-			      "again); they count only when the volume is filled for the first time")},
+		.remedy = N_T(
+			"put the old names back into .env, then run `start` (or install "
+			"again); they count only when the volume is filled for the first time")},
 	{.id = "migration-stuck",
 		.cause = N_T("an earlier migration of the database broke off half-way, and a new "
 			     "one refuses to go on"),

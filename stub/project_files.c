@@ -93,7 +93,8 @@ int project_files_write(const struct session *session, const struct place *place
 			continue;
 		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
-		if (!is_template(manifest, relative) && write_file(session, entry, path, old, err) < 0)
+		if (!is_template(manifest, relative) &&
+			write_file(session, entry, path, old, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -136,8 +137,7 @@ void project_files_remove(const struct session *session, const struct place *pla
 		}
 	}
 	if (manifest->installer) { /* it is not among its own files */
-		AUTO_FREE char *control =
-			xprintf("%s/" MANIFEST_CONTROL_NAME, place->directory);
+		AUTO_FREE char *control = xprintf("%s/" MANIFEST_CONTROL_NAME, place->directory);
 		unlink(control);
 	}
 	for (size_t i = manifest->directory_count; i-- > 0;)

@@ -83,7 +83,8 @@ int rollback_point_mark(struct rollback_point *point, enum rollback_phase phase,
 /* Every file as it was; may be repeated. */
 int rollback_point_put_back(const struct rollback_point *point, struct err *err);
 
-/* state.json first, so that a half-removed point is none. Its backup goes too: see backup_keep.h. */
+/* state.json first, so that a half-removed point is none. Its backup goes too: see backup_keep.h.
+ */
 void rollback_point_remove(const char *directory);
 
 /* Where it is: DIR/.hardtack-rollback/data.backup. */

@@ -189,7 +189,9 @@ static int save_what_is_there(struct restore *restore, struct err *err)
 		return -1;
 	restore->state = (struct restore_state){.backup = restore->path,
 		.identity = arena_strdup(arena, hex),
-		.saved = past && *past->saved ? past->saved : safety.path ? safety.path : "",
+		.saved = past && *past->saved ? past->saved
+			 : safety.path        ? safety.path
+					      : "",
 		.begun_at = arena_strdup(arena, at)};
 	if (restore_state_write(restore->installed.place.directory, &restore->state, err) == 0)
 		return 0;

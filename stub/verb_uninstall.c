@@ -164,8 +164,8 @@ static int save_all(struct session *session, struct installed *installed, struct
 /* What an upgrade had saved is no less data than what is there now. */
 static int keep_backups(struct session *session, struct installed *installed, struct err *err)
 {
-	const char *kept = arena_printf(session->arena, "%s/" ROLLBACK_KEPT_BACKUP,
-		installed->place.directory);
+	const char *kept = arena_printf(
+		session->arena, "%s/" ROLLBACK_KEPT_BACKUP, installed->place.directory);
 	if (backup_keep_rollback(session, &installed->place, err) < 0)
 		return -1;
 	return backup_keep_file(session, &installed->place, kept, "before-upgrade", ".tar", err);

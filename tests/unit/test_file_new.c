@@ -80,7 +80,7 @@ TEST(a_name_that_is_taken_stays_whose_it_is)
 static int refuse_links(void)
 {
 #define RETURN_ERROR(number) \
-	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ((number) & SECCOMP_RET_DATA))
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ((number)&SECCOMP_RET_DATA))
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 #ifdef SYS_link
