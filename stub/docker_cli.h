@@ -14,6 +14,7 @@
 
 #include "arena.h"
 #include "child_process.h"
+#include "engine_clock.h"
 #include "err.h"
 #include "stream.h"
 #include "text.h"
@@ -26,6 +27,9 @@ struct docker_cli {
 	const char *path;               /* of docker; NULL: not found */
 	const char *const *environment; /* child_environment() */
 	uint64_t patience_ms;           /* for a query; 0: as long as a busy engine may need */
+	bool asks_compose;              /* docker_engine_probe() asks for the plugin along the way */
+	const char *compose_answer;     /* its words then, "" for a no; NULL: nobody knows */
+	struct engine_clock clock;      /* after docker_engine_probe() */
 	/* Compose, when docker_compose_find() found one: */
 	const char *compose_path; /* docker itself (plugin), or docker-compose; NULL: none */
 	bool compose_is_plugin;
@@ -86,6 +90,10 @@ struct docker_image {
 	size_t diff_id_count; /* 0 also when the engine does not say (damaged images) */
 };
 
+/* All of them, in as few questions as it takes; out[i].id NULL: no image of that name. */
+int docker_images_inspect(struct docker_cli *docker, const char *const *references, size_t count,
+	struct docker_image *out, struct err *err);
+
 /* *found false: no image of that name. */
 int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
 	bool *found, struct err *err);
@@ -99,10 +107,11 @@ int docker_image_load(struct docker_cli *docker,
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
 	bool *ok, const char **words, struct err *err);
 
-/* Can the engine really make a container of it (creates one without starting it, and removes it)?
- * The only proof that all layers are there. */
-int docker_image_try_create(struct docker_cli *docker, const char *reference, bool *ok,
-	const char **words, struct err *err);
+/* Can the engine really make containers of these (creates one of each without starting it, some at
+ * a time, and removes them all)? The only proof that all layers are there. words[i]: NULL when it
+ * can, else what it said. */
+int docker_images_try_create(struct docker_cli *docker, const char *const *references,
+	size_t count, const char **words, struct err *err);
 
 /* Removes what a killed run left of such attempts. */
 int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err);
@@ -122,6 +131,12 @@ struct docker_mount {
 	bool writable;
 };
 
+/* A port of the host that leads into a container. */
+struct docker_published {
+	unsigned port;
+	bool udp;
+};
+
 struct docker_container {
 	const char *id;
 	const char *name;
@@ -136,6 +151,9 @@ struct docker_container {
 	size_t environment_count;
 	struct docker_mount *mounts; /* volumes and directories; not tmpfs */
 	size_t mount_count;
+	struct docker_published *published; /* while it runs */
+	size_t published_count;
+	const char *directory; /* compose's label: where its project lies; "" without */
 	int64_t exit_code;
 	uint64_t restart_count;
 	bool running, restarting, oom_killed;
@@ -158,6 +176,11 @@ int docker_container_remove(struct docker_cli *docker, const char *id, struct er
 /* Names of the volumes with the project's label. */
 int docker_project_volumes(struct docker_cli *docker, const char *project, const char ***names,
 	size_t *count, struct err *err);
+
+/* Is there any container that one of these filters ("name=web", "publish=80") finds? Of running
+ * ones, or of all. One question for many that are mostly answered by no. */
+int docker_containers_match(struct docker_cli *docker, const char *const *filters, size_t count,
+	bool running, bool *any, struct err *err);
 
 /* Who publishes this port: a container's name and its compose project ("" for none); *name NULL
  * when no container does. */

@@ -25,6 +25,18 @@ static bool parse_version(
 	return true;
 }
 
+static bool take_version(
+	struct docker_cli *docker, const char *path, bool plugin, const char *words)
+{
+	if (!parse_version(docker, words, &docker->compose_major, &docker->compose_minor))
+		return false;
+	docker->compose_path = path;
+	docker->compose_is_plugin = plugin;
+	docker->compose_version = arena_strndup(
+		docker->arena, words + (*words == 'v'), strcspn(words + (*words == 'v'), " \r\n"));
+	return true;
+}
+
 static int try_compose(
 	struct docker_cli *docker, const char *path, bool plugin, bool *found, struct err *err)
 {
@@ -36,22 +48,16 @@ static int try_compose(
 	docker_command_add(&command, "version", "--short");
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
-	const char *words = result.out.head.bytes;
-	if (result.exit_code != 0 ||
-		!parse_version(docker, words, &docker->compose_major, &docker->compose_minor))
-		return 0;
-	docker->compose_path = path;
-	docker->compose_is_plugin = plugin;
-	docker->compose_version = arena_strndup(
-		docker->arena, words + (*words == 'v'), strcspn(words + (*words == 'v'), " \r\n"));
-	*found = true;
+	*found = result.exit_code == 0 &&
+		 take_version(docker, path, plugin, result.out.head.bytes);
 	return 0;
 }
 
 int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err)
 {
-	*found = false;
-	if (try_compose(docker, docker->path, true, found, err) < 0)
+	*found = docker->compose_answer &&
+		 take_version(docker, docker->path, true, docker->compose_answer);
+	if (!docker->compose_answer && try_compose(docker, docker->path, true, found, err) < 0)
 		return -1;
 	if (*found)
 		return 0;

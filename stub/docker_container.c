@@ -4,9 +4,11 @@
 
 #include "docker_run.h"
 #include "json.h"
+#include "number.h"
 
 enum {
 	ANSWER_LIMIT = 8 << 20,
+	ASKED_AT_ONCE = 100,
 	INSPECTED_AT_ONCE = 50, /* some 10 KiB each: a child's output is kept up to CHILD_HEAD_LIMIT */
 };
 
@@ -95,12 +97,43 @@ static int parse_mounts(struct docker_cli *docker, struct json container,
 	return 0;
 }
 
+/* {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8088"}, …], "9000/udp": null} */
+static int parse_ports(struct docker_cli *docker, struct json container,
+	struct docker_container *out, struct err *err)
+{
+	struct json network, ports = {0}, bindings, binding;
+	const char *name, *number;
+	size_t capacity = 0;
+	if (json_get_object_or_none(container, "NetworkSettings", &network, err) < 0 ||
+		(!json_is_absent(network) &&
+			json_get_object_or_none(network, "Ports", &ports, err) < 0))
+		return -1;
+	for (struct json_iterator it = json_items(ports); json_next_member(&it, &name, &bindings);) {
+		if (!json_is_array(bindings))
+			continue;
+		for (struct json_iterator at = json_items(bindings); json_next(&at, &binding);) {
+			uint64_t port;
+			if (json_get_string_or(binding, "HostPort", "", &number, err) < 0)
+				return -1;
+			if (!number_parse_u64(number, &port) || port > 65535)
+				continue;
+			*ARENA_PUSH(docker->arena, out->published, out->published_count, capacity) =
+				(struct docker_published){
+					(unsigned)port, strstr(name, "/udp") != NULL};
+		}
+	}
+	return 0;
+}
+
 static int parse_container(struct docker_cli *docker, struct json container,
 	struct docker_container *out, struct err *err)
 {
 	struct json state, config, labels;
 	const char *one_off = "";
-	*out = (struct docker_container){.health = "", .service = "", .health_output = ""};
+	*out = (struct docker_container){.health = "",
+		.service = "",
+		.health_output = "",
+		.directory = ""};
 	if (json_get_string(container, "Id", &out->id, err) < 0 ||
 		json_get_string(container, "Name", &out->name, err) < 0 ||
 		json_get_string_or(container, "Image", "", &out->image, err) < 0 ||
@@ -110,11 +143,14 @@ static int parse_container(struct docker_cli *docker, struct json container,
 		json_get_object(container, "Config", &config, err) < 0 ||
 		parse_environment(docker, config, out, err) < 0 ||
 		parse_mounts(docker, container, out, err) < 0 ||
+		parse_ports(docker, container, out, err) < 0 ||
 		json_get_object_or_none(config, "Labels", &labels, err) < 0)
 		return -1;
 	if (!json_is_absent(labels) &&
 		(json_get_string_or(labels, "com.docker.compose.service", "", &out->service, err) <
 				0 ||
+			json_get_string_or(labels, "com.docker.compose.project.working_dir", "",
+				&out->directory, err) < 0 ||
 			json_get_string_or(labels, "com.docker.compose.oneoff", "", &one_off, err) <
 				0))
 		return -1;
@@ -209,6 +245,24 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 	docker_command_add(&command, docker->path, "volume", "ls", "-q", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
 	return docker_command_lines(docker, &command, *names, DOCKER_LINES, count, err);
+}
+
+int docker_containers_match(struct docker_cli *docker, const char *const *filters, size_t count,
+	bool running, bool *any, struct err *err)
+{
+	*any = false;
+	for (size_t at = 0; at < count && !*any; at += ASKED_AT_ONCE) {
+		struct docker_command command = {0};
+		const char *first;
+		size_t found = 0;
+		docker_command_add(&command, docker->path, "ps", running ? "-q" : "-aq");
+		for (size_t i = at; i < count && i < at + ASKED_AT_ONCE; i++)
+			docker_command_add(&command, "--filter", filters[i]);
+		if (docker_command_lines(docker, &command, &first, 1, &found, err) < 0)
+			return -1;
+		*any = found > 0;
+	}
+	return 0;
 }
 
 int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,

@@ -6,6 +6,7 @@
 #include "docker_run.h"
 #include "interrupt.h"
 #include "json.h"
+#include "monotonic.h"
 
 enum { ANSWER_LIMIT = 4 << 20 };
 
@@ -116,6 +117,7 @@ static int parse_info(struct docker_cli *docker, const struct child_result *resu
 	struct docker_engine *engine, struct err *err)
 {
 	struct json root;
+	const char *time;
 	const struct text *answer = &result->out.head;
 	if (json_parse(answer->bytes, answer->length, "docker info", ANSWER_LIMIT, docker->arena,
 		    &root, err) < 0 ||
@@ -125,30 +127,64 @@ static int parse_info(struct docker_cli *docker, const struct child_result *resu
 		json_get_u64_or(root, "NCPU", 0, &engine->cpus, err) < 0)
 		return -1;
 	engine->containerd_store = uses_containerd_store(root);
+	if (json_get_string_or(root, "SystemTime", "", &time, err) < 0)
+		return -1;
+	docker->clock.at_ms = monotonic_ms();
+	if (!engine_clock_parse(time, &docker->clock.asked_ms))
+		docker->clock.asked_ms = 0;
 	return 0;
 }
 
-/* One question. Neither exit code nor form can be trusted alone: with the daemon down, `info`
- * of 26 exits 0 and `version` prints half an answer. */
-static int ask(struct docker_cli *docker, struct docker_engine *engine, const char *what,
+/* Neither exit code nor form can be trusted alone: with the daemon down, `info` of 26 exits 0 and
+ * `version` prints half an answer. */
+static int judge(struct docker_cli *docker, struct docker_engine *engine,
+	const struct docker_command *command, const struct child_result *result,
 	int (*parse)(struct docker_cli *, const struct child_result *, struct docker_engine *,
 		struct err *),
 	struct err *err)
 {
-	AUTO_CHILD result = CHILD_RESULT_INIT;
-	struct docker_command command = {0};
 	struct err parse_err = ERR_INIT;
-	uint64_t patience_ms = docker->patience_ms ? docker->patience_ms : QUERY_TIMEOUT_MS;
-	docker_command_add(&command, docker->path, what, "--format", "{{json .}}");
-	if (docker_command_run(docker, &command, patience_ms, &result, err) < 0)
+	if (docker_command_check_time(docker, command, result, err) < 0)
 		return -1;
-	if (result.exit_code == 0 && parse(docker, &result, engine, &parse_err) == 0)
+	if (result->exit_code == 0 && parse(docker, result, engine, &parse_err) == 0)
 		return 0;
-	const char *words = docker_words(docker, &result);
+	const char *words = docker_words(docker, result);
 	enum docker_state state = state_of(words);
-	if (state == DOCKER_UNKNOWN && result.exit_code == 0)
+	if (state == DOCKER_UNKNOWN && result->exit_code == 0)
 		words = arena_strdup(docker->arena, parse_err.text);
 	return give_up(engine, state, words);
+}
+
+static void take_compose(struct docker_cli *docker, const struct child_result *result)
+{
+	const char *words = result->exit_code == 0 ? result->out.head.bytes : "";
+	docker->compose_answer = result->timed_out ? NULL : arena_strdup(docker->arena, words);
+}
+
+/* All at once: none needs another's answer. */
+static int ask(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
+{
+	enum { VERSION, INFO, COMPOSE, QUESTIONS };
+	struct docker_command commands[QUESTIONS] = {0};
+	struct child_result results[QUESTIONS];
+	size_t count = docker->asks_compose ? QUESTIONS : COMPOSE;
+	uint64_t patience_ms = docker->patience_ms ? docker->patience_ms : QUERY_TIMEOUT_MS;
+	docker_command_add(
+		&commands[VERSION], docker->path, "version", "--format", "{{json .}}");
+	docker_command_add(&commands[INFO], docker->path, "info", "--format", "{{json .}}");
+	docker_command_add(&commands[COMPOSE], docker->path, "compose", "version", "--short");
+	int status = docker_commands_run(docker, commands, count, patience_ms, results, err);
+	if (status == 0)
+		status = judge(docker, engine, &commands[VERSION], &results[VERSION], parse_version,
+			err);
+	if (status == 0 && engine->state == DOCKER_READY)
+		status = judge(
+			docker, engine, &commands[INFO], &results[INFO], parse_info, err);
+	if (status == 0 && docker->asks_compose)
+		take_compose(docker, &results[COMPOSE]);
+	for (size_t i = 0; i < count; i++)
+		child_result_clear(&results[i]);
+	return status;
 }
 
 int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
@@ -168,9 +204,7 @@ int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine,
 	if (status == 0 && engine->state == DOCKER_READY && is_remote(engine->endpoint))
 		return give_up(engine, DOCKER_REMOTE, engine->endpoint);
 	if (status == 0 && engine->state == DOCKER_READY)
-		status = ask(docker, engine, "version", parse_version, err);
-	if (status == 0 && engine->state == DOCKER_READY)
-		status = ask(docker, engine, "info", parse_info, err);
+		status = ask(docker, engine, err);
 	if (status == 0 || interrupt_pending())
 		return status;
 	give_up(engine, err->code == CODE_DOCKER ? DOCKER_SILENT : DOCKER_UNKNOWN,

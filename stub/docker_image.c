@@ -1,12 +1,13 @@
-/* Images: inspecting, loading, and the proof that a container can be made. */
+/* Images: inspecting, loading, removing. */
 #include <string.h>
 
 #include "docker_run.h"
 #include "json.h"
 
-enum { ANSWER_LIMIT = 4 << 20, MOST_ATTEMPTS = 64 };
-
-#define ATTEMPT_LABEL "hardtack.proof"
+enum {
+	ANSWER_LIMIT = 4 << 20,
+	ASKED_AT_ONCE = 50, /* images of a hundred layers answer with some 20 KiB each */
+};
 
 static int parse_image(
 	struct docker_cli *docker, struct json image, struct docker_image *out, struct err *err)
@@ -27,37 +28,97 @@ static int parse_image(
 	return 0;
 }
 
-int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
-	bool *found, struct err *err)
+/* ---- several in one question ---- */
+
+/* "Error: No such image: x" (20.10), "Error response from daemon: No such image: x" (26, 28): a line
+ * for each. */
+#define MISSING "o such image: "
+
+/* "postgres:17" is what engines call docker.io/library/postgres:17 when they miss it. */
+static bool is_named(const char *reference, const char *words, size_t length)
+{
+	size_t all = strlen(reference);
+	return length > 0 && all >= length && memcmp(reference + all - length, words, length) == 0 &&
+	       (all == length || reference[all - length - 1] == '/');
+}
+
+/* How many were named. */
+static size_t find_missing(
+	const char *words, const char *const *references, size_t count, bool *missing)
+{
+	size_t named = 0;
+	memset(missing, 0, count * sizeof(*missing));
+	for (const char *at = strstr(words, MISSING); at; at = strstr(at, MISSING)) {
+		at += strlen(MISSING);
+		size_t length = strcspn(at, " \r\n");
+		for (size_t i = 0; i < count; i++) {
+			named += !missing[i] && is_named(references[i], at, length);
+			missing[i] = missing[i] || is_named(references[i], at, length);
+		}
+	}
+	return named;
+}
+
+/* The answer has those that are there, in the order in which they were asked for. *sure false: which
+ * ones it has cannot be told. */
+static int ask(struct docker_cli *docker, const char *const *references, size_t count,
+	struct docker_image *out, bool *sure, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
-	struct json root, image = {0};
-	*out = (struct docker_image){0};
-	*found = false;
-	docker_command_add(&command, docker->path, "image", "inspect", reference);
+	struct json root, item;
+	struct err parse_err = ERR_INIT;
+	bool missing[ASKED_AT_ONCE];
+	docker_command_add(&command, docker->path, "image", "inspect");
+	docker_command_add_words(&command, references, count);
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
-	if (result.exit_code != 0) {
-		/* "Error: No such image: x" (20.10), "Error response from daemon: No such
-		 * image: x" (26, 28). */
-		if (strstr(result.err.head.bytes, "No such image") ||
-			strstr(result.err.head.bytes, "no such image"))
-			return 0;
+	const char *words = result.err.head.bytes;
+	bool misses = result.exit_code != 0 && strstr(words, MISSING);
+	if (result.exit_code != 0 && !misses)
 		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
-	}
+	*sure = true;
+	size_t named = find_missing(misses ? words : "", references, count, missing);
+	if (misses && (count == 1 || named == count))
+		return 0;
 	const struct text *answer = &result.out.head;
-	struct err parse_err = ERR_INIT;
 	bool parsed = json_parse(answer->bytes, answer->length, "docker image inspect",
 			      ANSWER_LIMIT, docker->arena, &root, &parse_err) == 0;
-	if (parsed) {
-		struct json_iterator it = json_items(root);
-		parsed = json_next(&it, &image) && parse_image(docker, image, out, &parse_err) == 0;
+	*sure = !parsed || json_count(root) + named == count;
+	struct json_iterator it = json_items(root);
+	for (size_t i = 0; parsed && *sure && i < count; i++)
+		if (!missing[i])
+			parsed = json_next(&it, &item) &&
+				 parse_image(docker, item, &out[i], &parse_err) == 0;
+	return parsed ? 0
+		      : err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
+				"image inspect", parse_err.text);
+}
+
+int docker_images_inspect(struct docker_cli *docker, const char *const *references, size_t count,
+	struct docker_image *out, struct err *err)
+{
+	memset(out, 0, count * sizeof(*out));
+	for (size_t at = 0; at < count;) {
+		size_t part = count - at < ASKED_AT_ONCE ? count - at : ASKED_AT_ONCE;
+		bool sure;
+		if (ask(docker, references + at, part, out + at, &sure, err) < 0)
+			return -1;
+		/* One by one, then: two names with one end, or words of an engine to come. */
+		for (size_t i = at; !sure && part > 1 && i < at + part; i++)
+			if (ask(docker, references + i, 1, out + i, &(bool){false}, err) < 0)
+				return -1;
+		at += part;
 	}
-	if (!parsed)
-		return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
-			"image inspect", parse_err.text);
-	*found = true;
+	return 0;
+}
+
+int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
+	bool *found, struct err *err)
+{
+	if (docker_images_inspect(docker, &reference, 1, out, err) < 0)
+		return -1;
+	*found = out->id != NULL;
 	return 0;
 }
 
@@ -83,50 +144,6 @@ int docker_image_load(struct docker_cli *docker,
 		*words = docker_words(docker, &result);
 	}
 	return 0;
-}
-
-int docker_image_try_create(struct docker_cli *docker, const char *reference, bool *ok,
-	const char **words, struct err *err)
-{
-	AUTO_CHILD created = CHILD_RESULT_INIT;
-	AUTO_CHILD removed = CHILD_RESULT_INIT;
-	struct docker_command create = {0}, remove = {0};
-	*ok = false;
-	*words = "";
-	/* A command of our own, for an image without one cannot be created without. */
-	docker_command_add(&create, docker->path, "create", "--pull", "never", "--network", "none",
-		"--label", ATTEMPT_LABEL "=1", reference, "/hardtack-proof");
-	if (docker_command_run(docker, &create, CHANGE_TIMEOUT_MS, &created, err) < 0)
-		return -1;
-	const char *out = created.out.head.bytes;
-	const char *id = arena_strndup(docker->arena, out, strcspn(out, "\r\n"));
-	if (created.exit_code != 0 || !docker_is_id(id)) {
-		*words = docker_words(docker, &created);
-		return 0;
-	}
-	*ok = true;
-	docker_command_add(&remove, docker->path, "rm", "-v", id);
-	if (docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) < 0)
-		return -1;
-	/* Another run, that of another project, may have swept it away. */
-	if (removed.exit_code != 0 && !strstr(removed.err.head.bytes, "No such container"))
-		return docker_command_failed(docker, &remove, &removed, CODE_DOCKER, err);
-	return 0;
-}
-
-int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err)
-{
-	const char *ids[MOST_ATTEMPTS];
-	size_t count = 0;
-	struct docker_command list = {0}, remove = {0};
-	AUTO_CHILD removed = CHILD_RESULT_INIT;
-	docker_command_add(&list, docker->path, "ps", "-aq", "--no-trunc", "--filter",
-		"label=" ATTEMPT_LABEL "=1", "--filter", "status=created");
-	if (docker_command_lines(docker, &list, ids, MOST_ATTEMPTS, &count, err) < 0)
-		return -1;
-	docker_command_add(&remove, docker->path, "rm", "-v");
-	docker_command_add_words(&remove, ids, count);
-	return count ? docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) : 0;
 }
 
 int docker_image_remove(

@@ -41,6 +41,20 @@ int docker_project_stranger(struct docker_cli *docker, const char *project, cons
 	return 0;
 }
 
+void docker_project_find_stranger(const struct docker_container *containers, size_t count,
+	const char *directory, const char **container, const char **from)
+{
+	*container = NULL;
+	*from = "";
+	for (size_t i = 0; i < count && !*container; i++) {
+		if (!*containers[i].directory ||
+			is_same_directory(containers[i].directory, directory))
+			continue;
+		*container = containers[i].name;
+		*from = containers[i].directory;
+	}
+}
+
 int docker_container_project(struct docker_cli *docker, const char *name, bool *found,
 	const char **project, struct err *err)
 {

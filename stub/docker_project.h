@@ -8,6 +8,10 @@
 int docker_project_stranger(struct docker_cli *docker, const char *project, const char *directory,
 	const char **container, const char **from, struct err *err);
 
+/* The same among containers that are known. */
+void docker_project_find_stranger(const struct docker_container *containers, size_t count,
+	const char *directory, const char **container, const char **from);
+
 /* The project of the container of this very name ("" for none); *found false: no such container. */
 int docker_container_project(struct docker_cli *docker, const char *name, bool *found,
 	const char **project, struct err *err);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "child_together.h"
 #include "file_io.h"
 
 enum { WORDS_LIMIT = 1500, NAME_WORDS = 4 };
@@ -34,23 +35,46 @@ static void tick(void *context)
 	ui_tick(context);
 }
 
-static int run(struct docker_cli *docker, const struct docker_command *command,
-	struct child_request *request, struct child_result *result, struct err *err)
+static void prepare(struct docker_cli *docker, const struct docker_command *command,
+	struct child_request *request)
 {
 	request->argv = command->argv;
 	request->environment = docker->environment;
 	request->tick = docker->ui ? tick : NULL;
 	request->tick_context = docker->ui;
 	show(docker, command);
+}
+
+int docker_command_check_time(struct docker_cli *docker, const struct docker_command *command,
+	const struct child_result *result, struct err *err)
+{
+	if (!result->timed_out)
+		return 0;
+	err_set(err, CODE_DOCKER, "%s did not answer in time",
+		docker_command_name(docker, command));
+	return err_hint(err, "Docker hangs or has too much to do: wait, then run this "
+			     "again; if that does not help, restart Docker");
+}
+
+static int run(struct docker_cli *docker, const struct docker_command *command,
+	struct child_request *request, struct child_result *result, struct err *err)
+{
+	prepare(docker, command, request);
 	if (child_run(request, result, err) < 0)
 		return -1;
-	if (result->timed_out) {
-		err_set(err, CODE_DOCKER, "%s did not answer in time",
-			docker_command_name(docker, command));
-		return err_hint(err, "Docker hangs or has too much to do: wait, then run this "
-				     "again; if that does not help, restart Docker");
+	return docker_command_check_time(docker, command, result, err);
+}
+
+int docker_commands_run(struct docker_cli *docker, const struct docker_command *commands,
+	size_t count, uint64_t timeout_ms, struct child_result *results, struct err *err)
+{
+	struct child_request *requests =
+		arena_alloc(docker->arena, (count + 1) * sizeof(*requests));
+	for (size_t i = 0; i < count; i++) {
+		requests[i] = (struct child_request){.timeout_ms = timeout_ms};
+		prepare(docker, &commands[i], &requests[i]);
 	}
-	return 0;
+	return child_run_together(requests, results, count, err);
 }
 
 int docker_command_run(struct docker_cli *docker, const struct docker_command *command,

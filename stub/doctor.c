@@ -172,22 +172,24 @@ static int check_images(struct doctor *doctor, struct err *err)
 	if (!doctor->installed || !engine_is_ready(doctor))
 		return 0;
 	ui_step_begin(ui, "images", "%s", T("Checking that Docker has exactly these images"));
+	bool *checked =
+		arena_alloc(doctor->session->arena, (manifest->image_count + 1) * sizeof(*checked));
+	const char **why =
+		arena_alloc(doctor->session->arena, (manifest->image_count + 1) * sizeof(*why));
+	for (size_t i = 0; i < manifest->image_count; i++)
+		checked[i] = manifest_uses_image(manifest, i, true);
+	if (interrupt_check(err) < 0 ||
+		image_proof_check(&doctor->preflight.docker, manifest->images,
+			manifest->image_count, checked, IMAGE_PROOF_FULL, why, err) < 0)
+		return -1;
 	for (size_t i = 0; i < manifest->image_count; i++) {
-		const char *why;
-		bool proven;
-		if (!manifest_uses_image(manifest, i, true))
-			continue;
-		used++;
-		if (interrupt_check(err) < 0 ||
-			image_proof_check(&doctor->preflight.docker, &manifest->images[i],
-				IMAGE_PROOF_FULL, &proven, &why, err) < 0)
-			return -1;
-		good += proven;
-		if (!proven)
+		used += checked[i];
+		good += checked[i] && !why[i];
+		if (checked[i] && why[i])
 			find_plain(doctor, CODE_PREFLIGHT, "image",
 				arena_printf(doctor->session->arena,
 					T("image %s is not the one of this installation: %s"),
-					manifest->images[i].reference, why),
+					manifest->images[i].reference, why[i]),
 				T("run the installer's install again: it loads what is missing"));
 	}
 	if (good == used)

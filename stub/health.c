@@ -9,6 +9,7 @@
 #include "monotonic.h"
 
 enum {
+	LOOK_FIRST_MS = 100, /* then half as long again each time: most are ready within seconds */
 	LOOK_EVERY_MS = 1000,
 	STAY_UP_MS = 3000,        /* without healthcheck: so long without falling */
 	STAY_UP_AGAIN_MS = 15000, /* the same after a restart: Docker's pauses grow to that */
@@ -92,9 +93,19 @@ static void take_container(struct health_service *service, const struct docker_c
 	}
 }
 
-static void judge(struct health_service *service, const struct docker_container *containers,
-	size_t count, bool first_look, bool patient)
+/* One that runs at the first look has been up for longer than we know; by the engine's clock, for
+ * who has restarted must show what it can do. */
+static uint64_t earlier(const struct health *health, const struct health_service *service)
 {
+	uint64_t now = monotonic_ms();
+	uint64_t age = engine_clock_age_ms(&health->docker->clock, service->started_at);
+	return health->looked || service->restart_count > 0 || age >= now ? now : now - age;
+}
+
+static void judge(const struct health *health, struct health_service *service,
+	const struct docker_container *containers, size_t count, bool patient)
+{
+	bool first_look = !health->looked;
 	uint64_t now = monotonic_ms();
 	uint64_t old_count = service->restart_count;
 	char old_id[sizeof(service->container_id)];
@@ -131,7 +142,7 @@ static void judge(struct health_service *service, const struct docker_container 
 		return;
 	}
 	if (!service->up_since_ms)
-		service->up_since_ms = now;
+		service->up_since_ms = earlier(health, service);
 	uint64_t long_enough = service->restart_seen_ms ? STAY_UP_AGAIN_MS : STAY_UP_MS;
 	if (patient && !has_healthcheck && now - service->up_since_ms < long_enough)
 		service->state = HEALTH_STARTING;
@@ -163,7 +174,7 @@ int health_look(struct health *health, bool patient, struct err *err)
 		return -1;
 	for (size_t i = 0; i < health->count; i++) {
 		struct health_service *service = &health->services[i];
-		judge(service, containers, count, !health->looked, patient);
+		judge(health, service, containers, count, patient);
 	}
 	for (size_t i = 0; i < health->count && health->looked; i++) {
 		struct health_service *service = &health->services[i];
@@ -294,6 +305,7 @@ int health_wait(struct health *health, uint64_t timeout_ms, struct ui *ui,
 	const struct health_service **culprit, struct err *err)
 {
 	uint64_t began = monotonic_ms();
+	unsigned pause_ms = LOOK_FIRST_MS;
 	*culprit = NULL;
 	for (;;) {
 		bool all_ready;
@@ -305,7 +317,10 @@ int health_wait(struct health *health, uint64_t timeout_ms, struct ui *ui,
 		if (monotonic_ms() - began > timeout_ms)
 			return out_of_time(health, timeout_ms, culprit, err);
 		show_waiting(health, ui);
-		monotonic_sleep_ms(LOOK_EVERY_MS);
+		monotonic_sleep_ms(pause_ms);
+		pause_ms += pause_ms / 2;
+		if (pause_ms > LOOK_EVERY_MS)
+			pause_ms = LOOK_EVERY_MS;
 	}
 }
 

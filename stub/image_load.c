@@ -5,23 +5,38 @@
 
 #include "message.h"
 
-int image_load_survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
+/* Checks those of the images in use that are not wanted yet. */
+static int survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
 	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err)
 {
-	*count = 0;
-	if (depth == IMAGE_PROOF_FULL && docker_image_sweep_attempts(docker, err) < 0)
+	size_t images = manifest->image_count;
+	bool *checked = arena_alloc(docker->arena, (images + 1) * sizeof(*checked));
+	const char **why = arena_alloc(docker->arena, (images + 1) * sizeof(*why));
+	for (size_t i = 0; i < images; i++)
+		checked[i] = !wanted[i] && (all || manifest_uses_image(manifest, i, true));
+	if (image_proof_check(docker, manifest->images, images, checked, depth, why, err) < 0)
 		return -1;
-	for (size_t i = 0; i < manifest->image_count; i++) {
-		bool proven = false;
-		const char *why;
-		wanted[i] = all || manifest_uses_image(manifest, i, true);
-		if (wanted[i] && image_proof_check(docker, &manifest->images[i], depth, &proven,
-					 &why, err) < 0)
-			return -1;
-		wanted[i] = wanted[i] && !proven;
+	*count = 0;
+	for (size_t i = 0; i < images; i++) {
+		wanted[i] = wanted[i] || (checked[i] && why[i]);
 		*count += wanted[i];
 	}
 	return 0;
+}
+
+int image_load_survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
+	bool *wanted, size_t *count, struct err *err)
+{
+	memset(wanted, 0, manifest->image_count * sizeof(*wanted));
+	return survey(docker, manifest, all, IMAGE_PROOF_INSPECT, wanted, count, err);
+}
+
+int image_load_confirm(struct docker_cli *docker, const struct manifest *manifest, bool all,
+	bool *wanted, size_t *count, struct err *err)
+{
+	if (docker_image_sweep_attempts(docker, err) < 0)
+		return -1;
+	return survey(docker, manifest, all, IMAGE_PROOF_FULL, wanted, count, err);
 }
 
 uint64_t image_load_disk(const struct bundle *bundle, const bool *wanted)
@@ -89,8 +104,8 @@ int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const
 {
 	const struct manifest *manifest = bundle_manifest(bundle);
 	struct feed feed = {.bundle = bundle, .wanted = wanted, .ui = ui};
-	const char *words, *why;
-	bool ok, proven;
+	const char *words;
+	bool ok;
 	AUTO_TEXT size = TEXT_INIT;
 	ui_step_begin(ui, "load", T("Loading images: %zu"), count);
 	if (count == 0) {
@@ -110,15 +125,17 @@ int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const
 	ui_step_end(ui, ok ? UI_DONE : UI_WARNED, T("Images handed to Docker: %zu (%s)"), count,
 		size.bytes);
 	ui_step_begin(ui, "prove", "%s", T("Checking that Docker has exactly these images"));
+	const char **why =
+		arena_alloc(docker->arena, (manifest->image_count + 1) * sizeof(*why));
+	if (image_proof_check(docker, manifest->images, manifest->image_count, wanted,
+		    IMAGE_PROOF_FULL, why, err) < 0)
+		return -1;
 	for (size_t i = 0; i < manifest->image_count; i++) {
 		const struct manifest_image *image = &manifest->images[i];
 		if (!wanted[i])
 			continue;
-		ui_status(ui, "%s", image->reference);
-		if (image_proof_check(docker, image, IMAGE_PROOF_FULL, &proven, &why, err) < 0)
-			return -1;
-		if (!proven)
-			return refused(image, why, words, err);
+		if (why[i])
+			return refused(image, why[i], words, err);
 		ui_detail(ui, T("proven: %s is %s"), image->tag, image->pin);
 	}
 	ui_step_end(ui, UI_DONE, T("Docker has exactly these images: %zu"), count);

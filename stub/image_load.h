@@ -6,11 +6,15 @@
 #include "image_proof.h"
 #include "ui.h"
 
-/* Which images are still to be loaded: wanted[i] for manifest->images[i], and their number. Images
- * that no active service of this manifest (a variant's, perhaps) uses are left out unless all is
- * true. */
+/* Which images are to be loaded, by a look: wanted[i] for manifest->images[i], and their number.
+ * Images that no active service of this manifest (a variant's, perhaps) uses are left out unless all
+ * is true. */
 int image_load_survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
-	enum image_proof_depth depth, bool *wanted, size_t *count, struct err *err);
+	bool *wanted, size_t *count, struct err *err);
+
+/* What that look took for present is proven, or wanted after all. */
+int image_load_confirm(struct docker_cli *docker, const struct manifest *manifest, bool all,
+	bool *wanted, size_t *count, struct err *err);
 
 /* Loads the wanted ones in one stream and proves each, whatever `docker load` said. Steps "load"
  * and "prove". count 0: says that all are there. */

@@ -35,33 +35,47 @@ static const char *difference(struct docker_cli *docker, const struct docker_ima
 	return NULL;
 }
 
-int image_proof_check(struct docker_cli *docker, const struct manifest_image *image,
-	enum image_proof_depth depth, bool *proven, const char **why, struct err *err)
+/* Of those that look right (why NULL): can a container be made? */
+static int try_to_create(struct docker_cli *docker, const char *const *tags, const size_t *numbers,
+	size_t count, const char **why, struct err *err)
 {
-	struct docker_image found;
-	bool present, creatable;
-	*proven = false;
-	*why = "";
-	if (docker_image_inspect(docker, image->tag, &found, &present, err) < 0)
+	const char **good = arena_alloc(docker->arena, (count + 1) * sizeof(*good));
+	const char **words = arena_alloc(docker->arena, (count + 1) * sizeof(*words));
+	size_t good_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!why[numbers[i]])
+			good[good_count++] = tags[i];
+	if (docker_images_try_create(docker, good, good_count, words, err) < 0)
 		return -1;
-	if (!present) {
-		*why = T("Docker does not have it");
-		return 0;
+	for (size_t i = 0, at = 0; i < count; i++) {
+		if (why[numbers[i]] || !words[at++])
+			continue;
+		why[numbers[i]] = arena_printf(docker->arena,
+			T("Docker cannot make a container of it: %s"), words[at - 1]);
 	}
-	*why = difference(docker, &found, image);
-	if (*why)
-		return 0;
-	if (depth == IMAGE_PROOF_FULL) {
-		const char *words;
-		if (docker_image_try_create(docker, image->tag, &creatable, &words, err) < 0)
-			return -1;
-		if (!creatable) {
-			*why = arena_printf(docker->arena,
-				T("Docker cannot make a container of it: %s"), words);
-			return 0;
-		}
-	}
-	*why = "";
-	*proven = true;
 	return 0;
+}
+
+int image_proof_check(struct docker_cli *docker, const struct manifest_image *images, size_t count,
+	const bool *checked, enum image_proof_depth depth, const char **why, struct err *err)
+{
+	const char **tags = arena_alloc(docker->arena, (count + 1) * sizeof(*tags));
+	size_t *numbers = arena_alloc(docker->arena, (count + 1) * sizeof(*numbers));
+	size_t asked = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (checked && !checked[i])
+			continue;
+		numbers[asked] = i;
+		tags[asked++] = images[i].tag;
+	}
+	struct docker_image *found = arena_alloc(docker->arena, (asked + 1) * sizeof(*found));
+	if (docker_images_inspect(docker, tags, asked, found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < asked; i++)
+		why[numbers[i]] = found[i].id
+					  ? difference(docker, &found[i], &images[numbers[i]])
+					  : T("Docker does not have it");
+	return depth == IMAGE_PROOF_FULL
+		       ? try_to_create(docker, tags, numbers, asked, why, err)
+		       : 0;
 }

@@ -15,6 +15,7 @@ enum image_proof_depth {
 	IMAGE_PROOF_FULL,
 };
 
-/* *proven false: *why says what is wrong, in the person's language; in docker->arena. */
-int image_proof_check(struct docker_cli *docker, const struct manifest_image *image,
-	enum image_proof_depth depth, bool *proven, const char **why, struct err *err);
+/* The images with checked[i] (NULL: all). why[i] NULL: proven; else what is wrong, in the person's
+ * language, in docker->arena. */
+int image_proof_check(struct docker_cli *docker, const struct manifest_image *images, size_t count,
+	const bool *checked, enum image_proof_depth depth, const char **why, struct err *err);

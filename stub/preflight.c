@@ -49,6 +49,18 @@ bool preflight_may_ask(const struct preflight *preflight)
 	       ui_can_ask(preflight->session->ui) && !preflight->session->options->yes;
 }
 
+int preflight_look(struct preflight *preflight, struct err *err)
+{
+	const char *project = preflight->place->project;
+	if (preflight->looked_at && strcmp(preflight->looked_at, project) == 0)
+		return 0;
+	if (docker_project_containers(&preflight->docker, project, &preflight->containers,
+		    &preflight->container_count, err) < 0)
+		return -1;
+	preflight->looked_at = project;
+	return 0;
+}
+
 /* ---- engine and compose ---- */
 
 static int no_compose(const struct docker_cli *docker, struct err *err)
@@ -89,6 +101,7 @@ int preflight_engine(struct docker_cli *docker, struct docker_engine *engine,
 {
 	bool found;
 	docker_cli_find(docker, session->arena, session->ui);
+	docker->asks_compose = compose;
 	if (find_engine(docker, engine, session, may_ask, err) < 0 ||
 		docker_engine_check(engine, session->arena, err) < 0)
 		return -1;
@@ -108,6 +121,7 @@ static int check_engine(struct preflight *preflight, struct err *err)
 {
 	struct err problem = ERR_INIT;
 	docker_cli_find(&preflight->docker, preflight->session->arena, preflight->session->ui);
+	preflight->docker.asks_compose = preflight->place != NULL;
 	if (find_engine(&preflight->docker, &preflight->engine, preflight->session,
 		    preflight->may_ask, err) < 0)
 		return -1;

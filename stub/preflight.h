@@ -36,6 +36,10 @@ struct preflight {
 	size_t wanted_count;
 	struct port *ports;
 	size_t port_count;
+	/* What runs, or is left, of the project looked_at; preflight_look() */
+	const char *looked_at;
+	struct docker_container *containers;
+	size_t container_count;
 	/* Thresholds of the bundle; 0: worked out from the images, or none. */
 	uint64_t memory_needed, disk_needed;
 	bool skip_ports;

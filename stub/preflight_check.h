@@ -14,6 +14,9 @@ bool preflight_can_look(const struct preflight *preflight);
 /* May a question solve a problem: somebody is there, asking is wanted, nothing has failed yet? */
 bool preflight_may_ask(const struct preflight *preflight);
 
+/* The project's containers, into preflight->containers; asked for once while it stays the same. */
+int preflight_look(struct preflight *preflight, struct err *err);
+
 /* preflight_platform.c */
 int preflight_check_platform(struct preflight *preflight, struct err *err);
 /* preflight_project.c: what is there of this name and not ours */

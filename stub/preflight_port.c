@@ -12,9 +12,41 @@ enum { ANSWER_LIMIT = 64, SEARCH = 200, UNPRIVILEGED = 1024 };
 /* The process that holds a container's published port on Linux. */
 #define DOCKER_PROXY "docker-proxy"
 
-/* Why a port cannot be had, as an error's text; *taken false when it can. */
-static int look(struct preflight *preflight, const struct port *port, unsigned number, bool *taken,
-	struct err *problem, struct err *err)
+static bool is_ours(const struct preflight *preflight, unsigned number, bool udp)
+{
+	for (size_t i = 0; i < preflight->container_count; i++) {
+		const struct docker_container *container = &preflight->containers[i];
+		for (size_t j = 0; j < container->published_count; j++)
+			if (container->published[j].port == number &&
+				container->published[j].udp == udp)
+				return true;
+	}
+	return false;
+}
+
+/* Most ports are ours already or no container's: one question for all. */
+static int any_published(struct preflight *preflight, bool *any, struct err *err)
+{
+	struct arena *arena = preflight->session->arena;
+	const char **filters = arena_alloc(arena, (preflight->port_count + 1) * sizeof(*filters));
+	size_t count = 0;
+	*any = true;
+	if (preflight->engine.state != DOCKER_READY)
+		return 0;
+	for (size_t i = 0; i < preflight->port_count; i++) {
+		const struct port *port = &preflight->ports[i];
+		if (port->first && !(port->first == port->last &&
+				     is_ours(preflight, port->first, port->udp)))
+			filters[count++] = arena_printf(arena, "publish=%u-%u%s", port->first,
+				port->last, port->udp ? "/udp" : "");
+	}
+	return docker_containers_match(&preflight->docker, filters, count, true, any, err);
+}
+
+/* Why a port cannot be had, as an error's text; *taken false when it can. ask: some container may
+ * publish it. */
+static int look(struct preflight *preflight, const struct port *port, unsigned number, bool ask,
+	bool *taken, struct err *problem, struct err *err)
 {
 	const char *name = NULL, *project = "";
 	long pid = 0;
@@ -28,10 +60,10 @@ static int look(struct preflight *preflight, const struct port *port, unsigned n
 			number, port->service);
 		return 0;
 	}
-	if (state == PORT_FREE && !ready)
+	if ((state == PORT_FREE && !ready) || is_ours(preflight, number, port->udp))
 		return 0;
 	/* Without a proxy process, Docker's ports are only known to Docker. */
-	if (ready &&
+	if (ready && ask &&
 		docker_port_owner(&preflight->docker, number, port->udp, &name, &project, err) < 0)
 		return -1;
 	if ((state == PORT_FREE && !name) ||
@@ -119,7 +151,7 @@ int preflight_check_answer(
 			       0;
 		if (port->last != port->first || number == port->first)
 			continue; /* looked at already */
-		if (look(preflight, port, (unsigned)number, &taken, problem, err) < 0)
+		if (look(preflight, port, (unsigned)number, true, &taken, problem, err) < 0)
 			return -1;
 		if (taken)
 			return 0;
@@ -182,14 +214,15 @@ static int hint(struct preflight *preflight, const struct port *port, unsigned n
 }
 
 static int check_port(
-	struct preflight *preflight, const struct port *port, unsigned number, struct err *err)
+	struct preflight *preflight, const struct port *port, unsigned number, bool *ask, struct err *err)
 {
 	struct err problem = ERR_INIT;
 	bool taken;
-	if (look(preflight, port, number, &taken, &problem, err) < 0)
+	if (look(preflight, port, number, *ask, &taken, &problem, err) < 0)
 		return -1;
 	if (!taken)
 		return 0;
+	*ask = true; /* the numbers of others may change with it */
 	if (may_move(preflight, port))
 		return move_port(preflight, port, number, &problem, err);
 	if (hint(preflight, port, number, &problem, err) < 0)
@@ -201,17 +234,20 @@ static int check_port(
 int preflight_check_ports(struct preflight *preflight, struct err *err)
 {
 	struct err problem = ERR_INIT;
+	bool ask;
 	if (!preflight->place)
 		return 0;
 	if (list(preflight, &problem) < 0) {
 		preflight_error(preflight, "port", &problem);
 		return 0;
 	}
+	if (!preflight->skip_ports && any_published(preflight, &ask, err) < 0)
+		return -1;
 	for (size_t i = 0; i < preflight->port_count && !preflight->skip_ports; i++) {
 		/* A copy: choosing another port makes the list anew. */
 		struct port port = preflight->ports[i];
 		for (unsigned n = port.first; n != 0 && n <= port.last; n++)
-			if (check_port(preflight, &port, n, err) < 0)
+			if (check_port(preflight, &port, n, &ask, err) < 0)
 				return -1;
 	}
 	return 0;

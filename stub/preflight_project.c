@@ -85,9 +85,10 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 	size_t count;
 	if (!preflight_can_look(preflight))
 		return 0;
-	if (docker_project_stranger(&preflight->docker, place->project, place->directory,
-		    &container, &from, err) < 0)
+	if (preflight_look(preflight, err) < 0)
 		return -1;
+	docker_project_find_stranger(preflight->containers, preflight->container_count,
+		place->directory, &container, &from);
 	/* Its folder is gone, and an installation lies here: it was moved. */
 	if (container && *from && access(from, F_OK) < 0 && access(place->compose_file, F_OK) == 0)
 		container = NULL;
@@ -112,16 +113,52 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 	return found_stranger(preflight, "data", &problem, err);
 }
 
+static bool is_own_container(const struct preflight *preflight, const char *name)
+{
+	for (size_t i = 0; i < preflight->container_count; i++)
+		if (strcmp(preflight->containers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A name that the compose file fixes, and that is not ours already. */
+static bool wants_name(const struct preflight *preflight, const struct manifest_service *service)
+{
+	return service->active && service->container_name &&
+	       !is_own_container(preflight, service->container_name);
+}
+
+/* Most names are free: one question for all. */
+static int any_name_taken(struct preflight *preflight, bool *any, struct err *err)
+{
+	const struct manifest *manifest = preflight->session->manifest;
+	struct arena *arena = preflight->session->arena;
+	const char **filters = arena_alloc(arena, (manifest->service_count + 1) * sizeof(*filters));
+	size_t count = 0;
+	for (size_t i = 0; i < manifest->service_count; i++)
+		if (wants_name(preflight, &manifest->services[i]))
+			filters[count++] = arena_printf(
+				arena, "name=%s", manifest->services[i].container_name);
+	return docker_containers_match(&preflight->docker, filters, count, false, any, err);
+}
+
 /* container_name: names a container for the whole engine, whatever the project. */
 int preflight_check_containers(struct preflight *preflight, struct err *err)
 {
 	const struct manifest *manifest = preflight->session->manifest;
-	for (size_t i = 0; preflight_can_look(preflight) && i < manifest->service_count; i++) {
+	bool any;
+	if (!preflight_can_look(preflight))
+		return 0;
+	if (preflight_look(preflight, err) < 0 || any_name_taken(preflight, &any, err) < 0)
+		return -1;
+	if (!any)
+		return 0;
+	for (size_t i = 0; i < manifest->service_count; i++) {
 		const struct manifest_service *service = &manifest->services[i];
 		struct err problem = ERR_INIT;
 		const char *project;
 		bool found;
-		if (!service->active || !service->container_name)
+		if (!wants_name(preflight, service))
 			continue;
 		if (docker_container_project(
 			    &preflight->docker, service->container_name, &found, &project, err) < 0)

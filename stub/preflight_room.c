@@ -168,7 +168,7 @@ int preflight_check_disk(struct preflight *preflight, struct err *err)
 		return 0;
 	preflight->wanted =
 		arena_alloc(preflight->session->arena, manifest->image_count * sizeof(bool) + 1);
-	if (image_load_survey(&preflight->docker, manifest, !preflight->place, IMAGE_PROOF_INSPECT,
+	if (image_load_survey(&preflight->docker, manifest, !preflight->place,
 		    preflight->wanted, &preflight->wanted_count, err) < 0)
 		return -1;
 	if (preflight->wanted_count > 0)

@@ -161,14 +161,11 @@ int preflight_check_kept_data(struct preflight *preflight, struct err *err)
 	const struct session *session = preflight->session;
 	const char *project = preflight->place->project;
 	const struct manifest_service *service = NULL;
-	struct docker_container *containers;
 	const char **volumes;
 	size_t count;
 	unsigned major = 0;
-	if (session->options->erase_data || docker_project_containers(&preflight->docker, project,
-						    &containers, &count, err) < 0)
-		return session->options->erase_data ? 0 : -1;
-	if (count > 0) /* preflight_check_database() has asked those */
+	/* preflight_check_database() has asked the containers that are there. */
+	if (session->options->erase_data || preflight->container_count > 0)
 		return 0;
 	if (docker_project_volumes(&preflight->docker, project, &volumes, &count, err) < 0 ||
 		(count > 0 && find_only_postgres(session, &service, &major, err) < 0))
@@ -226,14 +223,13 @@ int preflight_check_database(struct preflight *preflight, struct err *err)
 {
 	const struct session *session = preflight->session;
 	const struct manifest *manifest = session->manifest;
-	struct docker_container *containers;
-	size_t count;
 	if (!preflight_can_look(preflight) || session->options->erase_data ||
 		preflight->restoring || manifest->installer)
 		return 0;
-	if (docker_project_containers(
-		    &preflight->docker, preflight->place->project, &containers, &count, err) < 0)
+	if (preflight_look(preflight, err) < 0)
 		return -1;
+	const struct docker_container *containers = preflight->containers;
+	size_t count = preflight->container_count;
 	for (size_t i = 0; count > 0 && i < manifest->service_count; i++) {
 		const struct manifest_service *service = &manifest->services[i];
 		const struct docker_container *container =

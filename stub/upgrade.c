@@ -252,17 +252,20 @@ static int list_loaded(const struct upgrade *upgrade, const struct preflight *pr
 	struct docker_cli docker = preflight->docker;
 	const char **loaded = arena_alloc(upgrade->session->arena,
 		(manifest->image_count + point->loaded_count) * sizeof(*loaded) + 1);
+	const char **tags =
+		arena_alloc(upgrade->session->arena, manifest->image_count * sizeof(*tags) + 1);
+	struct docker_image *found =
+		arena_alloc(upgrade->session->arena, manifest->image_count * sizeof(*found) + 1);
 	size_t count = 0;
 	for (; count < point->loaded_count; count++)
 		loaded[count] = point->loaded[count];
-	for (size_t i = 0; i < manifest->image_count; i++) {
-		struct docker_image found;
-		bool there;
-		if (docker_image_inspect(&docker, manifest->images[i].tag, &found, &there, err) < 0)
-			return -1;
-		if (!there)
-			loaded[count++] = manifest->images[i].tag;
-	}
+	for (size_t i = 0; i < manifest->image_count; i++)
+		tags[i] = manifest->images[i].tag;
+	if (docker_images_inspect(&docker, tags, manifest->image_count, found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < manifest->image_count; i++)
+		if (!found[i].id)
+			loaded[count++] = tags[i];
 	point->loaded = loaded;
 	point->loaded_count = count;
 	return 0;

@@ -237,8 +237,8 @@ static int load_images(struct install *install, struct err *err)
 {
 	struct preflight *preflight = &install->preflight;
 	struct session *session = install->session;
-	if (image_load_survey(&preflight->docker, session->manifest, false, IMAGE_PROOF_FULL,
-		    preflight->wanted, &preflight->wanted_count, err) < 0)
+	if (image_load_confirm(&preflight->docker, session->manifest, false, preflight->wanted,
+		    &preflight->wanted_count, err) < 0)
 		return -1;
 	if (image_load_run(&preflight->docker, session->bundle, preflight->wanted,
 		    preflight->wanted_count, session->ui, err) < 0)

@@ -92,8 +92,8 @@ int verb_load(struct session *session, struct err *err)
 		return to_output(session, session->options->output, err);
 	struct preflight preflight = {.session = session, .may_ask = true};
 	if (preflight_run(&preflight, err) < 0 ||
-		image_load_survey(&preflight.docker, session->manifest, true, IMAGE_PROOF_FULL,
-			preflight.wanted, &preflight.wanted_count, err) < 0 ||
+		image_load_confirm(&preflight.docker, session->manifest, true, preflight.wanted,
+			&preflight.wanted_count, err) < 0 ||
 		image_load_run(&preflight.docker, session->bundle, preflight.wanted,
 			preflight.wanted_count, session->ui, err) < 0)
 		return -1;

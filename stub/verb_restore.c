@@ -166,8 +166,8 @@ static int load_images(struct restore *restore, struct err *err)
 	struct preflight *preflight = &restore->preflight;
 	struct session *session = restore->session;
 	if (!session->manifest->installer &&
-		(image_load_survey(&preflight->docker, session->manifest, false, IMAGE_PROOF_FULL,
-			 preflight->wanted, &preflight->wanted_count, err) < 0 ||
+		(image_load_confirm(&preflight->docker, session->manifest, false, preflight->wanted,
+			 &preflight->wanted_count, err) < 0 ||
 			image_load_run(&preflight->docker, session->bundle, preflight->wanted,
 				preflight->wanted_count, session->ui, err) < 0))
 		return -1;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -97,6 +98,9 @@ void child_result_clear(struct child_result *result)
 
 /* ---- starting ---- */
 
+/* Between a pipe's making and its closing on exec, no other thread may start a child. */
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+
 static int make_pipe(int ends[2])
 {
 	if (pipe(ends) < 0)
@@ -145,6 +149,7 @@ static int start(struct child *child, struct err *err)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err_ends[2] = {-1, -1};
 	int failed = 0;
+	pthread_mutex_lock(&starting);
 	bool pipes = (!child->request->feed || make_pipe(in) == 0) &&
 		     (child->request->inherit_output ||
 			     (make_pipe(out) == 0 && make_pipe(err_ends) == 0));
@@ -155,6 +160,7 @@ static int start(struct child *child, struct err *err)
 	close_end(&in[0]);
 	close_end(&out[1]);
 	close_end(&err_ends[1]);
+	pthread_mutex_unlock(&starting);
 	child->in = in[1];
 	child->out = out[0];
 	child->err = err_ends[0];

@@ -12,7 +12,7 @@ FUZZ_TIME ?= 600
 LANES ?= 1
 FUZZ_TARGETS ?= $(FUZZ_NAMES)
 # Functions that a target has instead of the rooms': the world's answers come from the fuzzer.
-FUZZ_WRAP_stub_docker_answers := child_run
+FUZZ_WRAP_stub_docker_answers := child_run child_run_together
 FUZZ_WRAP_logins := child_run child_find_program
 FUZZ_WRAP_registry_answers := http_fetch http_client_is_plain
 fuzz_wrap = $(foreach f,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(f))

@@ -15,6 +15,8 @@
 
 int __wrap_child_run(
 	const struct child_request *request, struct child_result *result, struct err *err);
+int __wrap_child_run_together(const struct child_request *requests, struct child_result *results,
+	size_t count, struct err *err);
 
 static const char *left, *end;
 
@@ -47,6 +49,15 @@ int __wrap_child_run(
 	return 0;
 }
 
+/* In order: answers are dealt from one stack. */
+int __wrap_child_run_together(const struct child_request *requests, struct child_result *results,
+	size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		__wrap_child_run(&requests[i], &results[i], err);
+	return 0;
+}
+
 static void check(int status, const struct err *err)
 {
 	FUZZ_PROMISE(status == 0 || (err->code && err->text[0]));
@@ -67,18 +78,22 @@ static void try_engine(struct docker_cli *docker, struct err *err)
 static void try_image(struct docker_cli *docker, struct err *err)
 {
 	struct docker_image image;
-	const char *words;
-	bool found, ok;
-	int status = docker_image_inspect(docker, "docker.io/library/a:1", &image, &found, err);
+	static const char *const both[] = {"docker.io/library/a:1", "docker.io/b:2"};
+	struct docker_image images[2];
+	const char *refusals[2];
+	bool found;
+	check(docker_images_inspect(docker, both, 2, images, err), err);
+	int status = docker_image_inspect(docker, both[0], &image, &found, err);
 	check(status, err);
 	if (status == 0 && found) {
 		FUZZ_PROMISE(image.id && image.os && image.architecture && image.variant);
 		for (size_t i = 0; i < image.diff_id_count; i++)
 			FUZZ_PROMISE(strlen(image.diff_ids[i]) < 1 << 20);
 	}
-	status = docker_image_try_create(docker, "docker.io/library/a:1", &ok, &words, err);
+	status = docker_images_try_create(docker, both, 2, refusals, err);
 	check(status, err);
-	FUZZ_PROMISE(status < 0 || ok || words[0]);
+	for (size_t i = 0; status == 0 && i < 2; i++)
+		FUZZ_PROMISE(!refusals[i] || refusals[i][0]);
 }
 
 static void check_container(const struct docker_container *container)
@@ -126,6 +141,7 @@ static void try_names(struct docker_cli *docker, struct err *err)
 	const char **volumes, *name, *project, *from;
 	size_t count;
 	bool found;
+	check(docker_containers_match(docker, &(const char *){"name=a"}, 1, false, &found, err), err);
 	check(docker_project_volumes(docker, "project", &volumes, &count, err), err);
 	check(docker_port_owner(docker, 80, false, &name, &project, err), err);
 	check(docker_project_stranger(docker, "project", "/x", &name, &from, err), err);

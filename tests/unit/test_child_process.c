@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "child_together.h"
 #include "interrupt.h"
 #include "monotonic.h"
 
@@ -204,4 +205,45 @@ TEST(programs_are_found_in_absolute_directories_only)
 	CHECK_STR(child_find_program("sh", ".:/nonexistent:/bin", arena), "/bin/sh");
 	CHECK(!child_find_program("sh", "bin:.", arena));
 	CHECK(!child_find_program("sh", NULL, arena));
+}
+
+/* ---- several at once ---- */
+
+TEST(several_children_wait_for_each_other_and_keep_their_answers_apart)
+{
+	/* Each of the first three waits for the others' files: one after the other they never end. */
+	static const char script[] = "echo $1; : >$1; i=0; until [ -e a ] && [ -e b ] && [ -e c ]; do "
+				     "i=$((i+1)); [ $i -gt 500 ] && exit 9; sleep 0.02; done; exit 3";
+	static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+	const char *argv[6][6];
+	struct child_request requests[6] = {0};
+	struct child_result results[6];
+	struct err err = ERR_INIT;
+	for (size_t i = 0; i < 6; i++) {
+		memcpy(argv[i],
+			((const char *[]){"/bin/sh", "-c", script, "sh", names[i], NULL}),
+			sizeof(argv[i]));
+		requests[i].argv = argv[i];
+		requests[i].environment = bare;
+	}
+	CHECK_OK(child_run_together(requests, results, 6, &err));
+	for (size_t i = 0; i < 6; i++) {
+		CHECK_INT(results[i].exit_code, 3);
+		CHECK_INT(results[i].out.head.length, 2);
+		CHECK_INT(results[i].out.head.bytes[0], names[i][0]);
+		child_result_clear(&results[i]);
+	}
+}
+
+TEST(the_first_of_several_that_cannot_be_started_is_the_error)
+{
+	struct err err = ERR_INIT;
+	struct child_result results[3];
+	struct child_request requests[3] = {{.argv = SHELL("exit 0"), .environment = bare},
+		{.argv = (const char *const[]){"/nonexistent/b", NULL}, .environment = bare},
+		{.argv = (const char *const[]){"/nonexistent/c", NULL}, .environment = bare}};
+	CHECK_FAILS(child_run_together(requests, results, 3, &err), CODE_IO);
+	CHECK_CONTAINS(err.text, "/nonexistent/b");
+	for (size_t i = 0; i < 3; i++)
+		child_result_clear(&results[i]);
 }

@@ -1,0 +1,12 @@
+/* Several programs at the same time: for questions that do not wait for each other's answers. */
+#pragma once
+
+#include "child_process.h"
+
+enum { CHILD_TOGETHER_MOST = 4 }; /* at once; the others follow */
+
+/* child_run() for each request. 0: all ran, results[i] tells how. -1: the error of the first that
+ * did not. child_result_clear() is due for all of them in every case. Only one of them ticks, and
+ * feeds and outputs are not for this: they would be called from several threads. */
+int child_run_together(const struct child_request *requests, struct child_result *results,
+	size_t count, struct err *err);
