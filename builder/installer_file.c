@@ -13,6 +13,7 @@
 #include "message.h"
 #include "number.h"
 #include "page_digest.h"
+#include "sink_thread.h"
 
 /* What both formats have in common: an ELF has no tail and no signature. */
 struct writer {
@@ -117,6 +118,16 @@ static void digest_masked_head(struct writer *writer)
 		(size_t)plan->payload_offset - plan->header_length);
 }
 
+/* Blobs are read and proven on this thread, pages digested and written on another. */
+static int push_payload(
+	struct writer *writer, struct installer_payload *payload, struct err *err)
+{
+	struct sink_thread behind;
+	sink_thread_open(&behind, &writer->sink);
+	int status = payload->write(payload, &behind.sink, err);
+	return sink_thread_close(&behind, status, err);
+}
+
 static int write_head_and_payload(
 	struct writer *writer, struct installer_payload *payload, struct err *err)
 {
@@ -125,7 +136,7 @@ static int write_head_and_payload(
 	if (write_bytes(writer, plan->head, (size_t)plan->payload_offset, err) < 0)
 		return -1;
 	writer->payload_left = payload->length;
-	if (payload->length > 0 && payload->write(payload, &writer->sink, err) < 0)
+	if (payload->length > 0 && push_payload(writer, payload, err) < 0)
 		return -1;
 	if (writer->payload_left > 0)
 		return err_set(err, CODE_INPUT, "the payload ended %llu bytes early",
@@ -245,10 +256,11 @@ static int file_patch(struct installer_output *output, const void *bytes, size_t
 }
 
 /* SHA-256 is sequential and the head is complete only now, so the file is read once more: from
- * the page cache, mostly. */
+ * the page cache, mostly, while the disk gets it. */
 static int file_digest(struct installer_output *output, struct sha256 *out, struct err *err)
 {
 	const struct file_target *target = (struct file_target *)output;
+	file_write_back(target->fd);
 	return digest_file_range(target->fd, target->path, 0, target->size, out, err);
 }
 

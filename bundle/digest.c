@@ -118,6 +118,43 @@ struct sha256 digest_sha256_of(const void *bytes, size_t length)
 	return digest_sha256_final(&digest);
 }
 
+/* Two pages of whole blocks, through the same instructions in turn. */
+static void hash_two(const unsigned char *bytes, size_t page, struct sha256 digests[2])
+{
+	struct digest_sha256 hashes[2];
+	uint32_t states[2][8];
+
+	for (size_t i = 0; i < 2; i++) {
+		digest_sha256_init(&hashes[i]);
+		memcpy(states[i], context_of(&hashes[i])->state, sizeof(states[i]));
+	}
+	digest_x86_blocks_of_two(states, bytes, bytes + page, page / BLOCK_SIZE);
+	for (size_t i = 0; i < 2; i++) {
+		memcpy(context_of(&hashes[i])->state, states[i], sizeof(states[i]));
+		count_bytes(context_of(&hashes[i]), page);
+		digests[i] = digest_sha256_final(&hashes[i]);
+	}
+}
+
+void digest_sha256_pages(const void *data, size_t length, size_t page, struct sha256 *digests)
+{
+	const unsigned char *bytes = data;
+
+	BUG_ON(page == 0 || page % BLOCK_SIZE != 0);
+	for (; use_sha_ni() && length >= 2 * page; length -= 2 * page) {
+		hash_two(bytes, page, digests);
+		bytes += 2 * page;
+		digests += 2;
+	}
+	for (; length > 0; digests++) {
+		size_t part = length < page ? length : page;
+
+		*digests = digest_sha256_of(bytes, part);
+		bytes += part;
+		length -= part;
+	}
+}
+
 bool sha256_equal(const struct sha256 *a, const struct sha256 *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;

@@ -63,41 +63,105 @@ SHA_NI static inline __attribute__((always_inline)) __m128i next_words(const __m
 	return _mm_sha256msg2_epu32(sum, w[3]);
 }
 
-SHA_NI void digest_x86_blocks(uint32_t state[8], const unsigned char *blocks, size_t count)
+/* A hash on its way, in the registers' order. */
+struct lane {
+	__m128i abef, cdgh, abef_before, cdgh_before;
+	__m128i w[4]; /* the schedule's last sixteen words */
+};
+
+SHA_NI static inline __attribute__((always_inline)) void lane_load(
+	struct lane *lane, const uint32_t state[8])
 {
-	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
 	__m128i badc = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)&state[0]), 0xb1);
 	__m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)&state[4]), 0x1b);
-	__m128i abef = _mm_alignr_epi8(badc, hgfe, 8);
-	__m128i cdgh = _mm_blend_epi16(hgfe, badc, 0xf0);
 
+	lane->abef = _mm_alignr_epi8(badc, hgfe, 8);
+	lane->cdgh = _mm_blend_epi16(hgfe, badc, 0xf0);
+}
+
+SHA_NI static inline __attribute__((always_inline)) void lane_store(
+	const struct lane *lane, uint32_t state[8])
+{
+	__m128i feba = _mm_shuffle_epi32(lane->abef, 0x1b);
+	__m128i dchg = _mm_shuffle_epi32(lane->cdgh, 0xb1);
+
+	_mm_storeu_si128((__m128i *)&state[0], _mm_blend_epi16(feba, dchg, 0xf0));
+	_mm_storeu_si128((__m128i *)&state[4], _mm_alignr_epi8(dchg, feba, 8));
+}
+
+/* Rounds 4 i to 4 i + 3 of the first sixteen, whose words are the block's own. */
+SHA_NI static inline __attribute__((always_inline)) void lane_first(
+	struct lane *lane, const unsigned char *block, size_t i)
+{
+	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+
+	if (i == 0) {
+		lane->abef_before = lane->abef;
+		lane->cdgh_before = lane->cdgh;
+	}
+	lane->w[i] = _mm_shuffle_epi8(
+		_mm_loadu_si128((const __m128i *)(block + 16 * i)), big_endian);
+	four_rounds(&lane->abef, &lane->cdgh, lane->w[i], (int)(4 * i));
+}
+
+/* Rounds t to t + 3 of the others. */
+SHA_NI static inline __attribute__((always_inline)) void lane_next(struct lane *lane, int t)
+{
+	__m128i next = next_words(lane->w);
+
+	lane->w[0] = lane->w[1];
+	lane->w[1] = lane->w[2];
+	lane->w[2] = lane->w[3];
+	lane->w[3] = next;
+	four_rounds(&lane->abef, &lane->cdgh, next, t);
+}
+
+SHA_NI static inline __attribute__((always_inline)) void lane_end(struct lane *lane)
+{
+	lane->abef = _mm_add_epi32(lane->abef, lane->abef_before);
+	lane->cdgh = _mm_add_epi32(lane->cdgh, lane->cdgh_before);
+}
+
+SHA_NI void digest_x86_blocks(uint32_t state[8], const unsigned char *blocks, size_t count)
+{
+	struct lane lane;
+
+	lane_load(&lane, state);
 	for (; count > 0; count--, blocks += 64) {
-		__m128i abef_before = abef, cdgh_before = cdgh, w[4];
+#pragma GCC unroll 4
+		for (size_t i = 0; i < 4; i++)
+			lane_first(&lane, blocks, i);
+#pragma GCC unroll 12
+		for (int t = 16; t < 64; t += 4)
+			lane_next(&lane, t);
+		lane_end(&lane);
+	}
+	lane_store(&lane, state);
+}
 
+SHA_NI void digest_x86_blocks_of_two(uint32_t states[2][8], const unsigned char *a,
+	const unsigned char *b, size_t count)
+{
+	struct lane one, two;
+
+	lane_load(&one, states[0]);
+	lane_load(&two, states[1]);
+	for (; count > 0; count--, a += 64, b += 64) {
 #pragma GCC unroll 4
 		for (size_t i = 0; i < 4; i++) {
-			w[i] = _mm_shuffle_epi8(
-				_mm_loadu_si128((const __m128i *)(blocks + 16 * i)), big_endian);
-			four_rounds(&abef, &cdgh, w[i], (int)(4 * i));
+			lane_first(&one, a, i);
+			lane_first(&two, b, i);
 		}
 #pragma GCC unroll 12
 		for (int t = 16; t < 64; t += 4) {
-			__m128i next = next_words(w);
-
-			w[0] = w[1];
-			w[1] = w[2];
-			w[2] = w[3];
-			w[3] = next;
-			four_rounds(&abef, &cdgh, next, t);
+			lane_next(&one, t);
+			lane_next(&two, t);
 		}
-		abef = _mm_add_epi32(abef, abef_before);
-		cdgh = _mm_add_epi32(cdgh, cdgh_before);
+		lane_end(&one);
+		lane_end(&two);
 	}
-
-	__m128i feba = _mm_shuffle_epi32(abef, 0x1b);
-	__m128i dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-	_mm_storeu_si128((__m128i *)&state[0], _mm_blend_epi16(feba, dchg, 0xf0));
-	_mm_storeu_si128((__m128i *)&state[4], _mm_alignr_epi8(dchg, feba, 8));
+	lane_store(&one, states[0]);
+	lane_store(&two, states[1]);
 }
 
 #else
@@ -110,6 +174,13 @@ bool digest_x86_available(void)
 void digest_x86_blocks(uint32_t state[8], const unsigned char *blocks, size_t count)
 {
 	(void)state, (void)blocks, (void)count;
+	BUG_ON(true);
+}
+
+void digest_x86_blocks_of_two(uint32_t states[2][8], const unsigned char *a,
+	const unsigned char *b, size_t count)
+{
+	(void)states, (void)a, (void)b, (void)count;
 	BUG_ON(true);
 }
 

@@ -56,9 +56,9 @@ static int check_directory(const struct verify *verify, const struct code_direct
 	if (file_pread(verify->scan.fd, verify->scan.name, slots, count * sizeof(slots[0]),
 		    directory->slots_at + first * sizeof(slots[0]), err) < 0)
 		return -1;
+	digest_sha256_pages(bytes, length, page, found);
 	for (size_t i = 0; i < count; i++) {
 		size_t at = i * page, part = length - at < page ? length - at : page;
-		found[i] = digest_sha256_of(bytes + at, part);
 		if (!sha256_equal(&found[i], &slots[i]))
 			return page_differs(verify, offset + at, part, &found[i], &slots[i], err);
 	}
@@ -76,18 +76,25 @@ static bool mask(unsigned char *bytes, uint64_t offset, size_t length, uint64_t 
 	return true;
 }
 
-/* A page's digest as the root has it. plain: its digest as it stands, or NULL. */
-static struct sha256 root_digest(const struct verify *verify, uint64_t offset, unsigned char *bytes,
-	size_t length, const struct sha256 *plain)
+/*
+ * The pages' digests as the root has them: header and root field as zeros, the last page only as far
+ * as the payload goes. known: the digests of the pages as they are, or NULL.
+ */
+static void digest_for_root(const struct verify *verify, uint64_t offset, unsigned char *bytes,
+	size_t length, const struct sha256 *known, struct sha256 *digests)
 {
 	const struct locator *locator = &verify->layout->locator;
 	uint64_t root_at = verify->layout->locator_offset + LOCATOR_ROOT_AT;
+	uint64_t end = locator_end(locator);
+	if (offset >= end)
+		return;
 	bool header = mask(bytes, offset, length, 0, locator->header_length);
 	bool root = mask(bytes, offset, length, root_at, root_at + LOCATOR_ROOT_BYTES);
-	uint64_t left = locator_end(locator) - offset;
-	if (left < length)
-		return digest_sha256_of(bytes, (size_t)left);
-	return plain && !header && !root ? *plain : digest_sha256_of(bytes, length);
+	if (known && !header && !root && length <= end - offset)
+		memcpy(digests, known, (length + PAGE - 1) / PAGE * sizeof(*digests));
+	else
+		digest_sha256_pages(bytes, length <= end - offset ? length : (size_t)(end - offset),
+			PAGE, digests);
 }
 
 static int check_padding(const struct verify *verify, uint64_t offset, const unsigned char *bytes,
@@ -127,12 +134,7 @@ static int work(struct page_scan *scan, uint64_t offset, unsigned char *bytes, s
 	if (verify->layout->kind == EXECUTABLE_MACHO &&
 		check_padding(verify, offset, bytes, length, err) < 0)
 		return -1;
-	uint64_t end = locator_end(&verify->layout->locator);
-	for (size_t i = 0; i * PAGE < length && offset + i * PAGE < end; i++) {
-		size_t at = i * PAGE, part = length - at < PAGE ? length - at : PAGE;
-		digests[i] = root_digest(
-			verify, offset + at, bytes + at, part, have_plain ? &plain[i] : NULL);
-	}
+	digest_for_root(verify, offset, bytes, length, have_plain ? plain : NULL, digests);
 	return 0;
 }
 

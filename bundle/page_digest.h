@@ -1,6 +1,6 @@
 /*
- * Page digests while a file is written: bytes come in order, each 16 KiB page is hashed once, on
- * as many cores as there are; the digests make the locator's root (locator.h) and, on Mach-O, the
+ * Page digests while a file is written: bytes come in order, each 16 KiB page is hashed once, where it
+ * lies when it comes whole; the digests make the locator's root (locator.h) and, on Mach-O, the
  * code signature.
  */
 #pragma once
@@ -13,7 +13,7 @@
 
 enum {
 	PAGE_DIGEST_PAGE = 16384,
-	PAGE_DIGEST_BATCH = 256, /* pages: 4 MiB, so that threads are worth their start */
+	PAGE_DIGEST_BATCH = 64, /* pages that are hashed in one go */
 };
 
 struct page_digest {
@@ -22,8 +22,8 @@ struct page_digest {
 	struct sha256 *digests; /* count of them while keep */
 	size_t count, capacity;
 	struct digest_sha256 root;
-	unsigned char *batch; /* what is not hashed yet */
-	size_t batch_length;
+	unsigned char page[PAGE_DIGEST_PAGE]; /* that has begun and is not hashed yet */
+	size_t page_length;
 };
 
 void page_digest_init(struct page_digest *pages, bool keep);

@@ -207,6 +207,15 @@ static int give_name(struct file_output *output, struct err *err)
 }
 #endif
 
+void file_write_back(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+	(void)fd;
+#endif
+}
+
 static int sync_file(int fd)
 {
 #ifdef F_FULLFSYNC

@@ -19,6 +19,10 @@ int file_write(int fd, const char *name, const void *bytes, size_t length, struc
 int file_pwrite(int fd, const char *name, const void *bytes, size_t length, uint64_t offset,
 	struct err *err);
 
+/* What was written so far begins its way to the disk, so that a later fsync finds less to wait for. A
+ * hint: it does not wait, and where there is no such call (macOS) it does nothing. */
+void file_write_back(int fd);
+
 /* A whole small file into the arena, NUL-terminated; larger than limit_bytes is CODE_INPUT,
  * missing or unreadable is CODE_INPUT too (it is the person's path). */
 int file_read_all(const char *path, size_t limit_bytes, struct arena *arena, char **bytes,

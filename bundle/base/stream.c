@@ -9,8 +9,8 @@ static int stream_file_next(
 {
 	struct stream_file *file = (struct stream_file *)source;
 	size_t chunk = file->left < STREAM_CHUNK ? (size_t)file->left : STREAM_CHUNK;
-	if (!file->buffer)
-		file->buffer = xmalloc(STREAM_CHUNK);
+	if (!file->buffer) /* what is left never grows: a small blob gets a small one */
+		file->buffer = xmalloc(chunk + 1);
 	if (file_pread(file->fd, file->name, file->buffer, chunk, file->offset, err) < 0)
 		return -1;
 	file->offset += chunk;

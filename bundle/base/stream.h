@@ -37,7 +37,7 @@ static inline int stream_write(
 enum { STREAM_CHUNK = 256 * 1024 };
 
 /* A range of an open file as a source; the descriptor stays the caller's. The buffer of
- * STREAM_CHUNK bytes is the source's own: stream_file_clear() frees it. */
+ * at most STREAM_CHUNK bytes is the source's own: stream_file_clear() frees it. */
 struct stream_file {
 	struct stream_source source;
 	int fd;

@@ -141,3 +141,26 @@ TEST(text_that_is_no_digest_is_refused)
 	}
 	CHECK_INT(sha256.bytes[0], 42);
 }
+
+TEST(pages_are_digested_like_each_alone_whatever_their_number_and_the_end)
+{
+	enum { PAGE = 4096, MOST = 7 };
+	static unsigned char bytes[MOST * PAGE];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 2654435761u >> 13);
+	for (int portable = 0; portable < 2; portable++) {
+		digest_sha256_force_portable(portable);
+		for (size_t length = 0; length <= sizeof(bytes); length += length % PAGE ? PAGE - 100 : 100) {
+			struct sha256 pages[MOST + 1] = {{{0}}};
+			size_t count = 0;
+			digest_sha256_pages(bytes, length, PAGE, pages);
+			for (size_t at = 0; at < length; at += PAGE, count++) {
+				size_t part = length - at < PAGE ? length - at : PAGE;
+				struct sha256 alone = digest_sha256_of(bytes + at, part);
+				CHECK(sha256_equal(&alone, &pages[count]));
+			}
+			CHECK_INT(pages[count].bytes[0], 0);
+		}
+	}
+	digest_sha256_force_portable(false);
+}
