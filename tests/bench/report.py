@@ -15,7 +15,7 @@ TITLES = {
     "again": "Run again with everything present",
     "first": "To the first word",
 }
-REFERENCE = {"build": "copy and hash", "verify": "openssl dgst -sha256", "load": "docker load -i, the same archive",
+REFERENCE = {"build": "copy and hash (openssl)", "verify": "openssl dgst -sha256", "load": "docker load -i, the same archive",
              "install": "docker load, compose up, a request"}
 
 
@@ -26,7 +26,7 @@ def median(values):
 def first_line(*argv):
     try:
         done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=20, check=False)
-        return (done.stdout.splitlines() or [""])[0].strip()
+        return (done.stdout.splitlines() or [""])[0].strip("* ")
     except OSError:
         return ""
 
@@ -34,7 +34,8 @@ def first_line(*argv):
 def machine(hardtack):
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    return {"cpu": (names or [platform.machine()])[0], "cores": os.cpu_count(), "kernel": platform.release(),
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 ** 30
+    return {"cpu": (names or [platform.machine()])[0], "cores": os.cpu_count(), "memory_gib": round(memory_gib), "kernel": platform.release(),
             "load_at_the_end": round(os.getloadavg()[0], 1), "hardtack": first_line(hardtack, "version"), "openssl": first_line("openssl", "version"),
             "zstd": first_line("zstd", "--version"), "makeself": first_line("makeself", "--version")}
 
@@ -77,6 +78,17 @@ def worst_ratio(results, figure, ours, theirs):
     return max(found, default=(None, ""))
 
 
+def size_table(results):
+    """What the file has besides its images; a blob's price is what grows with their number."""
+    lines = ["| payload | file | images | programs and files | the rest | of the images | the rest, a blob |", "|---|---|---|---|---|---|---|"]
+    for row in of(results, "overhead"):
+        parts = row["parts"]
+        programs, rest = parts["program"] + parts["files"], row["file_bytes"] - parts["program"] - parts["files"] - parts["blobs"]
+        lines.append(f"| {row['size_mib']} MiB, {row['blobs']} layers | {row['file_bytes'] / 2 ** 20:.1f} MiB | {parts['blobs'] / 2 ** 20:.1f} MiB | "
+                     f"{programs / 2 ** 20:.1f} MiB | {rest / 2 ** 10:.0f} KiB | {100 * rest / parts['blobs']:.2f} % | {rest / row['blobs']:.0f} B |")
+    return lines
+
+
 def worst(results, figure, contender):
     return max(((median(row["seconds"]), f"{row['size_mib']} MiB, {row['blobs']} layers") for row in of(results, figure, contender=contender)), default=(None, ""))
 
@@ -101,7 +113,8 @@ def goals(results):
     return [
         ("verify, to openssl's pass over the same bytes", 1.1, "x", *worst_ratio(results, "verify", "installer verify", "openssl dgst -sha256")),
         ("verify on one core, to openssl on one", 1.1, "x", *worst_ratio(results, "verify", "installer verify, one core", "openssl, one core")),
-        ("build, to one copy and one hash", 1.3, "x", *worst_ratio(results, "build", "hardtack build", "copy and hash")),
+        ("build of images built before, to one copy and one hash (openssl)", 1.3, "x", *worst_ratio(results, "build", "hardtack build", REFERENCE["build"])),
+        ("build, to the same with sha256sum", 1.3, "x", *worst_ratio(results, "build", "hardtack build", "copy and hash (sha256sum)")),
         ("load, verified and proven, to docker load", 1.0, "x", *worst_ratio(results, "load", "installer load, verified and proven", REFERENCE["load"])),
         ("run again with everything present", 2.0, "s", *worst(results, "again", "installer install, everything present")),
         ("the first word", 0.05, "s", *worst(results, "first", "installer verify: first word")),
@@ -191,15 +204,20 @@ def plots(results):
 
 def document(results, files):
     about = results["machine"]
-    lines = ["# Bench", "", f"Made by `make bench`: medians of {results['turns']} turns, contenders in turn, one run of {results['took_s']} s, at most "
+    lines = ["# Bench", "", f"Made by `make bench`: medians of {results['turns']} turns, contenders in turn, one run of {results['took_s']} s on {results['date']}, at most "
              f"{results['disk_mib']} MiB of disk; engine {results['engine']} (docs/testing-on-engines.md).",
-             f"Measured on {about['cores']} cores, {about['cpu']}, Linux {about['kernel']}, load {about['load_at_the_end']} at the end; {about['hardtack']}, {about['openssl']}.",
-             "Peak memory is the program's own (VmHWM), not its children's. A payload's layers are half noise, half zeros, gzipped.", "", *goal_lines(results), ""]
+             f"Measured on {about['cores']} cores, {about['cpu']}, {about['memory_gib']} GiB of memory, Linux {about['kernel']}, load {about['load_at_the_end']} at the "
+             f"end; {', '.join(about[name] for name in ('hardtack', 'openssl', 'zstd', 'makeself') if about[name])}.",
+             "Times are wall seconds, ratios those of medians to the row of the reference. `hardtack build` ends when its file is on the disk (fsync); of the peers "
+             "only the one that says so. Peak memory is the program's own (VmHWM), not its children's. A payload's layers are half noise, half zeros, gzipped.", "", *goal_lines(results), ""]
     if results["left_out"]:
         lines += ["Left out:", "", *(f"- {why}" for why in results["left_out"]), ""]
     for figure, title in TITLES.items():
         if of(results, figure):
             lines += [f"## {title}", "", *table(results, figure), "", *(f"![{title}]({file})" for file in files if file.startswith(figure + "-")), ""]
+    if of(results, "overhead"):
+        lines += ["## Size", "", *size_table(results), "", "The rest is, a blob: its tar header and padding (which `docker load` wants), its rows in hardtack's manifest, its "
+                  "line in docker's. So 0.5 % is held while blobs are larger than two hundred times that on average.", ""]
     memories = [file for file in files if file.startswith("memory-")]
     if memories:
         lines += ["## Memory", "", *(f"![Peak memory]({file})" for file in memories), ""]
