@@ -24,13 +24,13 @@ static void reserve(struct text *text, size_t more)
 	text->capacity = capacity;
 }
 
-static char empty[1];
+const char text_empty[1];
 
 void text_clear(struct text *text)
 {
 	if (text->capacity)
 		free(text->bytes);
-	*text = (struct text){.bytes = empty};
+	*text = TEXT_INIT;
 }
 
 void text_add_bytes(struct text *text, const void *bytes, size_t length)
@@ -66,7 +66,7 @@ char *text_take(struct text *text)
 {
 	reserve(text, 0);
 	char *bytes = text->bytes;
-	*text = (struct text){.bytes = empty};
+	*text = TEXT_INIT;
 	return bytes;
 }
 

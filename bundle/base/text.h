@@ -13,7 +13,9 @@ struct text {
 	size_t capacity; /* 0 while bytes is not ours */
 };
 
-#define TEXT_INIT ((struct text){.bytes = (char[1]){0}})
+/* Shared, for it outlives every function that makes an empty text. */
+extern const char text_empty[1];
+#define TEXT_INIT ((struct text){.bytes = (char *)text_empty})
 #define AUTO_TEXT __attribute__((cleanup(text_clear))) struct text
 
 void text_clear(struct text *text);

@@ -139,3 +139,28 @@ TEST(directories_are_made_with_their_parents)
 	CHECK_OK(file_write_all("a/f", "", 0, 0644, &err));
 	CHECK_FAILS(file_make_directories("a/f", 0755, &err), CODE_IO);
 }
+
+__attribute__((noinline)) static void begin_text(struct text *text)
+{
+	*text = TEXT_INIT;
+}
+
+__attribute__((noinline)) static int write_over_the_stack(void)
+{
+	volatile char bytes[512];
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = 'x';
+	return bytes[100];
+}
+
+TEST(an_empty_text_outlives_the_function_that_began_it)
+{
+	struct text text;
+	begin_text(&text);
+	CHECK_INT(write_over_the_stack(), 'x');
+	CHECK_STR(text.bytes, "");
+	text_add(&text, "a");
+	CHECK_STR(text.bytes, "a");
+	text_clear(&text);
+	CHECK_STR(text.bytes, "");
+}
