@@ -171,6 +171,11 @@ int partial_blob_finish(struct partial_blob *partial, bool *proven, char *out, s
 
 void partial_blob_close(struct partial_blob *partial)
 {
+	struct stat st;
+	/* Bytes are for the next run; a file without any is litter. It is still locked: nobody else's. */
+	if (partial->fd >= 0 && fstat(partial->fd, &st) == 0 && st.st_size == 0 &&
+		is_still_named(partial->fd, partial->path))
+		unlink(partial->path);
 	if (partial->fd >= 0)
 		close(partial->fd);
 	free(partial->path);

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ENV_FILE_LIMIT = 1 << 20 };
 
@@ -77,11 +78,15 @@ static int copy_file(const struct closure_entry *entry, const char *path, struct
 	return status < 0 ? -1 : file_output_commit(&output, err);
 }
 
+static const char *name_of(const struct closure_entry *entry)
+{
+	return entry->kind == CLOSURE_ENV ? "env.template" : entry->packed;
+}
+
 static int add_entry(const struct closure_entry *entry, const char *directory, struct arena *arena,
 	struct err *err)
 {
-	const char *name = entry->kind == CLOSURE_ENV ? "env.template" : entry->packed;
-	char *path = arena_printf(arena, "%s/%s", directory, name);
+	char *path = arena_printf(arena, "%s/%s", directory, name_of(entry));
 	if (entry->kind == CLOSURE_DIRECTORY)
 		return file_make_directories(path, 0777, err);
 	char *parent = arena_strdup(arena, path);
@@ -109,6 +114,29 @@ static int write_project_file(
 	return file_write_all(path, text.bytes, text.length, 0644, err);
 }
 
+static int fill(const char *directory, const struct project *project, const struct closure *closure,
+	struct arena *arena, struct err *err)
+{
+	bool has_env = false;
+	if (file_make_directories(directory, 0777, err) < 0)
+		return -1;
+	for (size_t i = 0; i < closure->count; i++) {
+		has_env |= closure->entries[i].kind == CLOSURE_ENV;
+		if (add_entry(&closure->entries[i], directory, arena, err) < 0)
+			return -1;
+	}
+	return write_project_file(project, has_env, directory, err);
+}
+
+/* Half a project would be in the way of the next try: a directory that is not empty is refused. */
+static void take_back(const char *directory, bool existed, const struct closure *closure)
+{
+	for (size_t i = 0; i < closure->count; i++)
+		file_remove_below(directory, name_of(&closure->entries[i]));
+	if (!existed)
+		rmdir(directory);
+}
+
 int verb_init(struct verb *verb, struct err *err)
 {
 	struct project project;
@@ -116,23 +144,19 @@ int verb_init(struct verb *verb, struct err *err)
 	struct finding_list findings;
 	struct options options = *verb->options;
 	const char *directory = verb->arguments[0];
-	bool has_env = false;
+	bool existed = access(directory, F_OK) == 0;
 	options.pack_secrets = true; /* they become generators below, nothing travels */
 	finding_list_init(&findings, verb->arena);
 	if (file_check_empty(directory, err) < 0 ||
 		project_open(&project, options.from ? options.from : ".", &options, verb->arena,
 			&findings, err) < 0 ||
 		project_closure(&project, &options, &closure, &findings, err) < 0 ||
-		finding_list_fail(&findings, err) < 0 ||
-		file_make_directories(directory, 0777, err) < 0)
+		finding_list_fail(&findings, err) < 0)
 		return -1;
-	for (size_t i = 0; i < closure.count; i++) {
-		has_env |= closure.entries[i].kind == CLOSURE_ENV;
-		if (add_entry(&closure.entries[i], directory, verb->arena, err) < 0)
-			return -1;
+	if (fill(directory, &project, &closure, verb->arena, err) < 0) {
+		take_back(directory, existed, &closure);
+		return -1;
 	}
-	if (write_project_file(&project, has_env, directory, err) < 0)
-		return -1;
 	ui_note(verb->ui, T("Next: hardtack lint %s, then hardtack build %s"), directory,
 		directory);
 	struct ui_field fields[] = {UI_TEXT("directory", directory)};

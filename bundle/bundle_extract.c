@@ -2,6 +2,7 @@
 #include "bundle_extract.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "file_io.h"
 #include "signature.h"
@@ -42,11 +43,10 @@ static int extract_entry(const struct bundle *bundle, const char *directory, con
 	return bundle_extract_file(bundle, entry, path, mode, err);
 }
 
-int bundle_extract(const struct bundle *bundle, const char *directory, struct err *err)
+static int extract_all(const struct bundle *bundle, const char *directory, struct err *err)
 {
 	const struct manifest *manifest = bundle_manifest(bundle);
-	if (file_check_empty(directory, err) < 0 ||
-		extract_entry(bundle, directory, MANIFEST_PATH, 0644, err) < 0 ||
+	if (extract_entry(bundle, directory, MANIFEST_PATH, 0644, err) < 0 ||
 		(bundle_signer(bundle) &&
 			extract_entry(bundle, directory, SIGNATURE_MANIFEST_PATH, 0644, err) < 0))
 		return -1;
@@ -55,4 +55,27 @@ int bundle_extract(const struct bundle *bundle, const char *directory, struct er
 			    manifest->entries[i].mode, err) < 0)
 			return -1;
 	return 0;
+}
+
+/* Half of a bundle looks like one; and where nothing was, the same command can be given again. */
+static void remove_all(const struct bundle *bundle, const char *directory, bool existed)
+{
+	const struct manifest *manifest = bundle_manifest(bundle);
+	file_remove_below(directory, MANIFEST_PATH);
+	file_remove_below(directory, SIGNATURE_MANIFEST_PATH);
+	for (size_t i = 0; i < manifest->entry_count; i++)
+		file_remove_below(directory, manifest->entries[i].path);
+	if (!existed)
+		rmdir(directory);
+}
+
+int bundle_extract(const struct bundle *bundle, const char *directory, struct err *err)
+{
+	bool existed = access(directory, F_OK) == 0;
+	if (file_check_empty(directory, err) < 0)
+		return -1;
+	if (extract_all(bundle, directory, err) == 0)
+		return 0;
+	remove_all(bundle, directory, existed);
+	return -1;
 }

@@ -3,8 +3,8 @@
 
 #include "bundle_reader.h"
 
-/* directory is made when missing and must be empty otherwise (CODE_USAGE). What was written stays
- * when a later entry fails; every single file is whole or not there. */
+/* directory is made when missing and must be empty otherwise (CODE_USAGE). When an entry fails,
+ * what was written is removed again. */
 int bundle_extract(const struct bundle *bundle, const char *directory, struct err *err);
 
 /* One entry into one file, whole or not at all, with exactly this mode. */

@@ -389,6 +389,19 @@ int file_make_directories(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
+void file_remove_below(const char *directory, const char *name)
+{
+	AUTO_FREE char *path = xprintf("%s/%s", directory, name);
+	size_t top = strlen(directory);
+	remove(path);
+	for (char *slash = strrchr(path, '/'); slash && slash > path + top;
+		slash = strrchr(path, '/')) {
+		*slash = '\0';
+		if (rmdir(path) < 0 && errno != ENOENT)
+			return;
+	}
+}
+
 int file_check_empty(const char *directory, struct err *err)
 {
 	DIR *handle = opendir(directory);

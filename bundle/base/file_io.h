@@ -76,6 +76,9 @@ int file_nameless(struct err *err);
 /* mkdir -p; existing directories are fine. */
 int file_make_directories(const char *path, mode_t mode, struct err *err);
 
+/* Takes back what was made there: directory/name, and the directories between that it leaves empty. */
+void file_remove_below(const char *directory, const char *name);
+
 /* Nothing there, or an empty directory; else CODE_USAGE. */
 int file_check_empty(const char *directory, struct err *err);
 
