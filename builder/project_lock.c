@@ -77,19 +77,59 @@ static int lock_one(struct project_lock *lock, struct image_resolver *resolver,
 	return 0;
 }
 
+/* Does it say something of this image alone, so that the others are asked for too? A host that is
+ * lost costs only once (image_resolve). */
+static bool is_of_one_image(const struct err *err)
+{
+	return err->code == CODE_NETWORK || err->code == CODE_CREDENTIALS ||
+	       err->code == CODE_NOT_FOUND || err->code == CODE_INTEGRITY ||
+	       err->code == CODE_INPUT;
+}
+
+static void show(struct ui *ui, const struct err *err)
+{
+	ui_problem(ui, UI_PROBLEM_ERROR, exit_code_name(err->code), err->text, err->hint);
+}
+
+/* One failure is the error itself; of several each is shown, and the error names them all. */
+static int fail_all(struct text *names, size_t failed, const struct err *first,
+	const struct err *last, struct ui *ui, struct err *err)
+{
+	*err = *last;
+	if (failed < 2)
+		return -1;
+	show(ui, last);
+	err_set(err, first->code, "images that no source could give (%zu): %s", failed,
+		names->bytes);
+	return err_hint(err, "`hardtack mirrors test` shows what each source has.");
+}
+
 int project_lock_images(struct project_lock *lock, struct image_resolver *resolver,
 	const struct image_want *wants, size_t count, const struct lock_update *update,
 	struct ui *ui, struct arena *arena, struct err *err)
 {
+	AUTO_TEXT names = TEXT_INIT;
+	struct err first = ERR_INIT, last = ERR_INIT;
+	size_t failed = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (project_lock_has(lock, &wants[i], update))
 			continue;
-		ui_status(ui, T("%s (%s)"), image_reference_familiar(&wants[i].reference, arena),
-			wants[i].platform_text);
-		if (lock_one(lock, resolver, &wants[i], arena, err) < 0)
+		const char *name = image_reference_familiar(&wants[i].reference, arena);
+		ui_status(ui, T("%s (%s)"), name, wants[i].platform_text);
+		if (lock_one(lock, resolver, &wants[i], arena, err) == 0)
+			continue;
+		if (!is_of_one_image(err))
 			return -1;
+		if (failed++ == 0)
+			first = *err;
+		else
+			show(ui, &last);
+		last = *err;
+		err_clear(err);
+		text_addf(&names, "%s%s (%s)", names.length ? ", " : "", name,
+			wants[i].platform_text);
 	}
-	return 0;
+	return failed ? fail_all(&names, failed, &first, &last, ui, err) : 0;
 }
 
 /* ---- what is no longer used ---- */

@@ -49,7 +49,8 @@ bool project_lock_may_move(
 bool project_lock_has(const struct project_lock *lock, const struct image_want *want,
 	const struct lock_update *update);
 
-/* Resolves what the lock lacks (and what the update names). Says on ui which image is at work. */
+/* Resolves what the lock lacks (and what the update names). Says on ui which image is at work. Tells
+ * every image that no source gives, not only the first. */
 int project_lock_images(struct project_lock *lock, struct image_resolver *resolver,
 	const struct image_want *wants, size_t count, const struct lock_update *update,
 	struct ui *ui, struct arena *arena, struct err *err);

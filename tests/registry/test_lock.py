@@ -49,6 +49,22 @@ def lock_pins_the_platform_that_skopeo_pushed(stage):
 
 
 @case
+def lock_tells_every_image_that_nobody_has(stage):
+    with fake.FakeRegistry() as registry:
+        registry.add_image("a/b", "1")
+        here = f"{registry.host}/a"
+        stage.compose(f"{here}/missing:1", f"{here}/b:1", f"{here}/gone:2", f"{here}/away:3")
+        done = stage.hardtack("lock", "compose.yaml", expect=6)
+        for name in ("missing:1", "gone:2", "away:3"):
+            assert done.err.count(f"a/{name}") == 2, f"{name}: why, and in the list: {done!r}"
+        assert "(3)" in done.err and not os.path.exists(os.path.join(stage.work, "hardtack.lock")), done
+        assert [request for request in registry.requests if "/a/b/" in request.path], "the one that is there was asked for too"
+        stage.compose(f"{here}/missing:1", f"{here}/b:1")
+        done = stage.hardtack("lock", "compose.yaml", expect=6)
+        assert "(1)" not in done.err and done.err.count("Error: ") == 1, done
+
+
+@case
 def lock_moves_no_pin_without_update_and_says_which_it_moved(stage):
     with fake.FakeRegistry() as registry:
         old = registry.add_image("a/b", "1")
