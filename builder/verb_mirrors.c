@@ -152,10 +152,12 @@ static void show_row(
 	const char *elapsed = trial->manifest ? arena_printf(testing->arena, "%llu ms",
 							(unsigned long long)trial->elapsed_ms)
 					      : "-";
-	UI_RECORD(testing->ui, "mirror", fields, "%-*s  %-*s  %8s  %11s  %s%s%s", image_width,
+	const char *said = verdict(trial->content);
+	if (trial->reason[0])
+		said = arena_printf(testing->arena, T("%s: %s"), said, trial->reason);
+	UI_RECORD(testing->ui, "mirror", fields, "%-*s  %-*s  %8s  %11s  %s", image_width,
 		row->image, name_width, row->source->name, elapsed,
-		speed_text(trial->bytes_per_s, testing->arena), verdict(trial->content),
-		trial->reason[0] ? ": " : "", trial->reason);
+		speed_text(trial->bytes_per_s, testing->arena), said);
 }
 
 static void show_rows(const struct testing *testing)

@@ -41,6 +41,8 @@ def mirrors_test_tells_every_kind_of_source_apart(stage):
         assert sum(r.sent for r in same.requests if "/blobs/" in r.path) < 1_100_000 + 10_000
         text = stage.hardtack("mirrors", "test", *rules)
         assert "same image, pushed again (other digests)" in text.out and "not reachable: " in text.out, text
+        text = stage.hardtack("mirrors", "test", "--lang", "zh", *rules)
+        assert "无法连接：" in text.out, text
         # Nothing was written.
         assert not stage.cached()
 
