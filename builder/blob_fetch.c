@@ -157,7 +157,6 @@ int blob_fetch_run(struct blob_cache *cache, struct registry *registry, struct h
 {
 	struct fetch fetch = {
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
-		.changed = PTHREAD_COND_INITIALIZER,
 		.cache = cache,
 		.registry = registry,
 		.http = http,
@@ -165,6 +164,7 @@ int blob_fetch_run(struct blob_cache *cache, struct registry *registry, struct h
 		.arena = arena,
 	};
 	fetch.events_end = &fetch.events;
+	fetch_progress_init(&fetch);
 	if (!fetch.settings.jobs)
 		fetch.settings.jobs = FETCH_DEFAULT_JOBS;
 	if (fetch.settings.jobs > FETCH_MOST_JOBS)

@@ -73,6 +73,9 @@ bool fetch_is_stopped(struct fetch *fetch);
 void fetch_event_add(struct fetch *fetch, int kind, const struct fetch_job *job,
 	char *text /* takes */, char *hint /* takes */);
 
+/* Before the workers start. */
+void fetch_progress_init(struct fetch *fetch);
+
 /* The main thread: shows what happens until all workers have ended. The mutex is not held. */
 void fetch_progress_show(struct fetch *fetch, struct ui *ui);
 

@@ -148,16 +148,35 @@ static void show_picture(struct ui *ui, const struct picture *picture, struct ra
 	ui_progress(ui, picture->landed_bytes, picture->total_bytes);
 }
 
+/* By the clock that nobody sets: on the calendar's, a jump back would stop the picture for as long. */
+void fetch_progress_init(struct fetch *fetch)
+{
+#ifdef __APPLE__
+	pthread_cond_init(&fetch->changed, NULL);
+#else
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&fetch->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+#endif
+}
+
 static void wait_a_moment(struct fetch *fetch)
 {
+#ifdef __APPLE__
+	const struct timespec pause = {.tv_nsec = PICTURE_MS * 1000000L};
+	pthread_cond_timedwait_relative_np(&fetch->changed, &fetch->mutex, &pause);
+#else
 	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += PICTURE_MS * 1000000L;
 	if (until.tv_nsec >= 1000000000L) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
 	}
 	pthread_cond_timedwait(&fetch->changed, &fetch->mutex, &until);
+#endif
 }
 
 void fetch_progress_show(struct fetch *fetch, struct ui *ui)
