@@ -90,10 +90,13 @@ static int finish(struct docker_cli *docker, const struct docker_command *comman
 	struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
-	if (docker_command_run(docker, command, CHANGE_TIMEOUT_MS, &result, err) < 0)
-		return err->code == CODE_DOCKER
-			       ? err_set(err, CODE_STEP, "compose %s did not finish in time", verb)
-			       : -1;
+	if (docker_command_run(docker, command, CHANGE_TIMEOUT_MS, &result, err) < 0) {
+		if (err->code != CODE_DOCKER)
+			return -1;
+		err_set(err, CODE_STEP, "compose %s did not finish in time", verb);
+		return err_hint(err, "Docker hangs or has too much to do: wait, then run this "
+				     "again; if that does not help, restart Docker");
+	}
 	if (result.exit_code != 0)
 		return err_set(
 			err, CODE_STEP, "compose %s: %s", verb, docker_words(docker, &result));
