@@ -26,3 +26,8 @@ bit-flips: $(BUILD)/hardtack machorun ## BIT_FLIPS of them (2000), and a fifth a
 	$(flip_bits) --macho $(shell expr $(BIT_FLIPS) / 5)
 
 SUITES += check-bit-flips check-bit-flips-macho
+
+# Every verb that writes, on a disk that is full from each kind of step on. The builder's half is in check-registry.
+.PHONY: check-full-disk
+check-full-disk: $(BUILD)/hardtack ## fill the disk at each writing step of each verb of the installer: 9, nothing half, nothing lost
+	$(Q)BUILD=$(abspath $(BUILD)) DEPS=$(abspath $(DEPS)) tests/stub/run disk_stories
