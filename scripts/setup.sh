@@ -1,11 +1,11 @@
 #!/bin/bash
 # Makes this machine able to build: system packages, the pinned sources, zig, and the libraries for each target.
 #
-#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint] [--bench] [--fuzz] [--judges]
+#   scripts/setup.sh [--deps DIR] [--target TARGET]... [--tests] [--lint] [--bench] [--fuzz] [--valgrind] [--judges]
 #
 # --deps DIR        where everything goes (default: build/deps); what a second run finds right it leaves alone
 # --target TARGET   native, linux-amd64, linux-arm64 or darwin-arm64 (default: all of them)
-# --tests, --lint, --bench, --fuzz   also install what these targets of make use (Debian only)
+# --tests, --lint, --bench, --fuzz, --valgrind   also install what these targets of make use (Debian only)
 # --judges          only the Python packages of scripts/pip/sbom.txt, into DIR/judges-sbom (part of --tests)
 #
 # Quiet when there is nothing to do. What is fetched is named by scripts/sources.lock, and no byte of it is used
@@ -31,6 +31,8 @@ build_packages="libc6-dev python3-pip ca-certificates"
 test_packages="qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross skopeo docker-registry apache2-utils openssl zstd iproute2 llvm file faketime"
 # What `make bench` compares with.
 bench_packages="makeself zstd openssl iproute2"
+# What `make check-valgrind` uses; it reads the C library's symbols.
+valgrind_packages="valgrind libc6-dbg"
 # What `make lint` and `make format` use.
 lint_packages="clang-tidy clang-format cppcheck shellcheck"
 # What `make fuzz` searches with.
@@ -67,6 +69,7 @@ parse_arguments() {
 		--judges) judges=1 && shift ;;
 		--bench) extra_packages="$extra_packages $bench_packages" && shift ;;
 		--fuzz) extra_packages="$extra_packages $fuzz_packages" && shift ;;
+		--valgrind) extra_packages="$extra_packages $valgrind_packages" && shift ;;
 		--lint) extra_packages="$extra_packages $lint_packages" && shift ;;
 		-h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0" && exit 0 ;;
 		*) die "unknown argument $1 (--help tells the rest)" ;;

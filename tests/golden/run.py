@@ -58,7 +58,7 @@ class Golden:
             [self.hardtack, "build", os.path.join(ROOT, "payload/hello"), "--offline", "--image-archive",
              os.path.join(self.images, "hello-oci.tar"), "--target", TARGET, "-o", self.installer],
         ):
-            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300 * int(os.environ.get("PATIENCE", "1")), check=False,
                                   env={**os.environ, "DEPS": self.deps, "LC_ALL": "C"})
             if done.returncode != 0:
                 raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout.decode('utf-8', 'replace')}")
@@ -83,7 +83,7 @@ class Golden:
         }
         done = subprocess.run(["/bin/sh", os.path.join(HERE, name + ".cmd")], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=self.folder, env=environment,
-                              timeout=60, check=False)
+                              timeout=60 * int(os.environ.get("PATIENCE", "1")), check=False)
         return {
             "exit": f"{done.returncode}\n",
             "stdout": self.words(done.stdout.decode("utf-8", "replace")),

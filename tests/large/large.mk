@@ -11,3 +11,8 @@ $(BUILD)/tests/large_files: tests/large/large_files.c $(BUILD)/native/obj/tests/
 .PHONY: large-files
 large-files: $(BUILD)/tests/large_files ## write and verify installers around 2 and 4 GiB (needs 5 GiB of disk for a while)
 	$(Q)scripts/run_tests.sh $<
+
+# Not in `make check`: it makes and unpacks ten thousand files several times.
+.PHONY: check-many-blobs
+check-many-blobs: $(BUILD)/hardtack ## a bundle of 10,000 blobs: built, verified, extracted, loaded; the installer within 24 MiB
+	$(Q)BUILD=$(abspath $(BUILD)) tests/large/many_blobs.py --blobs 10000 --against 1000

@@ -17,9 +17,89 @@ static const struct translation clocks[] = {{CLOCK_REALTIME, DARWIN_CLOCK_REALTI
 	{CLOCK_PROCESS_CPUTIME_ID, DARWIN_CLOCK_PROCESS_CPUTIME_ID},
 	{CLOCK_THREAD_CPUTIME_ID, DARWIN_CLOCK_THREAD_CPUTIME_ID}};
 
+/*
+ * A clock that a test plays: the environment's MACHORUN_CLOCK.
+ *
+ *     fast:N:FILE    what measures durations runs N times as fast while FILE exists; polls and sleeps do not
+ *     jumps:MS       the calendar is right, a day ahead and a day behind in turn, MS milliseconds each
+ */
+static struct {
+	enum { CLOCK_UNREAD, CLOCK_TRUE, CLOCK_FAST, CLOCK_JUMPS } kind;
+	long long number, looked_ns, gained_ns;
+	const char *file;
+} played;
+
+static long long monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void read_played(void)
+{
+	const char *text = getenv("MACHORUN_CLOCK");
+	int length = 0;
+
+	played.kind = CLOCK_TRUE;
+	played.looked_ns = monotonic_ns();
+	if (text == NULL)
+		return;
+	if (sscanf(text, "fast:%lld:%n", &played.number, &length) == 1 && length > 0) {
+		played.kind = CLOCK_FAST;
+		played.file = strdup(text + length);
+	} else if (sscanf(text, "jumps:%lld", &played.number) == 1 && played.number > 0) {
+		played.kind = CLOCK_JUMPS;
+	}
+}
+
+static void add_ns(struct timespec *to, long long ns)
+{
+	ns += to->tv_nsec;
+	to->tv_sec += ns / 1000000000;
+	to->tv_nsec = ns % 1000000000;
+}
+
+static void play(clockid_t clock, struct timespec *now)
+{
+	static const int days[] = {0, 1, 0, -1};
+	long long now_ns;
+
+	if (played.kind == CLOCK_UNREAD)
+		read_played();
+	if (played.kind == CLOCK_TRUE)
+		return;
+	now_ns = monotonic_ns();
+	if (played.kind == CLOCK_JUMPS) {
+		if (clock == CLOCK_REALTIME)
+			now->tv_sec += days[now_ns / 1000000 / played.number % 4] * 86400;
+	} else if (clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME) {
+		if (access(played.file, F_OK) == 0)
+			played.gained_ns += (now_ns - played.looked_ns) * (played.number - 1);
+		played.looked_ns = now_ns;
+		add_ns(now, played.gained_ns);
+	}
+}
+
 static int guest_clock_gettime(int clock, struct timespec *to)
 {
-	return clock_gettime(FROM_DARWIN(clocks, clock, -1), to);
+	clockid_t host = FROM_DARWIN(clocks, clock, -1);
+
+	if (clock_gettime(host, to) < 0)
+		return -1;
+	play(host, to);
+	return 0;
+}
+
+static time_t guest_time(time_t *to)
+{
+	struct timespec now;
+
+	guest_clock_gettime(DARWIN_CLOCK_REALTIME, &now);
+	if (to != NULL)
+		*to = now.tv_sec;
+	return now.tv_sec;
 }
 
 static int guest_clock_getres(int clock, struct timespec *to)
@@ -61,12 +141,11 @@ static int guest_mach_timebase_info(uint32_t info[2])
 
 static int guest_gettimeofday(struct darwin_timeval *to, void *zone)
 {
-	struct timeval now;
+	struct timespec now;
 
-	if (gettimeofday(&now, NULL) < 0)
-		return -1;
+	guest_clock_gettime(DARWIN_CLOCK_REALTIME, &now);
 	if (to != NULL)
-		*to = (struct darwin_timeval){now.tv_sec, (int32_t)now.tv_usec};
+		*to = (struct darwin_timeval){now.tv_sec, (int32_t)(now.tv_nsec / 1000)};
 	if (zone != NULL)
 		memset(zone, 0, 8);
 	return 0;
@@ -110,7 +189,7 @@ const struct shim shim_time[] = {
 	DIRECT(sleep),
 	DIRECT(usleep),
 	DIRECT(nanosleep),
-	DIRECT(time),
+	SHIM(time, guest_time),
 	DIRECT(clock),
 	DIRECT(gmtime),
 	DIRECT(gmtime_r),

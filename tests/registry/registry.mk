@@ -12,20 +12,4 @@ $(BUILD)/asan/ask_registry: tests/registry/ask_registry.c $(call rooms,asan,buil
 	$(say) LINK $@
 	$(Q)$(CC_asan) $(BASE_FLAGS) $(CFLAGS_asan) $(addprefix -I,$(SEES_builder)) $^ $(call builder_libraries,asan) $(LDFLAGS_asan) -o $@
 
-# The same with ThreadSanitizer: logins, connections and blobs that threads share. Not in `make check`: it
-# finds nothing new until what is shared changes. The libraries are not instrumented.
-CC_tsan      := gcc
-CFLAGS_tsan  := -O1 -g -fsanitize=thread
-LDFLAGS_tsan := -fsanitize=thread -pthread
-LIBS_tsan    := native
-$(foreach r,base bundle builder,$(eval $(call room_rules,$(r),tsan))$(eval $(call archive_rules,$(r),tsan)))
-$(eval $(call builder_rules,tsan))
-
-$(BUILD)/tsan/ask_registry: tests/registry/ask_registry.c $(call rooms,tsan,builder bundle base)
-	$(say) LINK $@
-	$(Q)$(CC_tsan) $(BASE_FLAGS) $(CFLAGS_tsan) $(addprefix -I,$(SEES_builder)) $^ $(call builder_libraries,tsan) $(LDFLAGS_tsan) -o $@
-
-.PHONY: check-registry-threads
-check-registry-threads: $(BUILD)/tsan/hardtack $(BUILD)/tsan/ask_registry ## the registry suite under ThreadSanitizer
-	$(Q)BUILD=$(abspath $(BUILD)) HARDTACK=$(abspath $(BUILD))/tsan/hardtack ASK_REGISTRY=$(abspath $(BUILD))/tsan/ask_registry \
-		tests/registry/run $(CASE)
+# The same with ThreadSanitizer: tests/instrumented/.

@@ -56,7 +56,7 @@ class Stage:
         """Runs it; expect None: any exit code."""
         process = self.start(*arguments, env=env)
         try:
-            out, err = process.communicate(timeout=timeout_s)
+            out, err = process.communicate(timeout=timeout_s * int(os.environ.get("PATIENCE", "1")))
         except subprocess.TimeoutExpired:
             process.kill()
             out, err = process.communicate()
