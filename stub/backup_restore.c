@@ -8,7 +8,7 @@
 #include "file_io.h"
 #include "message.h"
 
-enum { RENAMES = 1000 };
+enum { RENAMES = 1000, TRIES = 3 };
 
 struct putting {
 	const struct backup *backup;
@@ -161,6 +161,7 @@ static int put_directory(
 static int check_all(struct putting *putting, struct err *err)
 {
 	const struct backup *backup = putting->backup;
+	putting->done = putting->total = 0;
 	for (size_t i = 0; i < backup->volume_count; i++) {
 		const char *name = backup_volume_name(&backup->volumes[i], backup->project,
 			putting->place->project, putting->arena);
@@ -174,6 +175,50 @@ static int check_all(struct putting *putting, struct err *err)
 	return 0;
 }
 
+static int put_all(struct putting *putting, struct err *err)
+{
+	const struct backup *backup = putting->backup;
+	if (docker_project_remove(putting->docker, putting->place->project, false, err) < 0 ||
+		check_all(putting, err) < 0)
+		return -1;
+	for (size_t i = 0; i < backup->volume_count; i++)
+		if (put_volume(putting, &backup->volumes[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < backup->directory_count; i++)
+		if (put_directory(putting, &backup->directories[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The engine may have begun to start a container for a client that is gone, and no lock keeps
+ * people from `docker compose up`: what ran while the data was put back has written into it, or
+ * kept a volume from being removed. */
+static int put_undisturbed(struct putting *putting, struct err *err)
+{
+	const char *project = putting->place->project;
+	for (int tries = 1;; tries++) {
+		struct err ignored = ERR_INIT;
+		bool disturbed;
+		int status = put_all(putting, err);
+		if ((status < 0 && err->code != CODE_DOCKER) ||
+			docker_project_has_containers(putting->docker, project, false, &disturbed,
+				status < 0 ? &ignored : err) < 0)
+			return -1;
+		if (!disturbed)
+			return status;
+		err_clear(err);
+		if (tries == TRIES)
+			break;
+		ui_warning(putting->ui, NULL, "%s",
+			T("services were started while the data was being put back; they are "
+			  "stopped and it is put back once more"));
+	}
+	err_set(err, CODE_PREFLIGHT,
+		"something starts the services of %s while their data is being put back", project);
+	return err_hint(
+		err, "end what starts them (another terminal, a scheduler), then run this again");
+}
+
 int backup_restore_data(const struct backup *backup, const struct place *place,
 	struct docker_cli *docker, const char *image, struct ui *ui, struct err *err)
 {
@@ -184,15 +229,8 @@ int backup_restore_data(const struct backup *backup, const struct place *place,
 		.ui = ui,
 		.arena = docker->arena};
 	ui_step_begin(ui, "restore-data", "%s", T("Putting the data back"));
-	if (docker_project_remove(docker, place->project, false, err) < 0 ||
-		check_all(&putting, err) < 0)
+	if (put_undisturbed(&putting, err) < 0)
 		return -1;
-	for (size_t i = 0; i < backup->volume_count; i++)
-		if (put_volume(&putting, &backup->volumes[i], err) < 0)
-			return -1;
-	for (size_t i = 0; i < backup->directory_count; i++)
-		if (put_directory(&putting, &backup->directories[i], err) < 0)
-			return -1;
 	ui_step_end(ui, UI_DONE, "%s", T("The data is as it was in the backup"));
 	return 0;
 }

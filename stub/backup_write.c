@@ -298,6 +298,25 @@ static int write_all(struct writing *writing, struct err *err)
 	return backup_archive_finish(&writing->archive, err);
 }
 
+/* Whoever started them meanwhile: what was copied is of no single moment. */
+static int check_still_stopped(const struct writing *writing, struct err *err)
+{
+	const struct backup_request *request = writing->request;
+	bool running = false;
+	if (writing->hook)
+		return 0;
+	if (docker_project_has_containers(
+		    request->docker, request->place->project, true, &running, err) < 0)
+		return -1;
+	if (!running)
+		return 0;
+	err_set(err, CODE_PREFLIGHT,
+		"something started the services of %s while their data was being copied",
+		request->place->project);
+	return err_hint(
+		err, "end what starts them (another terminal, a scheduler), then run this again");
+}
+
 /* ---- and again ---- */
 
 /* From the disk, as far as the system lets us: not from the memory that was just written. */
@@ -337,6 +356,8 @@ static int write_file(struct writing *writing, const char *created_at, struct er
 	int status = name_entries(writing, err);
 	if (status == 0)
 		status = write_all(writing, err);
+	if (status == 0)
+		status = check_still_stopped(writing, err);
 	if (status == 0) {
 		text_add_size(&size, writing->archive.position);
 		ui_step_end(ui, UI_DONE, T("Data, settings and files are copied: %s"), size.bytes);

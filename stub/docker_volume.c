@@ -200,6 +200,17 @@ int docker_project_stop(struct docker_cli *docker, const char *project, struct e
 	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
 }
 
+int docker_project_has_containers(
+	struct docker_cli *docker, const char *project, bool running, bool *has, struct err *err)
+{
+	const char *ids[MAX_NAMES];
+	size_t count = 0;
+	int status = containers_with(
+		docker, "com.docker.compose.project", project, running, ids, &count, err);
+	*has = count > 0;
+	return status;
+}
+
 int docker_project_remove(
 	struct docker_cli *docker, const char *project, bool anonymous, struct err *err)
 {

@@ -70,4 +70,6 @@ int docker_volume_sizes(struct docker_cli *docker, const char *const *names, siz
 int docker_project_stop(struct docker_cli *docker, const char *project, struct err *err);
 int docker_project_remove(
 	struct docker_cli *docker, const char *project, bool anonymous, struct err *err);
+int docker_project_has_containers(
+	struct docker_cli *docker, const char *project, bool running, bool *has, struct err *err);
 int docker_project_remove_networks(struct docker_cli *docker, const char *project, struct err *err);

@@ -39,6 +39,7 @@ static int start(struct docker_engine *engine, const struct docker_product *prod
 	struct child_request request = {.argv = argv,
 		.environment = (const char *const *)environ,
 		.timeout_ms = COMMAND_TIMEOUT_MS,
+		.outlives_us = true,
 		.tick = tick,
 		.tick_context = session->ui};
 	if (child_run(&request, &result, err) < 0)

@@ -9,7 +9,7 @@ int installed_open(struct installed *installed, struct session *session, bool lo
 	if (session_open_bundle(session, err) < 0 ||
 		place_choose(&installed->place, session, err) < 0 ||
 		place_require_installed(&installed->place, err) < 0 ||
-		(lock && place_lock(&installed->place, err) < 0))
+		(lock && place_lock(&installed->place, session, err) < 0))
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);
 	return preflight_engine(&installed->docker, &installed->engine, session, true, lock, err);

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "child_guard.h"
 #include "file_io.h"
 #include "last_run.h"
+#include "orphan_wait.h"
 #include "receipt.h"
 #include "variant_choice.h"
 
@@ -226,12 +228,14 @@ static int lock(const char *directory, int *fd, struct err *err)
 	return err_hint(err, "wait until it is done, then run this again");
 }
 
-int place_lock(struct place *place, struct err *err)
+int place_lock(struct place *place, const struct session *session, struct err *err)
 {
 	bool variant = strcmp(place->directory, place->first_directory) != 0;
 	if (variant && lock(place->first_directory, &place->first_lock_fd, err) < 0)
 		return -1;
-	return lock(place->directory, &place->lock_fd, err);
+	if (lock(place->directory, &place->lock_fd, err) < 0)
+		return -1;
+	return orphan_wait(place->first_directory, session, err);
 }
 
 bool place_is_locked(const struct place *place)
@@ -275,8 +279,8 @@ struct compose_project place_compose(
 
 void place_remove(struct place *place)
 {
-	static const char *const ours[] = {".hardtack.lock", "journal.jsonl", "receipt.json",
-		"receipt.uninstalled.json", VARIANT_CHOICE_NAME};
+	static const char *const ours[] = {".hardtack.lock", ORPHAN_HOLD, "journal.jsonl",
+		"receipt.json", "receipt.uninstalled.json", VARIANT_CHOICE_NAME};
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, ours[i]);
 		unlink(path);
@@ -287,8 +291,8 @@ void place_remove(struct place *place)
 static bool is_of_a_run(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	       strcmp(name, ".hardtack.lock") == 0 || strcmp(name, "journal.jsonl") == 0 ||
-	       strcmp(name, VARIANT_CHOICE_NAME) == 0;
+	       strcmp(name, ".hardtack.lock") == 0 || strcmp(name, ORPHAN_HOLD) == 0 ||
+	       strcmp(name, "journal.jsonl") == 0 || strcmp(name, VARIANT_CHOICE_NAME) == 0;
 }
 
 void place_leave(struct place *place)
@@ -306,8 +310,10 @@ void place_leave(struct place *place)
 
 void place_clear(struct place *place)
 {
-	if (place->lock_fd >= 0)
+	if (place->lock_fd >= 0) {
+		child_guard_drop(); /* first: who has the lock has the hold */
 		close(place->lock_fd);
+	}
 	if (place->first_lock_fd >= 0)
 		close(place->first_lock_fd);
 	place->lock_fd = place->first_lock_fd = -1;

@@ -39,9 +39,9 @@ int place_of_variant(struct place *place, const struct place *beside, const stru
 	struct err *err);
 
 /* Makes the directory (0700: .env is in it) and takes the lock, of a variant also the first
- * choice's; another run that holds it is
- * CODE_PREFLIGHT. The lock goes with the process, however it ends. */
-int place_lock(struct place *place, struct err *err);
+ * choice's; another run that holds it is CODE_PREFLIGHT. The lock goes with the process, however it
+ * ends; what is left of its children is waited for (orphan_wait.h). */
+int place_lock(struct place *place, const struct session *session, struct err *err);
 
 /* Does another process hold the lock? Only without a lock of our own: looking would lose it. */
 bool place_is_locked(const struct place *place);

@@ -182,7 +182,7 @@ static int agree(struct install *install, struct err *err)
 static int take_the_lock(struct install *install, struct err *err)
 {
 	keep_awake();
-	if (place_lock(&install->place, err) < 0 ||
+	if (place_lock(&install->place, install->session, err) < 0 ||
 		(install->damaged_receipt &&
 			receipt_set_aside(install->place.directory, err) < 0) ||
 		(!install->session->options->erase_data &&

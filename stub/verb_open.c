@@ -27,7 +27,8 @@ static int open_browser(struct session *session, const char *url, bool *opened, 
 		return 0;
 	struct child_request request = {.argv = (const char *const[]){opener, url, NULL},
 		.environment = (const char *const *)environ,
-		.timeout_ms = BROWSER_TIMEOUT_MS};
+		.timeout_ms = BROWSER_TIMEOUT_MS,
+		.outlives_us = true};
 	if (child_run(&request, &result, err) < 0)
 		return -1;
 	*opened = result.exit_code == 0;

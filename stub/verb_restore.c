@@ -130,7 +130,7 @@ static int agree(struct restore *restore, struct err *err)
 static int take_the_lock(struct restore *restore, struct err *err)
 {
 	keep_awake();
-	if (place_lock(&restore->installed.place, err) < 0 ||
+	if (place_lock(&restore->installed.place, restore->session, err) < 0 ||
 		fallback_remember(restore->session, &restore->installed.place, err) < 0)
 		return -1;
 	return journal_open(&restore->journal, &restore->installed.place, "restore",

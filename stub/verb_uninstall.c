@@ -32,7 +32,7 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);
 	if (!half)
-		return place_lock(&installed->place, err);
+		return place_lock(&installed->place, session, err);
 	if (docker_project_containers(&installed->docker, installed->place.project, &containers,
 		    &container_count, err) < 0 ||
 		docker_project_volumes(&installed->docker, installed->place.project, &volumes,
@@ -41,7 +41,7 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 	bool left = container_count > 0 || access(installed->place.env_file, F_OK) == 0 ||
 		    (session->options->purge_data && volume_count > 0);
 	if (left)
-		return place_lock(&installed->place, err);
+		return place_lock(&installed->place, session, err);
 	*err = missing;
 	return -1;
 }

@@ -12,12 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child_guard.h"
 #include "interrupt.h"
 #include "monotonic.h"
 
 enum {
 	TICK_MS = 100,        /* how late an interrupt or an exit may be noticed */
-	GRACE_MS = 3000,      /* between SIGTERM and SIGKILL */
 	AFTER_EXIT_MS = 1000, /* grandchildren that keep the pipes open */
 	READ_CHUNK = 32 * 1024,
 };
@@ -133,6 +133,9 @@ static int spawn(struct child *child, const int in[2], const int out[2], const i
 		posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 		posix_spawn_file_actions_adddup2(&actions, err_ends[1], STDERR_FILENO);
 	}
+	if (child_guard_descriptor() >= 0 && !child->request->outlives_us) /* after the others */
+		posix_spawn_file_actions_adddup2(
+			&actions, child_guard_descriptor(), CHILD_GUARD_INHERITED);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
@@ -176,6 +179,8 @@ static int start(struct child *child, struct err *err)
 		errno = failed;
 		return err_set_errno(err, CODE_IO, "start %s", child->request->argv[0]);
 	}
+	if (!child->request->outlives_us)
+		child_guard_begin(child->pid);
 	child->started_ms = child->moved_ms = monotonic_ms();
 	return 0;
 }
@@ -286,7 +291,7 @@ static void kill_group(struct child *child)
 {
 	uint64_t since = monotonic_ms();
 	kill(-child->pid, SIGTERM);
-	while (!has_exited(child) && monotonic_ms() - since < GRACE_MS) {
+	while (!has_exited(child) && monotonic_ms() - since < CHILD_GRACE_MS) {
 		bool ignored;
 		if (child->out >= 0 || child->err >= 0)
 			turn(child, false, &ignored);
@@ -359,6 +364,7 @@ int child_run(const struct child_request *request, struct child_result *result, 
 	}
 	if (!child.exited)
 		kill_group(&child);
+	child_guard_end();
 	close_end(&child.out);
 	close_end(&child.err);
 	if (interrupt_pending())

@@ -4,7 +4,8 @@
  * The child has its own process group, a clean environment, stdin from a callback or /dev/null,
  * and stdout and stderr kept apart and in bounds (beginning and end are kept, the middle counts).
  * On a time-out or an interrupt the whole group is killed. Time stands still while the machine
- * sleeps. No descriptor of ours leaks into it.
+ * sleeps. No descriptor of ours leaks into it but the hold (child_guard.h), under which it does not
+ * go on when we are killed.
  */
 #pragma once
 
@@ -42,6 +43,7 @@ struct child_request {
 	void (*tick)(void *context);
 	void *tick_context;
 	bool inherit_output; /* stdout and stderr are ours: for `logs` */
+	bool outlives_us;    /* what it starts shall stay (a browser, an engine): not guarded */
 	/* Where stdout goes instead of result->out, as it comes; NULL: it is kept. When the sink
 	 * fails, the group is killed and the sink's error is ours. */
 	struct stream_sink *output;

@@ -203,7 +203,7 @@ class Story:
                     for text in (slow.stdout, slow.stderr)]
             return Done(argv, subprocess.CompletedProcess(argv, f"not within {slow.timeout} s", *said))
 
-    def popen(self, argv, engine=None, env=None):
+    def popen(self, argv, engine=None, env=None, **more):
         """Starts argv as run() does, for stories that interfere. Its output goes to the story's out and err files."""
         variables = {"HOME": self.home, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
         if engine:
@@ -211,7 +211,7 @@ class Story:
         variables.update(env or {})
         with open(self.path("out"), "w", encoding="utf-8") as out, open(self.path("err"), "w", encoding="utf-8") as err:
             return subprocess.Popen(engine.argv(argv) if engine else argv, env=variables, stdin=subprocess.DEVNULL,
-                                    stdout=out, stderr=err, cwd=self.folder)
+                                    stdout=out, stderr=err, cwd=self.folder, **more)
 
     def watched(self, argv, engine=None, env=None):
         """Runs argv to its end, looking at it all the time. Returns its exit status and the Watch."""

@@ -2,7 +2,6 @@
 
 Used by the stories 70 to 72, by kill_moments.py and by walk.py.
 """
-import contextlib
 import json
 import os
 import random
@@ -11,26 +10,10 @@ import time
 
 import harness
 import images
+import strike
 
 URL = "http://127.0.0.1:3000/"
-STEPS = ("files", "load", "procedure", "receipt", "handoff")
 PATIENCE_S = 240
-
-
-@contextlib.contextmanager
-def at_once():
-    """This thread runs as soon as it has something to do, however busy the machine is."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    except (OSError, AttributeError):
-        pass  # then it is only less likely to strike in a short step
-    try:
-        yield
-    finally:
-        try:
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        except (OSError, AttributeError):
-            pass
 
 
 class Guestbook:
@@ -110,18 +93,12 @@ class Guestbook:
             process.send_signal(number)
         return self._ended(process), self.stand()
 
-    def kill_at(self, step, state, *words, number=signal.SIGKILL):
-        """The same as soon as the journal has that line."""
-        before = len(self.journal())
-        process = self.popen(*words)
-        deadline = time.monotonic() + PATIENCE_S
-        with at_once():
-            while process.poll() is None and time.monotonic() < deadline:
-                if any(line.get("step") == step and line["state"] == state for line in self.journal()[before:]):
-                    process.send_signal(number)
-                    break
-                time.sleep(0.001)
-        return self._ended(process), self.stand()
+    def strike(self, step, state, when, *words, number=signal.SIGKILL):
+        """The same exactly "before" or "after" that line is written; the status is None when the run did not get there."""
+        blow = strike.Strike(step, state, when, number)
+        process = blow.start(lambda **more: self.t.popen(self.t.installer_argv(self.file, *words), self.engine, **more))
+        status = self._ended(process)
+        return (status if blow.struck else None), self.stand()
 
     @staticmethod
     def _ended(process):
