@@ -18,6 +18,7 @@ enum {
 	ABOVE = 10,        /* above CHILD_GUARD_INHERITED and what a shell uses */
 	OPEN_LIMIT = 1024, /* descriptors of ours that the guardian closes */
 	LOOK_MS = 20,
+	MOST_GROUPS = 32, /* at a time: children run side by side (child_together.h) */
 };
 
 static int hold_fd = -1, tell_fd = -1;
@@ -37,10 +38,21 @@ static void end_group(pid_t group)
 	kill(-group, SIGKILL);
 }
 
+/* A group that begins, or, below 0, one that has ended. */
+static void note(pid_t *groups, pid_t told)
+{
+	pid_t wanted = told > 0 ? 0 : -told;
+	for (int i = 0; i < MOST_GROUPS; i++)
+		if (groups[i] == wanted) {
+			groups[i] = told > 0 ? told : 0;
+			return;
+		}
+}
+
 /* In a session of its own: what a terminal or a shell sends to our group does not reach it. */
 static _Noreturn void keep_guard(int listen_fd)
 {
-	pid_t group = 0, told;
+	pid_t groups[MOST_GROUPS] = {0}, told;
 	ssize_t got;
 	setsid();
 	for (int fd = 0; fd < OPEN_LIMIT; fd++)
@@ -48,9 +60,11 @@ static _Noreturn void keep_guard(int listen_fd)
 			close(fd);
 	while ((got = read(listen_fd, &told, sizeof(told))) == (ssize_t)sizeof(told) ||
 		(got < 0 && errno == EINTR))
-		group = got > 0 ? told : group;
-	if (group > 0)
-		end_group(group);
+		if (got > 0)
+			note(groups, told);
+	for (int i = 0; i < MOST_GROUPS; i++)
+		if (groups[i] > 0)
+			end_group(groups[i]);
 	_exit(0);
 }
 
@@ -141,7 +155,7 @@ void child_guard_begin(pid_t group)
 		return;
 }
 
-void child_guard_end(void)
+void child_guard_end(pid_t group)
 {
-	tell(0);
+	tell(-group);
 }

@@ -33,7 +33,7 @@ void child_guard_drop(void);
 /* For child_run() alone: what a child inherits (-1: nothing), and what the guardian is told. */
 int child_guard_descriptor(void);
 void child_guard_begin(pid_t group);
-void child_guard_end(void);
+void child_guard_end(pid_t group);
 
 enum {
 	CHILD_GUARD_INHERITED = 3, /* the descriptor's number in a child */

@@ -364,7 +364,7 @@ int child_run(const struct child_request *request, struct child_result *result, 
 	}
 	if (!child.exited)
 		kill_group(&child);
-	child_guard_end();
+	child_guard_end(child.pid);
 	close_end(&child.out);
 	close_end(&child.err);
 	if (interrupt_pending())
