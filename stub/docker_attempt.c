@@ -95,15 +95,17 @@ int docker_images_try_create(struct docker_cli *docker, const char *const *refer
 
 int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err)
 {
-	const char *ids[MOST_ATTEMPTS];
-	size_t count = 0;
+	const char **ids;
+	size_t count;
 	struct docker_command list = {0}, remove = {0};
 	AUTO_CHILD removed = CHILD_RESULT_INIT;
 	docker_command_add(&list, docker->path, "ps", "-aq", "--no-trunc", "--filter",
 		"label=" ATTEMPT_LABEL "=1", "--filter", "status=created");
-	if (docker_command_lines(docker, &list, ids, MOST_ATTEMPTS, &count, err) < 0)
+	if (docker_command_ids(docker, &list, &ids, &count, err) < 0)
 		return -1;
 	docker_command_add(&remove, docker->path, "rm", "-v");
+	if (count > MOST_ATTEMPTS)
+		count = MOST_ATTEMPTS;
 	docker_command_add_words(&remove, ids, count);
 	return count ? docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) : 0;
 }

@@ -194,14 +194,14 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 int docker_project_containers(struct docker_cli *docker, const char *project,
 	struct docker_container **out, size_t *count, struct err *err)
 {
-	const char *ids[DOCKER_LINES];
-	size_t id_count = 0;
+	const char **ids;
+	size_t id_count;
 	struct docker_command command = {0};
 	*out = NULL;
 	*count = 0;
 	docker_command_add(&command, docker->path, "ps", "-aq", "--no-trunc", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	if (docker_command_ids(docker, &command, ids, DOCKER_LINES, &id_count, err) < 0)
+	if (docker_command_ids(docker, &command, &ids, &id_count, err) < 0)
 		return -1;
 	*out = arena_alloc(docker->arena, (id_count + 1) * sizeof(**out));
 	for (size_t at = 0; at < id_count; at += INSPECTED_AT_ONCE) {
@@ -241,10 +241,9 @@ int docker_project_volumes(struct docker_cli *docker, const char *project, const
 	size_t *count, struct err *err)
 {
 	struct docker_command command = {0};
-	*names = arena_alloc(docker->arena, DOCKER_LINES * sizeof(**names));
 	docker_command_add(&command, docker->path, "volume", "ls", "-q", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	return docker_command_lines(docker, &command, *names, DOCKER_LINES, count, err);
+	return docker_command_lines(docker, &command, names, count, err);
 }
 
 int docker_containers_match(struct docker_cli *docker, const char *const *filters, size_t count,
@@ -253,12 +252,12 @@ int docker_containers_match(struct docker_cli *docker, const char *const *filter
 	*any = false;
 	for (size_t at = 0; at < count && !*any; at += ASKED_AT_ONCE) {
 		struct docker_command command = {0};
-		const char *first;
+		const char **lines;
 		size_t found = 0;
 		docker_command_add(&command, docker->path, "ps", running ? "-q" : "-aq");
 		for (size_t i = at; i < count && i < at + ASKED_AT_ONCE; i++)
 			docker_command_add(&command, "--filter", filters[i]);
-		if (docker_command_lines(docker, &command, &first, 1, &found, err) < 0)
+		if (docker_command_lines(docker, &command, &lines, &found, err) < 0)
 			return -1;
 		*any = found > 0;
 	}
@@ -268,15 +267,15 @@ int docker_containers_match(struct docker_cli *docker, const char *const *filter
 int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,
 	const char **project, struct err *err)
 {
-	const char *lines[4];
-	size_t count = 0;
+	const char **lines;
+	size_t count;
 	struct docker_command command = {0};
 	*name = NULL;
 	*project = "";
 	docker_command_add(&command, docker->path, "ps", "--filter",
 		arena_printf(docker->arena, "publish=%u%s", port, udp ? "/udp" : ""), "--format",
 		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
-	if (docker_command_lines(docker, &command, lines, ARRAY_SIZE(lines), &count, err) < 0)
+	if (docker_command_lines(docker, &command, &lines, &count, err) < 0)
 		return -1;
 	if (count == 0)
 		return 0;

@@ -19,15 +19,15 @@ static bool is_same_directory(const char *a, const char *b)
 int docker_project_stranger(struct docker_cli *docker, const char *project, const char *directory,
 	const char **container, const char **from, struct err *err)
 {
-	const char *lines[DOCKER_LINES];
-	size_t count = 0;
+	const char **lines;
+	size_t count;
 	struct docker_command command = {0};
 	*container = NULL;
 	*from = "";
 	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project),
 		"--format", "{{.Names}} {{.Label \"com.docker.compose.project.working_dir\"}}");
-	if (docker_command_lines(docker, &command, lines, DOCKER_LINES, &count, err) < 0)
+	if (docker_command_lines(docker, &command, &lines, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count && !*container; i++) {
 		size_t length = strcspn(lines[i], " ");
@@ -58,8 +58,8 @@ void docker_project_find_stranger(const struct docker_container *containers, siz
 int docker_container_project(struct docker_cli *docker, const char *name, bool *found,
 	const char **project, struct err *err)
 {
-	const char *lines[DOCKER_LINES];
-	size_t count = 0, name_length = strlen(name);
+	const char **lines;
+	size_t count, name_length = strlen(name);
 	struct docker_command command = {0};
 	*found = false;
 	*project = "";
@@ -67,7 +67,7 @@ int docker_container_project(struct docker_cli *docker, const char *name, bool *
 	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
 		arena_printf(docker->arena, "name=%s", name), "--format",
 		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
-	if (docker_command_lines(docker, &command, lines, DOCKER_LINES, &count, err) < 0)
+	if (docker_command_lines(docker, &command, &lines, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strcspn(lines[i], " ");

@@ -153,29 +153,27 @@ int docker_command_failed(struct docker_cli *docker, const struct docker_command
 		       : -1;
 }
 
-/* Non-empty lines of an output as words, at most limit. */
-static size_t split_lines(
-	struct docker_cli *docker, const struct text *text, const char **lines, size_t limit)
-{
-	size_t count = 0;
-	for (const char *at = text->bytes; *at && count < limit;) {
-		size_t length = strcspn(at, "\r\n");
-		if (length)
-			lines[count++] = arena_strndup(docker->arena, at, length);
-		at += length + strspn(at + length, "\r\n");
-	}
-	return count;
-}
-
 int docker_command_lines(struct docker_cli *docker, const struct docker_command *command,
-	const char **lines, size_t limit, size_t *count, struct err *err)
+	const char ***lines, size_t *count, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
+	size_t capacity = 0;
+	*lines = NULL;
+	*count = 0;
 	if (docker_command_run(docker, command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0)
 		return docker_command_failed(docker, command, &result, CODE_DOCKER, err);
-	*count = split_lines(docker, &result.out.head, lines, limit);
+	if (result.out.tail)
+		return err_set(err, CODE_DOCKER, "%s: the answer is too long",
+			docker_command_name(docker, command));
+	for (const char *at = result.out.head.bytes; *at;) {
+		size_t length = strcspn(at, "\r\n");
+		if (length)
+			*ARENA_PUSH(docker->arena, *lines, *count, capacity) =
+				arena_strndup(docker->arena, at, length);
+		at += length + strspn(at + length, "\r\n");
+	}
 	return 0;
 }
 
@@ -186,13 +184,30 @@ bool docker_is_id(const char *word)
 }
 
 int docker_command_ids(struct docker_cli *docker, const struct docker_command *command,
-	const char **ids, size_t limit, size_t *count, struct err *err)
+	const char ***ids, size_t *count, struct err *err)
 {
-	if (docker_command_lines(docker, command, ids, limit, count, err) < 0)
+	if (docker_command_lines(docker, command, ids, count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < *count; i++)
-		if (!docker_is_id(ids[i]))
+		if (!docker_is_id((*ids)[i]))
 			return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
-				command->argv[1], arena_printf(docker->arena, "%.80s", ids[i]));
+				command->argv[1],
+				arena_printf(docker->arena, "%.80s", (*ids)[i]));
+	return 0;
+}
+
+int docker_command_each(struct docker_cli *docker, const struct docker_command *command,
+	const char *const *names, size_t count, struct err *err)
+{
+	for (size_t at = 0; at < count; at += DOCKER_AT_ONCE) {
+		AUTO_CHILD result = CHILD_RESULT_INIT;
+		struct docker_command part = *command;
+		docker_command_add_words(&part, names + at,
+			count - at < DOCKER_AT_ONCE ? count - at : DOCKER_AT_ONCE);
+		if (docker_command_run(docker, &part, CHANGE_TIMEOUT_MS, &result, err) < 0)
+			return -1;
+		if (result.exit_code != 0)
+			return docker_command_failed(docker, &part, &result, CODE_DOCKER, err);
+	}
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 enum {
 	DOCKER_ARGUMENTS = 512,
-	DOCKER_LINES = 4096, /* of an answer: containers or volumes of a project */
+	DOCKER_AT_ONCE = 200, /* names that one command is given */
 	QUERY_TIMEOUT_MS = 60 * 1000,       /* an engine under load answers late */
 	LOAD_STALL_MS = 30 * 60 * 1000,     /* unpacking a huge layer moves no byte on our side */
 	CHANGE_TIMEOUT_MS = 20 * 60 * 1000, /* up: depends_on waits inside */
@@ -18,7 +18,7 @@ struct docker_command {
 	size_t count;
 };
 
-/* Adds words; too many is a bug of ours (lists are cut before). */
+/* Adds words; too many is a bug of ours: lists go through docker_command_each(). */
 #define docker_command_add(command, ...)                                        \
 	docker_command_add_words((command), (const char *const[]){__VA_ARGS__}, \
 		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
@@ -41,13 +41,17 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
 	struct child_result *result, struct err *err);
 
-/* Runs a query; the non-empty lines of its answer, at most limit. */
+/* Runs a query; the non-empty lines of its answer, all of them, in the arena. */
 int docker_command_lines(struct docker_cli *docker, const struct docker_command *command,
-	const char **lines, size_t limit, size_t *count, struct err *err);
+	const char ***lines, size_t *count, struct err *err);
 
-/* The same for container ids: what is none would be taken for an option, or for anything. */
+/* The same for ids: what is none would be taken for an option, or for anything. */
 int docker_command_ids(struct docker_cli *docker, const struct docker_command *command,
-	const char **ids, size_t limit, size_t *count, struct err *err);
+	const char ***ids, size_t *count, struct err *err);
+
+/* The command with names behind it, as often as it takes: none, never. */
+int docker_command_each(struct docker_cli *docker, const struct docker_command *command,
+	const char *const *names, size_t count, struct err *err);
 bool docker_is_id(const char *word);
 
 /* "docker load": for errors. */

@@ -7,7 +7,7 @@
 #include "docker_run.h"
 #include "json.h"
 
-enum { ANSWER_LIMIT = 4 << 20, MAX_NAMES = 400 };
+enum { ANSWER_LIMIT = 4 << 20, MAX_LABELS = 200 };
 
 static int run_or_fail(struct docker_cli *docker, const struct docker_command *command,
 	uint64_t timeout_ms, struct err *err)
@@ -105,7 +105,10 @@ int docker_volume_create(
 {
 	struct docker_command command = {0};
 	docker_command_add(&command, docker->path, "volume", "create", "--driver", "local");
-	for (size_t i = 0; i < volume->label_count && i < MAX_NAMES / 2; i++)
+	if (volume->label_count > MAX_LABELS)
+		return err_set(err, CODE_INPUT, "the volume %s has %zu labels, more than %d",
+			volume->name, volume->label_count, MAX_LABELS);
+	for (size_t i = 0; i < volume->label_count; i++)
 		docker_command_add(&command, "--label",
 			arena_printf(docker->arena, "%s=%s", volume->labels[i].name,
 				volume->labels[i].value));
@@ -129,10 +132,9 @@ int docker_volume_users(struct docker_cli *docker, const char *volume, const cha
 	size_t *count, struct err *err)
 {
 	struct docker_command command = {0};
-	*names = arena_alloc(docker->arena, MAX_NAMES * sizeof(**names));
 	docker_command_add(&command, docker->path, "ps", "-a", "--filter",
 		arena_printf(docker->arena, "volume=%s", volume), "--format", "{{.Names}}");
-	return docker_command_lines(docker, &command, *names, MAX_NAMES, count, err);
+	return docker_command_lines(docker, &command, names, count, err);
 }
 
 /* ---- helpers ---- */
@@ -167,19 +169,19 @@ int docker_helper_remove(struct docker_cli *docker, const char *id, struct err *
 }
 
 static int containers_with(struct docker_cli *docker, const char *label, const char *project,
-	bool running, const char **ids, size_t *count, struct err *err)
+	bool running, const char ***ids, size_t *count, struct err *err)
 {
 	struct docker_command command = {0};
 	docker_command_add(&command, docker->path, "ps", running ? "-q" : "-aq", "--no-trunc",
 		"--filter", arena_printf(docker->arena, "label=%s=%s", label, project));
-	return docker_command_lines(docker, &command, ids, MAX_NAMES, count, err);
+	return docker_command_ids(docker, &command, ids, count, err);
 }
 
 int docker_helper_sweep(struct docker_cli *docker, const char *project, struct err *err)
 {
-	const char *ids[MAX_NAMES];
-	size_t count = 0;
-	if (containers_with(docker, DOCKER_HELPER_LABEL, project, false, ids, &count, err) < 0)
+	const char **ids;
+	size_t count;
+	if (containers_with(docker, DOCKER_HELPER_LABEL, project, false, &ids, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (docker_helper_remove(docker, ids[i], err) < 0)
@@ -189,15 +191,14 @@ int docker_helper_sweep(struct docker_cli *docker, const char *project, struct e
 
 int docker_project_stop(struct docker_cli *docker, const char *project, struct err *err)
 {
-	const char *ids[MAX_NAMES];
-	size_t count = 0;
+	const char **ids;
+	size_t count;
 	struct docker_command command = {0};
-	if (containers_with(docker, "com.docker.compose.project", project, true, ids, &count, err) <
-		0)
+	if (containers_with(
+		    docker, "com.docker.compose.project", project, true, &ids, &count, err) < 0)
 		return -1;
 	docker_command_add(&command, docker->path, "stop");
-	docker_command_add_words(&command, ids, count);
-	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
+	return docker_command_each(docker, &command, ids, count, err);
 }
 
 int docker_project_has_containers(
@@ -214,33 +215,31 @@ int docker_project_has_containers(
 int docker_project_remove(
 	struct docker_cli *docker, const char *project, bool anonymous, struct err *err)
 {
-	const char *ids[MAX_NAMES];
-	size_t count = 0;
+	const char **ids;
+	size_t count;
 	struct docker_command command = {0};
 	if (docker_helper_sweep(docker, project, err) < 0 ||
 		docker_project_stop(docker, project, err) < 0 ||
-		containers_with(
-			docker, "com.docker.compose.project", project, false, ids, &count, err) < 0)
+		containers_with(docker, "com.docker.compose.project", project, false, &ids, &count,
+			err) < 0)
 		return -1;
 	docker_command_add(&command, docker->path, "rm", "-f");
 	if (anonymous)
 		docker_command_add(&command, "-v");
-	docker_command_add_words(&command, ids, count);
-	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
+	return docker_command_each(docker, &command, ids, count, err);
 }
 
 int docker_project_remove_networks(struct docker_cli *docker, const char *project, struct err *err)
 {
-	const char *ids[MAX_NAMES];
-	size_t count = 0;
+	const char **ids;
+	size_t count;
 	struct docker_command list = {0}, command = {0};
 	docker_command_add(&list, docker->path, "network", "ls", "-q", "--no-trunc", "--filter",
 		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project));
-	if (docker_command_lines(docker, &list, ids, MAX_NAMES, &count, err) < 0)
+	if (docker_command_ids(docker, &list, &ids, &count, err) < 0)
 		return -1;
 	docker_command_add(&command, docker->path, "network", "rm");
-	docker_command_add_words(&command, ids, count);
-	return count ? run_or_fail(docker, &command, CHANGE_TIMEOUT_MS, err) : 0;
+	return docker_command_each(docker, &command, ids, count, err);
 }
 
 /* ---- bytes ---- */

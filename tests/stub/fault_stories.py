@@ -243,6 +243,14 @@ def five_hundred_services(t):
     t.play(containers=[[{"service": name, "health": "healthy", "status": "exited" if name == "s499" else "running", "exit": 1} for name in names]])
     done = t.run("status", file=file)
     t.check(done.code == 13 and "s499" in done.out, "the last one is missing: 13", done.code)
+    before = len(t.calls())
+    done = t.run("uninstall", "--yes", "--purge-data", file=file)
+    calls = t.calls()[before:]
+    for verb, skipped in ((["stop"], 2), (["rm", "-f", "-v"], 4)):
+        named = {word for call in calls if call[1:1 + len(verb)] == verb for word in call[skipped:]}
+        t.check(len(named) == 500, f"docker {verb[0]}: all of them", len(named))
+    longest = max(len(call) for call in calls)
+    t.check(done.code == 0 and longest < 250, "in parts", (done, longest))
 
 
 # ---- names ----
