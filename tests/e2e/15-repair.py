@@ -1,4 +1,5 @@
 """What happens to an installation behind our back, and how the same file puts it right; an upgrade over it."""
+import glob
 import os
 import shutil
 
@@ -9,17 +10,15 @@ URL = "http://127.0.0.1:3000/"
 COUNT = URL + "cgi-bin/index.cgi?count"
 
 
-def upgraded(t):
+def upgraded(t, source=os.path.join(harness.PROJECTS, "guestbook")):
     """The next version of the project: another web image (postgres' files and a new page) under another tag."""
     project = t.path("guestbook")
-    shutil.copytree(os.path.join(harness.PROJECTS, "guestbook"), project)
-    for name, old, new in (("compose.yaml", "guestbook:1.2", "guestbook:1.3"),
-                           ("hardtack.yaml", "version: 1.2.0", "version: 1.3.0")):
-        path = os.path.join(project, name)
+    shutil.copytree(source, project)
+    for path in glob.glob(os.path.join(project, "*.yaml")):
         with open(path, encoding="utf-8") as text:
             content = text.read()
         with open(path, "w", encoding="utf-8") as text:
-            text.write(content.replace(old, new))
+            text.write(content.replace("guestbook:1.2", "guestbook:1.3").replace("version: 1.2.0", "version: 1.3.0"))
     layers = images.images()[images.GUESTBOOK].layers
     page = images.Entry("www/version", data=b"1.3\n")
     layer = images.image_writer.make_layer([page], t.path("layer"), "next")

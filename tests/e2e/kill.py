@@ -23,6 +23,8 @@ class Guestbook:
         self.t, self.engine = t, engine
         self.file = file or t.build(os.path.join(harness.PROJECTS, "guestbook"), "linux-amd64", [images.archive("oci")])
         self.folder = os.path.join(t.home, "hardtack", "guestbook")
+        self.project = "guestbook"
+        self.more = {}  # words that a verb is always given
         self.kept = []  # rows that must be there
 
     # Its parts
@@ -41,12 +43,12 @@ class Guestbook:
 
     def service(self, name):
         """The id of the service's container, running or not, or ""."""
-        listing = self.engine.run(["docker", "ps", "-aq", "--no-trunc", "--filter", "label=com.docker.compose.project=guestbook",
+        listing = self.engine.run(["docker", "ps", "-aq", "--no-trunc", "--filter", "label=com.docker.compose.project=" + self.project,
                                    "--filter", "label=com.docker.compose.service=" + name], check=False)
         return listing.stdout.split()[0] if listing.stdout.split() else ""
 
     def running(self):
-        return self.t.containers(self.engine, "guestbook")
+        return self.t.containers(self.engine, self.project)
 
     # Its rows
 
@@ -76,13 +78,13 @@ class Guestbook:
     # Its runs
 
     def run(self, *words, file=None):
-        return self.t.installer(file or self.file, *words, engine=self.engine)
+        return self.t.installer(file or self.file, *words, *self.more.get(words[0], ()), engine=self.engine)
 
     def install(self, *words):
         return self.run("install", "--yes", *words)
 
     def popen(self, *words, file=None):
-        return self.t.popen(self.t.installer_argv(file or self.file, *words), self.engine)
+        return self.t.popen(self.t.installer_argv(file or self.file, *words, *self.more.get(words[0], ())), self.engine)
 
     def kill_after(self, seconds, *words, number=signal.SIGKILL, file=None):
         """Starts words and sends the signal so much later. Returns (exit status, where the journal stands)."""

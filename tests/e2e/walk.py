@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """make check-walk: a seeded random walk over all verbs, kills, signals, engine restarts, edits and deletions. Needs root.
 
-    STEPS=300 SEED=1 ENGINE=v28 tests/e2e/walk.py
+    STEPS=300 SEED=1 ENGINE=v28 [FALLBACK=1] tests/e2e/walk.py
+
+FALLBACK=1: the first choice of both versions crash-loops, and all the rows are in the variant that is gone on with.
 
 After each step: the exit code is one that this state allows; no row that was ever written is gone (a purge announces
 the backup that has them); and whatever does not run, `doctor` says why. The first violation ends the walk with the line
@@ -13,6 +15,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 import time
@@ -31,12 +34,48 @@ NO_EXPLANATION = ("exit-code",)
 KILLED = (-9, -2, -15)
 
 
-def newer_file(t):
+FIRST_CHOICE = """services:
+  web:
+    image: ghcr.io/acme/guestbook:1.2
+    restart: always
+    entrypoint: ["sh", "-c", "echo not on this machine >&2; exit 1"]
+    ports: ["127.0.0.1:${WEB_PORT:-3000}:3000"]
+    stop_grace_period: 1s
+"""
+WITH_FALLBACK = """compose: first.yaml
+sop:
+  - up
+  - wait_healthy: {timeout: 2m}
+fallback:
+  - name: v2
+    version: 1.2.0
+    compose: compose.yaml
+"""
+
+
+def project_of(t, fallback):
+    """The guestbook; with a first choice before it that does not work, if that is wanted."""
+    plain = os.path.join(harness.PROJECTS, "guestbook")
+    if not fallback:
+        return plain
+    project = t.path("with-fallback", "guestbook")
+    shutil.copytree(plain, project)
+    with open(os.path.join(project, "first.yaml"), "w", encoding="utf-8") as file:
+        file.write(FIRST_CHOICE)
+    path = os.path.join(project, "hardtack.yaml")
+    with open(path, encoding="utf-8") as text:
+        content = text.read()
+    with open(path, "w", encoding="utf-8") as text:
+        text.write(content.replace("compose: compose.yaml\n", WITH_FALLBACK))
+    return project
+
+
+def newer_file(t, project):
     """The next version of the guestbook, with another web image: what story 15 makes."""
     spec = importlib.util.spec_from_file_location("story_15", os.path.join(HERE, "15-repair.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.upgraded(t)
+    return module.upgraded(t, project)
 
 
 class Violation(Exception):
@@ -46,10 +85,14 @@ class Violation(Exception):
 class Walk:
     """The walker, and what it knows of the installation."""
 
-    def __init__(self, t, engine, seed):
-        self.t, self.engine, self.luck = t, engine, random.Random(seed)
-        self.book = kill.Guestbook(t, engine)
-        self.files = {OLD: self.book.file, NEW: newer_file(t)}
+    def __init__(self, t, engine, seed, fallback):
+        self.t, self.engine, self.luck, self.fallback = t, engine, random.Random(seed), fallback
+        project = project_of(t, fallback)
+        self.book = kill.Guestbook(t, engine, t.build(project, "linux-amd64", [images.archive("oci")]))
+        if fallback:
+            self.book.folder, self.book.project = self.book.path("v2"), "guestbook-v2"
+            self.book.more = {"install": ("--fallback", "auto")}
+        self.files = {OLD: self.book.file, NEW: newer_file(t, project)}
         self.highest = OLD     # the newest version that was ever started to be installed here
         self.backups = {}      # path: (rows in it, version of what made it)
         self.seen = set()      # those that the programs made unasked
@@ -61,19 +104,38 @@ class Walk:
     def there(self, name="compose.yaml"):
         return os.path.exists(self.book.path(name))
 
+    def installed(self, *codes):
+        """What a verb may end with that wants an installation: 2 without one. With variants either may be the one meant."""
+        if self.fallback:
+            return (2, *codes)
+        return codes if self.there() else (2,)
+
     def control(self):
         path = self.book.path("hardtack-control")
         return path if os.access(path, os.X_OK) and self.luck.random() < 0.7 else self.files[self.highest]
 
+    def receipt(self, *names):
+        """The first that is a receipt; {}: one is there that is none; None: there is none."""
+        found = None
+        for name in names or ("receipt.json", "receipt.copy.json"):
+            try:
+                with open(self.book.path(name), encoding="utf-8") as text:
+                    found = json.load(text)
+                if isinstance(found, dict) and found.get("root"):
+                    return found
+                found = {}
+            except ValueError:
+                found = {}
+            except OSError:
+                if name == "receipt.json" and self.there("receipt.uninstalled.json"):
+                    return None
+        return found
+
     def installed_version(self):
-        try:
-            with open(self.book.path("receipt.json"), encoding="utf-8") as text:
-                return json.load(text).get("version")
-        except (OSError, ValueError):
-            return None
+        return (self.receipt() or {}).get("version")
 
     def volumes(self):
-        return bool(self.engine.run(["docker", "volume", "ls", "-q", "--filter", "name=guestbook_database"]).stdout)
+        return bool(self.engine.run(["docker", "volume", "ls", "-q", "--filter", f"name={self.book.project}_database"]).stdout)
 
     def pending(self):
         """What a restore that was cut off left: its backup, and the one that it made of the data before. Or None."""
@@ -113,11 +175,11 @@ class Walk:
             return PORTS[0]
 
     def damaged(self):
-        """Is there a receipt that is none? Then some refuse (3) until an installation has written a new one."""
-        return self.there("receipt.json") and self.installed_version() is None
+        """Are both receipts none, or the one of data that was kept? Then nobody knows what is installed, and an installation is refused."""
+        return self.receipt() == {} or (self.receipt() is None and self.receipt("receipt.uninstalled.json") == {})
 
     def expect(self, done, *allowed):
-        if done.code not in (*allowed, *((3,) if self.damaged() else ())):
+        if done.code not in allowed:
             raise Violation(f"exit {done.code}, allowed are {allowed}\n{done}")
         return f"{done.code}"
 
@@ -134,6 +196,9 @@ class Walk:
 
     def install_of(self, version, *words):
         self.highest = max(self.highest, version)
+        if self.damaged():
+            self.expect(self.book.run("install", "--yes", *words, file=self.files[version]), 11)
+            words += ("--ignore-preflight", "receipt", "--ignore-preflight", "data")
         return self.book.run("install", "--yes", *words, file=self.files[version])
 
     def finish_restore(self):
@@ -159,9 +224,9 @@ class Walk:
     def downgrade(self):
         if self.highest == OLD or self.pending():
             return self.install()
-        known = self.installed_version()
+        known, damaged = self.installed_version(), self.damaged()
         done = self.book.run("install", "--yes", file=self.files[OLD])
-        return self.expect(done, *((11,) if known == NEW else (0, 2, 11)))
+        return self.expect(done, *((11,) if known == NEW or damaged else (0, 2, 11)))
 
     def write(self):
         before, kept = self.book.rows(), self.book.kept
@@ -175,11 +240,11 @@ class Walk:
 
     def start(self):
         # Without its images or files compose cannot start it (12), without .env it must not be tried (11).
-        allowed = (0, 11, 12, 13, 14) if self.there() else (2,)
+        allowed = self.installed(0, 11, 12, 13, 14)
         return self.expect(self.book.run("start", file=self.control()), *allowed)
 
     def stop(self):
-        allowed = (0, 12) if self.there() else (2,)
+        allowed = self.installed(0, 12)
         return self.expect(self.book.run("stop", file=self.control()), *allowed)
 
     def uninstall(self):
@@ -188,8 +253,6 @@ class Walk:
 
     def purge(self):
         """All goes, after a backup that it names."""
-        if self.damaged():
-            return self.install()
         had, pending = self.volumes(), self.pending()
         of_upgrades = [name for name in (".hardtack-rollback/data.backup", "before-upgrade.backup") if self.there(name)]
         done = self.book.run("uninstall", "--yes", "--purge-data", "--json", file=self.control())
@@ -220,20 +283,37 @@ class Walk:
         return f"WEB_PORT={port}"
 
     def delete_file(self):
-        name = self.luck.choice(("compose.yaml", "receipt.json", "journal.jsonl", "hardtack-control", ".hardtack.lock"))
+        name = self.luck.choice(("compose.yaml", "receipt.json", "receipt.copy.json", "journal.jsonl", "hardtack-control", ".hardtack.lock"))
         if self.there(name):
             os.unlink(self.book.path(name))
         return name
 
     def damage_file(self):
-        name = self.luck.choice(("receipt.json", "journal.jsonl", "compose.yaml"))
+        name = self.luck.choice(("receipt.json", "receipt.copy.json", "receipt.uninstalled.json", "journal.jsonl", "compose.yaml"))
+        self.damage(name)
+        return name
+
+    def damage(self, name):
+        share, tail = self.luck.random(), b"\0" * self.luck.choice((0, 100))
         if self.there(name) and not self.pending():
             with open(self.book.path(name), "r+b") as file:
-                size = os.path.getsize(self.book.path(name))
-                file.truncate(self.luck.randrange(size + 1))
+                file.truncate(int(share * os.path.getsize(self.book.path(name))))
                 file.seek(0, os.SEEK_END)
-                file.write(b"\0" * self.luck.choice((0, 100)))
-        return name
+                file.write(tail)
+
+    def damage_receipts(self):
+        self.damage("receipt.json")
+        self.damage("receipt.copy.json")
+        return "both"
+
+    def half_delete(self):
+        """Somebody has cleaned up, and stopped half-way: any of the files, but not what alone leads to the data."""
+        gone = [name for name in sorted(os.listdir(self.book.folder) if os.path.exists(self.book.folder) else ())
+                if self.luck.random() < 0.5 and not name.startswith(".env") and name not in ("restore.json", "fallback.json") and
+                not name.endswith(".backup") and os.path.isfile(self.book.path(name))]
+        for name in gone:
+            os.unlink(self.book.path(name))
+        return " ".join(gone) or "nothing"
 
     def lose_env(self):
         """.env is gone while there is data: refused with the way out, then it is put back."""
@@ -302,17 +382,18 @@ class Walk:
 
     def with_restart(self):
         """The engine restarts while an installation is at work."""
+        damaged = self.damaged()
         process = self.book.popen("install", "--yes", file=self.files[self.highest])
         time.sleep(self.luck.uniform(0.2, self.took_s))
         self.restart_engine()
         status = process.wait(kill.PATIENCE_S)
-        if status not in (0, 10, 12, 13, 14, 15, *((11,) if self.pending() else ())):
+        if status not in (0, 10, 12, 13, 14, 15, *((11,) if self.pending() or damaged else ())):
             raise Violation(f"install while the engine restarts: {status}\n{self.t.said()}")
         return str(status)
 
     def backup(self):
         path = self.new_backup()
-        allowed = (0, 10, 11, 12) if self.there() else (2,)
+        allowed = self.installed(0, 10, 11, 12)
         done = self.book.run("backup", path, file=self.control())
         words = self.expect(done, *allowed)
         if done.code == 0:
@@ -324,8 +405,6 @@ class Walk:
     def restore(self):
         if not self.backups:
             return "no backup"
-        if self.damaged():
-            return self.install()
         path = self.luck.choice(sorted(self.backups))
         rows, version = self.backups[path]
         self.highest = max(self.highest, version)
@@ -352,8 +431,8 @@ class Walk:
         doctor = self.book.run("doctor", "--json", file=file)
         if status.code != 0 and doctor.code == 0:  # it may have come up meanwhile
             status = self.book.run("status", file=file)
-        self.expect(status, *((0, 13, 14, 3) if self.there() else (2, 3)))
-        self.expect(doctor, 0, 2, 3, 11, 13, 14)
+        self.expect(status, *self.installed(0, 13, 14))
+        self.expect(doctor, 0, 2, 11, 13, 14)
         findings = [event for event in doctor.events() if event.get("event") == "finding" or event.get("event") == "problem"]
         errors = [event for event in findings if event.get("severity", event.get("level")) == "error"]
         causes = [event.get("rule") or event.get("name") for event in errors]
@@ -381,7 +460,7 @@ class Walk:
         return words
 
     OPS = (("install", 14), ("upgrade", 5), ("downgrade", 4), ("start", 10), ("stop", 8), ("uninstall", 5), ("edit_env", 6),
-           ("delete_file", 6), ("damage_file", 4), ("lose_env", 2), ("remove_containers", 4), ("remove_images", 3),
+           ("delete_file", 6), ("damage_file", 4), ("damage_receipts", 2), ("half_delete", 2), ("lose_env", 2), ("remove_containers", 4), ("remove_images", 3),
            ("restart_engine", 4), ("interrupted", 25), ("with_restart", 4), ("backup", 6), ("restore", 5), ("purge", 3))
 
     def step(self, number):
@@ -404,13 +483,14 @@ class Walk:
 
 
 def main():
+    fallback = bool(os.environ.get("FALLBACK"))
     steps, seed = int(os.environ.get("STEPS") or 300), int(os.environ.get("SEED") or 1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the engine is stopped
     with harness.Bench() as bench:
         t = harness.Story("walk", bench)
         images.archive("oci")
         began = time.monotonic()
-        walk = Walk(t, bench.engine(os.environ.get("ENGINE") or "v28"), seed)
+        walk = Walk(t, bench.engine(os.environ.get("ENGINE") or "v28"), seed, fallback)
         number = 0
         try:
             for number in range(1, steps + 1):
