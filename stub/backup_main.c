@@ -7,21 +7,6 @@
 
 /* ---- writing ---- */
 
-static void write_images(struct json_writer *w, const struct backup *backup)
-{
-	json_array(w, "images");
-	for (size_t i = 0; i < backup->image_count; i++) {
-		const struct receipt_image *image = &backup->images[i];
-		json_object(w, NULL);
-		json_string(w, "reference", image->reference);
-		json_string(w, "tag", image->tag);
-		json_string(w, "pin", image->pin);
-		json_string(w, "config", image->config);
-		json_end(w);
-	}
-	json_end(w);
-}
-
 static void write_volumes(struct json_writer *w, const struct backup *backup)
 {
 	json_array(w, "volumes");
@@ -77,7 +62,7 @@ void backup_main_write(const struct backup *backup, struct text *out)
 	json_string(w, "root", backup->root);
 	json_string(w, "builder", backup->builder);
 	json_bool(w, "hook", backup->has_hook);
-	write_images(w, backup);
+	receipt_images_write(w, backup->images, backup->image_count);
 	write_volumes(w, backup);
 	write_places(w, backup);
 	json_end(w);
@@ -106,24 +91,6 @@ static int find_data(const struct backup *backup, struct json item, const char *
 	if (text_starts_with(path, prefix))
 		*data = find(backup, path);
 	return *data ? 0 : json_fail(item, err, "there is no entry %s", path);
-}
-
-static int parse_images(
-	struct backup *backup, struct json root, struct arena *arena, struct err *err)
-{
-	struct json list, item;
-	if (json_get_array(root, "images", &list, err) < 0)
-		return -1;
-	backup->images = arena_alloc(arena, (json_count(list) + 1) * sizeof(*backup->images));
-	for (struct json_iterator it = json_items(list); json_next(&it, &item);) {
-		struct receipt_image *image = &backup->images[backup->image_count++];
-		if (json_get_string(item, "reference", &image->reference, err) < 0 ||
-			json_get_string(item, "tag", &image->tag, err) < 0 ||
-			json_get_string(item, "pin", &image->pin, err) < 0 ||
-			json_get_string(item, "config", &image->config, err) < 0)
-			return -1;
-	}
-	return 0;
 }
 
 /* Docker's own rule for names of volumes; whatever else would be an option or a path to it. */
@@ -243,7 +210,8 @@ int backup_main_parse(struct backup *backup, const char *bytes, size_t length, s
 {
 	struct json root;
 	if (json_parse(bytes, length, backup->path, BACKUP_MAIN_LIMIT, arena, &root, err) < 0 ||
-		parse_text(backup, root, err) < 0 || parse_images(backup, root, arena, err) < 0 ||
+		parse_text(backup, root, err) < 0 ||
+		receipt_images_read(root, &backup->images, &backup->image_count, arena, err) < 0 ||
 		parse_volumes(backup, root, arena, err) < 0 ||
 		parse_directories(backup, root, arena, err) < 0 ||
 		parse_omissions(backup, root, arena, err) < 0)

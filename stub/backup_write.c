@@ -231,8 +231,8 @@ static int copy_files(struct writing *writing, struct err *err)
 {
 	const struct place *place = writing->request->place;
 	const struct backup_plan *plan = &writing->plan;
-	AUTO_FREE char *receipt = xprintf("%s/receipt.json", place->directory);
-	if (writing->receipt && copy_file(writing, receipt, BACKUP_RECEIPT, 0600, err) < 0)
+	if (writing->receipt &&
+		copy_file(writing, writing->receipt->path, BACKUP_RECEIPT, 0600, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->file_count; i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, plan->files[i]);
@@ -368,15 +368,26 @@ static int write_file(struct writing *writing, const char *created_at, struct er
 					 : file_output_commit_new(&output, err);
 }
 
+/* Damaged: a backup is wanted all the more. */
+static int read_receipt(struct writing *writing, struct err *err)
+{
+	if (receipt_read(writing->request->place->directory, writing->arena, &writing->receipt,
+		    err) == 0)
+		return 0;
+	if (err->code != CODE_INPUT)
+		return -1;
+	ui_warning(writing->session->ui, T("the backup is made without it"), "%s", err->text);
+	err_clear(err);
+	return 0;
+}
+
 static int write_backup(struct writing *writing, struct err *err)
 {
 	const struct backup_request *request = writing->request;
 	struct session *session = writing->session;
 	char created_at[JOURNAL_TIME_SIZE];
 	journal_time(created_at, sizeof(created_at));
-	if (check_path(request, err) < 0 ||
-		receipt_read(request->place->directory, session->arena, &writing->receipt, err) <
-			0 ||
+	if (check_path(request, err) < 0 || read_receipt(writing, err) < 0 ||
 		docker_helper_sweep(request->docker, request->place->project, err) < 0 ||
 		backup_plan_make(&writing->plan, session, request->place, writing->receipt,
 			request->docker, err) < 0 ||

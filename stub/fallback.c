@@ -180,8 +180,9 @@ bool fallback_next(struct session *session, struct err *err)
 	if (!next || installed_open(&failed, session, true, &problem) < 0 ||
 		receipt_read(failed.place.directory, session->arena, &receipt, &problem) < 0)
 		return false;
-	if (!receipt)
-		receipt_read_retired(failed.place.directory, session->arena, &receipt);
+	if (!receipt && receipt_read_retired(failed.place.directory, session->arena, &receipt,
+				&problem) < 0)
+		return false;
 	if (receipt) {
 		if (says(session, "auto"))
 			ui_note(session->ui,
@@ -224,7 +225,8 @@ int fallback_turn_to(
 		return err_hint(err, "restore it with the installer that it was made with");
 	}
 	if (receipt_read(here.directory, session->arena, &receipt, err) < 0)
-		return -1;
+		return err_hint(err, "uninstall that first (its data stays), or restore beside it "
+				     "with --project-name");
 	if (receipt) {
 		err_set(err, CODE_PREFLIGHT,
 			"the backup is of another variant of this file than %s, which is installed "

@@ -15,7 +15,7 @@
 #include "receipt.h"
 #include "variant_choice.h"
 
-static bool valid_project_name(const char *name)
+bool place_is_project_name(const char *name)
 {
 	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 	return length > 0 && length <= 63 && name[length] == '\0' && name[0] != '_' &&
@@ -82,6 +82,17 @@ static int control_of_variant(struct place *place, struct session *session, cons
 	return 0;
 }
 
+/* Where place_by_name() puts it, its folder has the project's name; NULL: elsewhere. */
+static const char *name_by_folder(const char *directory, struct arena *arena)
+{
+	const char *home = getenv("HOME"), *name = file_base_name(directory);
+	return home && place_is_project_name(name) &&
+			       strcmp(directory, arena_printf(arena, "%s/hardtack/%s", home,
+							 name)) == 0
+		       ? name
+		       : NULL;
+}
+
 /* The control program lies in the installation that it is for; the receipt says what that is
  * called. */
 static int place_of_control(
@@ -97,11 +108,18 @@ static int place_of_control(
 		return -1;
 	if (*found)
 		return 0;
-	if (receipt_read(directory, session->arena, &receipt, err) < 0)
-		return -1;
-	if (!receipt)
+	if (receipt_read(directory, session->arena, &receipt, err) < 0) {
+		const char *name = name_by_folder(directory, session->arena);
+		if (!name)
+			return err_hint(
+				err, "say which it is: --project-name NAME --dir \"%s\"", directory);
+		err_clear(err); /* doctor and preflight tell of it */
+		place->first_project = name;
+	} else if (receipt) {
+		place->first_project = receipt->project;
+	} else {
 		return 0;
-	place->first_project = receipt->project;
+	}
 	place->first_directory = directory;
 	*found = true;
 	return 0;
@@ -123,7 +141,7 @@ static int place_by_name(
 	struct arena *arena = session->arena;
 	const char *home = getenv("HOME");
 	place->first_project = project;
-	if (!valid_project_name(project))
+	if (!place_is_project_name(project))
 		return fail_name(project, err);
 	if (options->directory) {
 		if (absolute(options->directory, arena, &place->first_directory, err) < 0)
@@ -149,7 +167,7 @@ static int name_files(struct place *place, const struct session *session, struct
 			arena_printf(arena, "%s-%s", place->first_project, manifest->variant);
 		place->directory =
 			arena_printf(arena, "%s/%s", place->first_directory, manifest->variant);
-		if (!valid_project_name(place->project))
+		if (!place_is_project_name(place->project))
 			return fail_name(place->project, err);
 	}
 	place->compose_file = arena_printf(arena, "%s/%s", place->directory, manifest->compose);
@@ -279,12 +297,13 @@ struct compose_project place_compose(
 
 void place_remove(struct place *place)
 {
-	static const char *const ours[] = {".hardtack.lock", ORPHAN_HOLD, "journal.jsonl",
-		"receipt.json", "receipt.uninstalled.json", VARIANT_CHOICE_NAME};
+	static const char *const ours[] = {
+		".hardtack.lock", ORPHAN_HOLD, "journal.jsonl", VARIANT_CHOICE_NAME};
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++) {
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, ours[i]);
 		unlink(path);
 	}
+	receipt_remove(place->directory);
 	rmdir(place->directory);
 }
 

@@ -53,6 +53,9 @@ int place_require_installed(const struct place *place, struct err *err);
 struct compose_project place_compose(
 	const struct place *place, const struct session *session, struct arena *arena);
 
+/* A compose project's name: [a-z0-9][a-z0-9_-]*, at most 63 characters. */
+bool place_is_project_name(const char *name);
+
 /* Removes lock, journal and receipt, and the directory, if nothing else is left in it. */
 void place_remove(struct place *place);
 

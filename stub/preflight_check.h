@@ -23,6 +23,8 @@ int preflight_check_platform(struct preflight *preflight, struct err *err);
 int preflight_check_project(struct preflight *preflight, struct err *err);
 int preflight_check_containers(struct preflight *preflight, struct err *err);
 int preflight_check_data(struct preflight *preflight, struct err *err);
+/* preflight_receipt.c: is it known what is installed? */
+int preflight_check_receipt(struct preflight *preflight, struct err *err);
 /* preflight_upgrade.c: what is installed, against this file */
 int preflight_check_version(struct preflight *preflight, struct err *err);
 int preflight_check_database(struct preflight *preflight, struct err *err);

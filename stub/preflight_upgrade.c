@@ -40,8 +40,9 @@ static void check_retired(struct preflight *preflight, const char *directory)
 {
 	struct err problem = ERR_INIT;
 	struct receipt *receipt;
-	receipt_read_retired(directory, preflight->session->arena, &receipt);
-	if (!receipt || change_from(preflight, receipt->version, receipt->root) != VERSION_OLDER)
+	struct err ignored = ERR_INIT; /* preflight_check_receipt() has told of it */
+	if (receipt_read_retired(directory, preflight->session->arena, &receipt, &ignored) < 0 ||
+		!receipt || change_from(preflight, receipt->version, receipt->root) != VERSION_OLDER)
 		return;
 	err_set(&problem, CODE_PREFLIGHT,
 		"the data that lies here is of version %s, and this file is the older %s: it may "

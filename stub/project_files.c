@@ -100,6 +100,19 @@ int project_files_write(const struct session *session, const struct place *place
 	return 0;
 }
 
+/* Is a folder on the way a link? What it leads to is not the installation's to remove. */
+static bool leads_away(const struct place *place, const char *relative)
+{
+	struct stat st;
+	for (const char *slash = relative; (slash = strchr(slash, '/')); slash++) {
+		AUTO_FREE char *folder =
+			xprintf("%s/%.*s", place->directory, (int)(slash - relative), relative);
+		if (lstat(folder, &st) == 0 && S_ISLNK(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
 /* rmdir from relative's own directory up to, not including, the place's; stops at one in use. */
 static void remove_empty_directories(const struct place *place, const char *relative)
 {
@@ -113,9 +126,10 @@ void project_files_remove(const struct session *session, const struct place *pla
 {
 	const struct manifest *manifest = session->manifest;
 	for (size_t i = 0; i < manifest->template_count; i++) {
-		AUTO_FREE char *path =
-			xprintf("%s/%s", place->directory, manifest->templates[i].target);
-		unlink(path);
+		const char *relative = manifest->templates[i].target;
+		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+		if (!leads_away(place, relative))
+			unlink(path);
 	}
 	for (size_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *entry = &manifest->entries[i];
@@ -126,6 +140,8 @@ void project_files_remove(const struct session *session, const struct place *pla
 			continue;
 		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
 		const char *slash = strrchr(relative, '/');
+		if (leads_away(place, relative))
+			continue;
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
 		if (digest_of(path, &digest, &regular, &ignored) == 0 && regular &&
 			sha256_equal(&digest, &entry->sha256))

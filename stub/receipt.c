@@ -9,31 +9,52 @@
 
 #include "file_io.h"
 #include "journal.h"
-#include "json.h"
-#include "json_writer.h"
+#include "message.h"
 
 enum { RECEIPT_LIMIT = 4 << 20 };
 
-#define CURRENT "receipt.json"
 #define RETIRED "receipt.uninstalled.json"
+#define SET_ASIDE "receipt.json.old" /* a damaged one, by versions without a copy */
 
-static int parse_images(
-	struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
+/* ---- images ---- */
+
+void receipt_images_write(
+	struct json_writer *w, const struct receipt_image *images, size_t count)
 {
-	struct json images, item;
-	if (json_get_array(root, "images", &images, err) < 0)
+	json_array(w, "images");
+	for (size_t i = 0; i < count; i++) {
+		json_object(w, NULL);
+		json_string(w, "reference", images[i].reference);
+		json_string(w, "tag", images[i].tag);
+		json_string(w, "pin", images[i].pin);
+		json_string(w, "config", images[i].config);
+		json_end(w);
+	}
+	json_end(w);
+}
+
+int receipt_images_read(struct json root, struct receipt_image **images, size_t *count,
+	struct arena *arena, struct err *err)
+{
+	struct json list, item;
+	*count = 0;
+	if (json_get_array(root, "images", &list, err) < 0)
 		return -1;
-	receipt->images = arena_alloc(arena, json_count(images) * sizeof(*receipt->images));
-	for (struct json_iterator it = json_items(images); json_next(&it, &item);) {
-		struct receipt_image *image = &receipt->images[receipt->image_count++];
+	*images = arena_alloc(arena, (json_count(list) + 1) * sizeof(**images));
+	for (struct json_iterator it = json_items(list); json_next(&it, &item);) {
+		struct receipt_image *image = &(*images)[(*count)++];
 		if (json_get_string(item, "reference", &image->reference, err) < 0 ||
 			json_get_string(item, "tag", &image->tag, err) < 0 ||
 			json_get_string(item, "pin", &image->pin, err) < 0 ||
 			json_get_string(item, "config", &image->config, err) < 0)
 			return -1;
+		if (!*image->tag || *image->tag == '-') /* docker would take it for an option */
+			return json_fail(item, err, "\"%s\" is no image's name", image->tag);
 	}
 	return 0;
 }
+
+/* ---- reading ---- */
 
 static int parse_files(
 	struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
@@ -48,6 +69,10 @@ static int parse_files(
 		if (json_get_string(item, "path", &file->path, err) < 0 ||
 			json_get_string(item, "sha256", &hex, err) < 0)
 			return -1;
+		/* What is listed here is copied, replaced and put back below the directory. */
+		if (!manifest_is_safe_path(file->path))
+			return json_fail(
+				item, err, "\"%s\" is not a path below a directory", file->path);
 		if (!sha256_from_hex(&file->sha256, hex))
 			return json_fail(item, err, "\"%s\" is not a SHA-256", hex);
 	}
@@ -75,9 +100,21 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 		json_get_string(root, "installed_at", &receipt->installed_at, err) < 0 ||
 		json_get_string(root, "first_installed_at", &receipt->first_installed_at, err) < 0)
 		return -1;
+	if (!manifest_is_safe_path(receipt->compose))
+		return json_fail(
+			root, err, "\"%s\" is not a path below a directory", receipt->compose);
+	if (!place_is_project_name(receipt->project))
+		return json_fail(
+			root, err, "\"%s\" is not a valid project name", receipt->project);
 	if (parse_files(receipt, root, arena, err) < 0)
 		return -1;
-	return parse_images(receipt, root, arena, err);
+	return receipt_images_read(root, &receipt->images, &receipt->image_count, arena, err);
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static int read_named(const char *directory, const char *name, struct arena *arena,
@@ -85,32 +122,54 @@ static int read_named(const char *directory, const char *name, struct arena *are
 {
 	char *bytes;
 	size_t length;
-	struct stat st;
 	struct json root;
 	struct receipt *receipt = ARENA_NEW(arena, struct receipt);
 	const char *path = arena_printf(arena, "%s/%s", directory, name);
 	*out = NULL;
-	if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (!is_there(path))
 		return 0;
 	if (file_read_all(path, RECEIPT_LIMIT, arena, &bytes, &length, err) < 0 ||
 		json_parse(bytes, length, path, RECEIPT_LIMIT, arena, &root, err) < 0 ||
 		parse(receipt, root, arena, err) < 0)
-		return err_hint(err, "run the installer's install again: it writes a new receipt");
+		return -1;
+	receipt->path = path;
 	*out = receipt;
 	return 0;
 }
 
-int receipt_read(const char *directory, struct arena *arena, struct receipt **out, struct err *err)
+/* The first is damaged (err says why), or gone without having been retired. */
+static int read_copy(const char *directory, struct arena *arena, int status, struct receipt **out,
+	struct err *err)
 {
-	return read_named(directory, CURRENT, arena, out, err);
+	struct err problem = ERR_INIT;
+	int second = read_named(directory, RECEIPT_COPY, arena, out, &problem);
+	if (second == 0 && *out) {
+		(*out)->damage =
+			status < 0 ? arena_strdup(arena, err->text)
+				   : arena_printf(arena, T("%s/%s is gone"), directory, RECEIPT_NAME);
+		err_clear(err);
+		return 0;
+	}
+	if (second < 0 && status == 0)
+		*err = problem;
+	return status < 0 ? status : second;
 }
 
-void receipt_read_retired(const char *directory, struct arena *arena, struct receipt **out)
+int receipt_read(const char *directory, struct arena *arena, struct receipt **out, struct err *err)
 {
-	struct err ignored = ERR_INIT;
-	if (read_named(directory, RETIRED, arena, out, &ignored) < 0)
-		*out = NULL;
+	int status = read_named(directory, RECEIPT_NAME, arena, out, err);
+	if (status == 0 && (*out || is_there(arena_printf(arena, "%s/" RETIRED, directory))))
+		return 0;
+	return read_copy(directory, arena, status, out, err);
 }
+
+int receipt_read_retired(
+	const char *directory, struct arena *arena, struct receipt **out, struct err *err)
+{
+	return read_named(directory, RETIRED, arena, out, err);
+}
+
+/* ---- writing ---- */
 
 static void fill_files(
 	struct receipt *receipt, const struct manifest *manifest, struct arena *arena)
@@ -163,21 +222,6 @@ static void remove_named(const char *directory, const char *name)
 	unlink(path);
 }
 
-static void add_images(struct json_writer *w, const struct receipt *receipt)
-{
-	json_array(w, "images");
-	for (size_t i = 0; i < receipt->image_count; i++) {
-		const struct receipt_image *image = &receipt->images[i];
-		json_object(w, NULL);
-		json_string(w, "reference", image->reference);
-		json_string(w, "tag", image->tag);
-		json_string(w, "pin", image->pin);
-		json_string(w, "config", image->config);
-		json_end(w);
-	}
-	json_end(w);
-}
-
 static void add_files(struct json_writer *w, const struct receipt *receipt)
 {
 	char hex[SHA256_HEX_LENGTH + 1];
@@ -210,7 +254,8 @@ static void add_proofs(struct json_writer *w, const struct proof_list *proofs)
 int receipt_write(const struct receipt *receipt, struct err *err)
 {
 	AUTO_TEXT text = TEXT_INIT;
-	AUTO_FREE char *path = xprintf("%s/" CURRENT, receipt->directory);
+	AUTO_FREE char *path = xprintf("%s/" RECEIPT_NAME, receipt->directory);
+	AUTO_FREE char *copy = xprintf("%s/" RECEIPT_COPY, receipt->directory);
 	struct json_writer writer = json_writer_begin(&text, false), *w = &writer;
 	json_object(w, NULL);
 	json_number(w, "schema", RECEIPT_SCHEMA);
@@ -230,11 +275,13 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	json_string(w, "product", receipt->engine);
 	json_string(w, "version", receipt->engine_version);
 	json_end(w);
-	add_images(w, receipt);
+	receipt_images_write(w, receipt->images, receipt->image_count);
 	add_files(w, receipt);
 	add_proofs(w, receipt->proofs);
 	json_end(w);
-	if (file_write_all(path, text.bytes, text.length, 0600, err) < 0)
+	/* The copy first: it must never be the older one, of a version that has gone. */
+	if (file_write_all(copy, text.bytes, text.length, 0600, err) < 0 ||
+		file_write_all(path, text.bytes, text.length, 0600, err) < 0)
 		return -1;
 	remove_named(receipt->directory, RETIRED);
 	return 0;
@@ -242,22 +289,21 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 
 void receipt_remove(const char *directory)
 {
-	remove_named(directory, CURRENT);
-	remove_named(directory, RETIRED);
-}
-
-int receipt_set_aside(const char *directory, struct err *err)
-{
-	AUTO_FREE char *current = xprintf("%s/" CURRENT, directory);
-	AUTO_FREE char *old = xprintf("%s.old", current);
-	if (rename(current, old) < 0)
-		return err_set_errno(err, CODE_IO, "rename %s to %s", current, old);
-	return 0;
+	static const char *const names[] = {RECEIPT_NAME, RECEIPT_COPY, RETIRED, SET_ASIDE};
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		remove_named(directory, names[i]);
 }
 
 void receipt_retire(const char *directory)
 {
-	AUTO_FREE char *current = xprintf("%s/" CURRENT, directory);
+	AUTO(arena) arena = arena_new();
+	struct err ignored = ERR_INIT;
+	struct receipt *receipt;
+	AUTO_FREE char *current = xprintf("%s/" RECEIPT_NAME, directory);
+	AUTO_FREE char *copy = xprintf("%s/" RECEIPT_COPY, directory);
 	AUTO_FREE char *retired = xprintf("%s/" RETIRED, directory);
-	rename(current, retired);
+	bool use_copy = receipt_read(directory, arena, &receipt, &ignored) == 0 && receipt &&
+			receipt->damage;
+	rename(use_copy ? copy : current, retired);
+	unlink(use_copy ? current : copy);
 }

@@ -40,8 +40,13 @@ int upgrade_check_again(struct upgrade *upgrade, struct err *err)
 {
 	struct upgrade now;
 	struct receipt *receipt;
-	if (receipt_read(upgrade->place->directory, upgrade->session->arena, &receipt, err) < 0 ||
-		upgrade_judge(&now, upgrade->session, upgrade->place, receipt, err) < 0)
+	if (receipt_read(upgrade->place->directory, upgrade->session->arena, &receipt, err) < 0) {
+		if (upgrade->old || err->code != CODE_INPUT)
+			return -1;
+		err_clear(err); /* it was damaged before, and the person said to go on */
+		receipt = NULL;
+	}
+	if (upgrade_judge(&now, upgrade->session, upgrade->place, receipt, err) < 0)
 		return -1;
 	bool same_receipt = !receipt == !upgrade->old &&
 			    (!receipt || strcmp(receipt->root, upgrade->old->root) == 0);
@@ -232,7 +237,8 @@ static void list_files(const struct upgrade *upgrade, struct rollback_point *poi
 	for (size_t i = 0; i < manifest->template_count; i++)
 		add_file(point, &capacity, arena, manifest->templates[i].target);
 	add_file(point, &capacity, arena, ".env");
-	add_file(point, &capacity, arena, "receipt.json");
+	add_file(point, &capacity, arena, RECEIPT_NAME);
+	add_file(point, &capacity, arena, RECEIPT_COPY);
 	add_file(point, &capacity, arena, old->compose);
 	add_file(point, &capacity, arena, MANIFEST_CONTROL_NAME);
 }

@@ -27,7 +27,6 @@ struct install {
 	struct env_files env;
 	struct preflight preflight;
 	struct upgrade upgrade; /* of an older version that is there */
-	bool damaged_receipt;
 	bool finished; /* --dry-run: nothing more to do */
 	bool agreed;   /* to this variant, when another one did not work */
 };
@@ -53,14 +52,11 @@ static int find_who_agrees(struct install *install, struct err *err)
 
 static int read_receipt(struct install *install, struct err *err)
 {
-	struct ui *ui = install->session->ui;
 	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) <
 		0) {
-		if (err->code != CODE_INPUT && err->code != CODE_INTEGRITY)
+		if (err->code != CODE_INPUT)
 			return -1;
-		ui_warning(ui, T("a new one is written when all is proven"), "%s", err->text);
-		err_clear(err);
-		install->damaged_receipt = true;
+		err_clear(err); /* preflight_check_receipt() decides */
 	}
 	if (session_require_images(
 		    install->session, install->old ? install->old->installer : NULL, err) < 0)
@@ -183,8 +179,6 @@ static int take_the_lock(struct install *install, struct err *err)
 {
 	keep_awake();
 	if (place_lock(&install->place, install->session, err) < 0 ||
-		(install->damaged_receipt &&
-			receipt_set_aside(install->place.directory, err) < 0) ||
 		(!install->session->options->erase_data &&
 			restore_state_require_none(&install->place, install->session->arena, err) <
 				0) ||

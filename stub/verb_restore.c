@@ -70,6 +70,20 @@ static int read_variant(struct restore *restore, const char **variant, struct er
 	return json_get_string_or(receipt, "variant", NULL, variant, err);
 }
 
+/* A damaged one does not matter: what there is makes way, and a new one is written. */
+static int read_receipt(struct restore *restore, struct err *err)
+{
+	const struct session *session = restore->session;
+	if (receipt_read(restore->installed.place.directory, session->arena, &restore->old, err) ==
+		0)
+		return 0;
+	if (err->code != CODE_INPUT)
+		return -1;
+	ui_warning(session->ui, T("a new one is written when all is proven"), "%s", err->text);
+	err_clear(err);
+	return 0;
+}
+
 static int choose_place(struct restore *restore, struct err *err)
 {
 	struct installed *installed = &restore->installed;
@@ -78,7 +92,7 @@ static int choose_place(struct restore *restore, struct err *err)
 	if (place_choose(&installed->place, session, err) < 0 ||
 		read_variant(restore, &variant, err) < 0 ||
 		fallback_turn_to(session, &installed->place, variant, err) < 0 ||
-		receipt_read(installed->place.directory, session->arena, &restore->old, err) < 0 ||
+		read_receipt(restore, err) < 0 ||
 		restore_state_read(
 			installed->place.directory, session->arena, &restore->past, err) < 0)
 		return -1;

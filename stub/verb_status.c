@@ -55,9 +55,15 @@ static int show_all(struct session *session, const struct health *health,
 static void show_installation(struct session *session, const struct place *place)
 {
 	struct receipt *receipt;
-	struct err ignored = ERR_INIT;
-	if (receipt_read(place->directory, session->arena, &receipt, &ignored) < 0 || !receipt)
+	struct err problem = ERR_INIT;
+	if (receipt_read(place->directory, session->arena, &receipt, &problem) < 0)
+		ui_warning(session->ui, T("run the installer's install: it says what can be done"),
+			"%s", problem.text);
+	if (!receipt)
 		return;
+	if (receipt->damage)
+		ui_warning(session->ui, T("run the installer's install again: it writes a new one"),
+			T("%s; its copy %s is used"), receipt->damage, receipt->path);
 	struct ui_field fields[] = {UI_TEXT("name", receipt->name),
 		UI_TEXT("version", receipt->version), UI_TEXT("directory", place->directory),
 		UI_TEXT("installed_at", receipt->installed_at),

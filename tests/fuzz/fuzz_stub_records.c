@@ -13,6 +13,7 @@ static void try_receipt(const uint8_t *data, size_t size)
 	AUTO(arena) arena = arena_new();
 	struct err err = ERR_INIT;
 	struct receipt *receipt, *again;
+	receipt_remove(fuzz_folder()); /* and its copy */
 	fuzz_folder_put("receipt.json", data, size);
 	if (receipt_read(fuzz_folder(), arena, &receipt, &err) < 0) {
 		FUZZ_PROMISE(err.code == CODE_INPUT && strstr(err.text, "receipt.json"));

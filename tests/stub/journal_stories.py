@@ -132,15 +132,3 @@ def what_a_killed_proof_left_is_swept_away(t):
     t.check(done.code == 0 and ["docker", "rm", "-v", "a" * 64] in t.calls(), "removed by the next run", t.calls())
 
 
-@story
-def a_damaged_receipt_is_said_and_put_right_by_install(t):
-    t.install()
-    with open(t.path("receipt.json"), "w", encoding="utf-8") as file:
-        file.write('{"schema":1,"na')
-    for verb in ("status", "doctor"):
-        done = t.run(verb)
-        t.check("\nError" not in done.err or "receipt.json" in done.err, f"{verb}: says it or does without", done)
-    done = t.run("install", "--yes")
-    t.check(done.code == 0, "install: 0", done)
-    with open(t.path("receipt.json"), encoding="utf-8") as file:
-        t.check(json.load(file)["name"] == "hello", "and a new one is there")
