@@ -66,7 +66,7 @@ def fallback_auto_takes_the_next_variant_and_no_data(t):
     t.check(two["HELLO_PORT"] == str(t.port) and two["NAME"] == "Kashgar", "what was chosen stays chosen", two)
     t.check(one["APP_KEY"] != two["APP_KEY"] and "ONLY_V2" in two, "secrets and the rest are its own", (one, two))
     t.check(sorted(os.listdir(place(t, "v2"))) == [".env", ".hardtack.lock", "NOTES.md", "compose.v2.yaml", "hardtack-control",
-                                                   "journal.jsonl", "receipt.json"], "its own files only", os.listdir(place(t, "v2")))
+                                                   "journal.jsonl", "receipt.copy.json", "receipt.json"], "its own files only", os.listdir(place(t, "v2")))
     t.check("is: two" in text(place(t, "v2", "compose.v2.yaml")) and not os.path.exists(place(t, "compose.v2.yaml")), "none of the other's")
     run_again(t)
 
