@@ -258,9 +258,9 @@ static int estimate(struct planner *planner, struct err *err)
 static const char *installer_of(const struct session *session, const struct place *place)
 {
 	struct receipt *receipt;
-	struct err ignored = ERR_INIT;
+	struct err ignored = ERR_INIT, retired = ERR_INIT;
 	if (receipt_read(place->directory, session->arena, &receipt, &ignored) < 0 || !receipt)
-		receipt_read_retired(place->directory, session->arena, &receipt);
+		receipt_read_retired(place->directory, session->arena, &receipt, &retired);
 	if (!session->manifest->installer)
 		return session->path;
 	return receipt ? receipt->installer : session->manifest->installer;

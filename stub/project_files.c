@@ -78,8 +78,9 @@ int project_files_write(const struct session *session, const struct place *place
 {
 	const struct manifest *manifest = session->manifest;
 	struct receipt *retired;
+	struct err ignored = ERR_INIT;
 	if (!old) { /* an uninstall leaves files with the data */
-		receipt_read_retired(place->directory, session->arena, &retired);
+		receipt_read_retired(place->directory, session->arena, &retired, &ignored);
 		old = retired;
 	}
 	for (size_t i = 0; i < manifest->directory_count; i++) {

@@ -52,7 +52,20 @@ static int verify_the_backup(struct restore *restore, struct err *err)
 		restore->session->ui, err);
 }
 
-/* *variant NULL: the first choice, or a backup without a receipt. */
+/* A backup that was made without a receipt: the project's name has the variant's behind it. */
+static const char *variant_by_project(const struct restore *restore)
+{
+	const char *first = restore->installed.place.first_project;
+	const char *project = restore->backup.project;
+	size_t length = strlen(first);
+	if (strncmp(project, first, length) != 0 || project[length] != '-' ||
+		session_find_variant(restore->session, project + length + 1) ==
+			restore->session->variant_count)
+		return NULL;
+	return project + length + 1;
+}
+
+/* *variant NULL: the first choice. */
 static int read_variant(struct restore *restore, const char **variant, struct err *err)
 {
 	const struct backup_entry *entry = restore->backup.receipt;
@@ -61,8 +74,10 @@ static int read_variant(struct restore *restore, const char **variant, struct er
 	char *bytes;
 	size_t length;
 	*variant = NULL;
-	if (!entry)
+	if (!entry) {
+		*variant = variant_by_project(restore);
 		return 0;
+	}
 	if (backup_read_entry(&restore->backup, entry, RECEIPT_LIMIT, arena, &bytes, &length, err) <
 			0 ||
 		json_parse(bytes, length, entry->path, RECEIPT_LIMIT, arena, &receipt, err) < 0)

@@ -3,7 +3,8 @@ import json
 import os
 import tarfile
 
-from __main__ import read, story  # pylint: disable=no-name-in-module
+from __main__ import installer_of, read, story  # pylint: disable=no-name-in-module
+from fallback_stories import CRASHING, HEALTHY, VARIANTS, install as fall_back, place, play
 from trust_stories import signed_by
 from upgrade_stories import control, home, install, installed, version
 
@@ -150,3 +151,15 @@ def uninstall_does_not_follow_a_link(t):
     os.symlink(outside, home(t, "extra"))
     done = control(t, "uninstall", "--yes", "--purge-data")
     t.check(done.code == 0 and read(os.path.join(outside, "note.txt")) == "note", "what lies behind it stays", done)
+
+
+@story
+def a_backup_without_a_receipt_knows_its_variant(t):
+    file, saved = installer_of("stack", VARIANTS), os.path.join(t.folder, "saved.tar")
+    play(t, stack=CRASHING, stack_v2=HEALTHY)
+    t.check(fall_back(t, "--fallback", "auto").code == 0, "v2 is installed")
+    damage(place(t, "v2"), *BOTH)
+    done = t.run("backup", saved, file=file)
+    t.check(done.code == 0 and "made without it" in done.err, "a backup without a receipt", done)
+    done = t.run("restore", "--yes", saved, file=file)
+    t.check(done.code == 0 and os.path.exists(place(t, "v2", "receipt.json")), "restored over it", done)
