@@ -212,7 +212,9 @@ static int start_alone(const struct session *session, const struct place *place,
 		if (strcmp(health.services[i].name, service) == 0)
 			health.services[0] = health.services[i];
 	health.count = 1;
-	return health_wait(&health, HEALTHY_MS, session->ui, &culprit, err);
+	uint64_t limit_s = session->options->timeout_s;
+	return health_wait(
+		&health, limit_s ? limit_s * 1000 : HEALTHY_MS, session->ui, &culprit, err);
 }
 
 int backup_hook_restore(const struct session *session, const struct place *place,
@@ -228,9 +230,13 @@ int backup_hook_restore(const struct session *session, const struct place *place
 		return err_set(err, CODE_INPUT,
 			"the backup %s holds what a backup hook wrote, and this file has no hook",
 			backup->path);
-	if (read_hook(&hook, "restore", session, place, &values, err) < 0 ||
-		start_alone(session, place, docker, hook.service, err) < 0 ||
-		find_container(place, docker, hook.service, &container, err) < 0 ||
+	if (read_hook(&hook, "restore", session, place, &values, err) < 0)
+		return -1;
+	if (start_alone(session, place, docker, hook.service, err) < 0) {
+		secret_mask_err(&values.mask, err); /* a healthcheck's words */
+		return err_hint(err, "look at what it says; run this again when the cause is gone");
+	}
+	if (find_container(place, docker, hook.service, &container, err) < 0 ||
 		docker_container_exec_feed(
 			docker, container.id, &hook.exec, feed, &feeding, &result, err) < 0 ||
 		judge(&hook, &result, &values, err) < 0)

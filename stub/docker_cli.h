@@ -229,6 +229,10 @@ struct compose_project {
 	const char *file;            /* absolute path of the compose file */
 	const char *env_file;        /* absolute, or NULL */
 	const char *const *profiles; /* NULL-terminated, or NULL */
+	/* Hides the installation's secrets in what compose says: it quotes values and lines of env
+	 * files. NULL: nothing is known of them. */
+	void (*hide)(const struct compose_project *project, struct err *err);
+	const void *owner; /* of hide */
 };
 
 /* The plugin, else docker-compose; v1 or v2 is told by the version number. False: none. */

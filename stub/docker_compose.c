@@ -86,8 +86,8 @@ static void begin(struct docker_cli *docker, const struct compose_project *proje
 		docker_command_add(command, "--profile", *profile);
 }
 
-static int finish(struct docker_cli *docker, const struct docker_command *command, const char *verb,
-	struct err *err)
+static int finish(struct docker_cli *docker, const struct compose_project *project,
+	const struct docker_command *command, const char *verb, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	if (docker_command_run(docker, command, CHANGE_TIMEOUT_MS, &result, err) < 0) {
@@ -97,10 +97,12 @@ static int finish(struct docker_cli *docker, const struct docker_command *comman
 		return err_hint(err, "Docker hangs or has too much to do: wait, then run this "
 				     "again; if that does not help, restart Docker");
 	}
-	if (result.exit_code != 0)
-		return err_set(
-			err, CODE_STEP, "compose %s: %s", verb, docker_words(docker, &result));
-	return 0;
+	if (result.exit_code == 0)
+		return 0;
+	err_set(err, CODE_STEP, "compose %s: %s", verb, docker_words(docker, &result));
+	if (project->hide)
+		project->hide(project, err);
+	return -1;
 }
 
 static int up(struct docker_cli *docker, const struct compose_project *project, bool recreate,
@@ -116,7 +118,7 @@ static int up(struct docker_cli *docker, const struct compose_project *project, 
 		docker_command_add(&command, "--pull", "never");
 	if (service)
 		docker_command_add(&command, service);
-	return finish(docker, &command, "up", err);
+	return finish(docker, project, &command, "up", err);
 }
 
 int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
@@ -137,7 +139,7 @@ int docker_compose_stop(
 	struct docker_command command = {0};
 	begin(docker, project, &command);
 	docker_command_add(&command, "stop");
-	return finish(docker, &command, "stop", err);
+	return finish(docker, project, &command, "stop", err);
 }
 
 int docker_compose_down(
@@ -146,7 +148,7 @@ int docker_compose_down(
 	struct docker_command command = {0};
 	begin(docker, project, &command);
 	docker_command_add(&command, "down");
-	return finish(docker, &command, "down", err);
+	return finish(docker, project, &command, "down", err);
 }
 
 int docker_compose_logs(struct docker_cli *docker, const struct compose_project *project,

@@ -224,6 +224,7 @@ int doctor_write_report(struct doctor *doctor, const char *file, struct err *err
 	UI_RECORD(ui, "report", fields, "%s", file);
 	ui_note(ui, "%s",
 		T("In it: versions, Docker, findings, states, compose files, names in env files, "
-		  "journal, logs; secrets are masked. Look through it before you pass it on."));
+		  "journal, receipt, logs; secrets are masked. Look through it before you pass it "
+		  "on."));
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "env_file.h"
 #include "message.h"
+#include "secret_mask.h"
 
 enum { ANSWER_LIMIT = 1024 };
 
@@ -23,10 +24,11 @@ static void check_text(const char *answer, struct err *problem)
 static int ask_until_good(const struct env_template_entry *entry, const struct session *session,
 	const struct env_check *check, char answer[ANSWER_LIMIT], struct err *err)
 {
+	bool secret = secret_mask_name(entry->source.name);
 	for (;;) {
 		struct err problem = ERR_INIT;
-		if (ui_ask(session->ui, entry->prompt, entry->fallback, false, answer, ANSWER_LIMIT,
-			    err) < 0)
+		if (ui_ask(session->ui, entry->prompt, entry->fallback, secret, answer,
+			    ANSWER_LIMIT, err) < 0)
 			return -1;
 		check_text(answer, &problem);
 		if (problem.code == CODE_OK && check &&

@@ -160,6 +160,7 @@ static void show_commands(
 		{"stop", N_T("stop the services; data stays")},
 		{"start", N_T("start what was stopped")},
 		{"doctor", N_T("what is wrong, and what to do")},
+		{"backup FILE", N_T("all data, settings and passwords into one file")},
 		{"uninstall", N_T("remove containers and images; data stays")},
 	};
 	size_t credentials = 0;

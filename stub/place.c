@@ -13,6 +13,7 @@
 #include "last_run.h"
 #include "orphan_wait.h"
 #include "receipt.h"
+#include "secret_mask.h"
 #include "variant_choice.h"
 
 bool place_is_project_name(const char *name)
@@ -278,12 +279,36 @@ int place_require_installed(const struct place *place, struct err *err)
 	return err_hint(err, "install it first, or name the place with --dir and --project-name");
 }
 
+struct owner {
+	const struct place *place;
+	const struct session *session;
+};
+
+static void hide_secrets(const struct compose_project *project, struct err *err)
+{
+	const struct owner *owner = project->owner;
+	struct env_files env;
+	struct secret_mask mask;
+	struct err ignored = ERR_INIT;
+	secret_mask_init(&mask, owner->session->arena);
+	char *bytes;
+	size_t length;
+	if (env_files_plan(&env, owner->session, owner->place, &ignored) == 0)
+		secret_mask_add_env_files(&mask, &env);
+	else if (file_read_all(owner->place->env_file, DOTENV_LIMIT_BYTES, mask.arena, &bytes,
+			 &length, &ignored) == 0)
+		secret_mask_add_lines(&mask, bytes);
+	secret_mask_err(&mask, err);
+}
+
 struct compose_project place_compose(
 	const struct place *place, const struct session *session, struct arena *arena)
 {
 	const struct manifest *manifest = session->manifest;
 	const char **profiles =
 		arena_alloc(arena, (manifest->profile_count + 1) * sizeof(*profiles));
+	struct owner *owner = ARENA_NEW(arena, struct owner);
+	*owner = (struct owner){place, session};
 	for (size_t i = 0; i < manifest->profile_count; i++)
 		profiles[i] = manifest->profiles[i];
 	return (struct compose_project){
@@ -292,6 +317,8 @@ struct compose_project place_compose(
 		.file = place->compose_file,
 		.env_file = access(place->env_file, R_OK) == 0 ? place->env_file : NULL,
 		.profiles = profiles,
+		.hide = hide_secrets,
+		.owner = owner,
 	};
 }
 

@@ -49,7 +49,7 @@ bool place_is_locked(const struct place *place);
 /* CODE_USAGE unless something is installed there. Takes no lock. */
 int place_require_installed(const struct place *place, struct err *err);
 
-/* For docker_compose_*(); env_file only when it exists. */
+/* For docker_compose_*(); env_file only when it exists. As long as place and session live. */
 struct compose_project place_compose(
 	const struct place *place, const struct session *session, struct arena *arena);
 

@@ -136,11 +136,10 @@ static int remove_strangers(
 static int start_unproven(struct rollback *rollback, struct err *err)
 {
 	const struct place *place = rollback->place;
-	struct compose_project project = {.name = place->project,
-		.directory = place->directory,
-		.file = arena_printf(rollback->session->arena, "%s/%s", place->directory,
-			rollback->point->compose),
-		.env_file = access(place->env_file, R_OK) == 0 ? place->env_file : NULL};
+	struct arena *arena = rollback->session->arena;
+	struct compose_project project = place_compose(place, rollback->session, arena);
+	project.file = arena_printf(arena, "%s/%s", place->directory, rollback->point->compose);
+	project.profiles = NULL; /* the new version's */
 	rollback->unproven = true;
 	return docker_compose_up(rollback->docker, &project, true, err);
 }

@@ -182,6 +182,23 @@ void secret_mask_add_env_files(struct secret_mask *mask, const struct env_files 
 	}
 }
 
+void secret_mask_add_lines(struct secret_mask *mask, const char *bytes)
+{
+	while (*bytes) {
+		size_t length = strcspn(bytes, "\n"), begin = strcspn(bytes, "=\n");
+		if (begin < length) {
+			begin += 1 + strspn(bytes + begin + 1, " \t'\"");
+			while (length > begin && strchr(" \t\r'\"", bytes[length - 1]))
+				length--;
+			if (begin < length)
+				secret_mask_add(mask,
+					arena_strndup(mask->arena, bytes + begin, length - begin));
+		}
+		bytes += strcspn(bytes, "\n");
+		bytes += *bytes == '\n';
+	}
+}
+
 /* ---- finding ---- */
 
 static bool hex_value(const char *text, size_t digits, unsigned *out)

@@ -40,6 +40,9 @@ void secret_mask_add_variable(struct secret_mask *mask, const char *name, const 
 /* All that the installation's env files hold, and what the bundle's templates generate. */
 void secret_mask_add_env_files(struct secret_mask *mask, const struct env_files *files);
 
+/* An env file that cannot be understood: whatever stands behind a = in it. */
+void secret_mask_add_lines(struct secret_mask *mask, const char *bytes);
+
 /* Replaces them by ****. */
 void secret_mask_apply(const struct secret_mask *mask, struct text *text);
 

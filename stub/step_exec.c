@@ -64,8 +64,11 @@ static int read_expectation(struct exec_step *step, struct err *err)
 {
 	struct json expect;
 	const struct step_values *values = &step->run->values;
-	if (json_get_object_or_none(step->parameters, "expect", &expect, err) < 0 ||
-		json_get_string_or(expect, "contains", NULL, &step->part, err) < 0 ||
+	if (json_get_object_or_none(step->parameters, "expect", &expect, err) < 0)
+		return -1;
+	if (json_is_absent(expect))
+		return 0; /* exit 0 */
+	if (json_get_string_or(expect, "contains", NULL, &step->part, err) < 0 ||
 		json_get_string_or(expect, "output_match", NULL, &step->expression, err) < 0)
 		return -1;
 	step->exit_code = json_member(expect, "exit");

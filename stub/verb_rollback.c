@@ -1,4 +1,6 @@
 /* rollback: goes back from an upgrade that was interrupted, or finishes going back. */
+#include <unistd.h>
+
 #include "installed.h"
 #include "message.h"
 #include "rollback.h"
@@ -13,8 +15,13 @@ static int find_point(const struct session *session, const struct installed *ins
 	if (*point)
 		return 0;
 	err_set(err, CODE_USAGE, "no upgrade is unfinished in %s", directory);
+	AUTO_FREE char *kept = xprintf("%s/%s", directory, ROLLBACK_KEPT_BACKUP);
+	if (access(kept, F_OK) < 0)
+		return -1;
 	return err_hint(err,
-		"to go back from an upgrade that succeeded, `restore` the backup that it left");
+		"to go back from an upgrade that succeeded, let the older version's installer "
+		"restore %s",
+		kept);
 }
 
 static int confirm(struct session *session, struct installed *installed, struct err *err)

@@ -7,7 +7,7 @@ static int stop(struct session *session, struct installed *installed, struct err
 {
 	ui_step_begin(session->ui, "stop", "%s", T("Stopping the services"));
 	if (docker_compose_stop(&installed->docker, &installed->project, err) < 0)
-		return -1;
+		return err_hint(err, "look at what it says; run this again when the cause is gone");
 	ui_step_end(session->ui, UI_DONE, "%s", T("The services are stopped; data stays"));
 	return 0;
 }

@@ -106,8 +106,12 @@ static void say_what_stays(struct session *session, const struct installed *inst
 	struct docker_cli docker = installed->docker;
 	if (session->options->purge_data)
 		return;
-	ui_note(session->ui, T("%s stays, with the passwords of the data."),
-		installed->place.env_file);
+	AUTO_FREE char *kept = xprintf("%s/%s", installed->place.directory, ROLLBACK_KEPT_BACKUP);
+	const char *const secret[] = {installed->place.env_file, kept};
+	for (size_t i = 0; i < ARRAY_SIZE(secret); i++)
+		if (access(secret[i], F_OK) == 0)
+			ui_note(session->ui, T("%s stays, with the passwords of the data."),
+				secret[i]);
 	if (docker_project_volumes(&docker, installed->place.project, &volumes, &count, &ignored) <
 		0)
 		return;

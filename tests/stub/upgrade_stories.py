@@ -115,7 +115,13 @@ def a_new_version_that_crashes_goes_back(t):
     t.check(done.code == 0 and "Version 1.0.0 is back, and proven." in done.err, "then it is back", done)
     t.check(installed(t) == "1.0.0" and not os.path.exists(home(t, ".hardtack-rollback")), "and the point is gone")
     done = control(t, "rollback", "--yes")
-    t.check(done.code == 2 and "no upgrade is unfinished" in done.err, "nothing more to go back from: 2", done)
+    t.check(done.code == 2 and "no upgrade is unfinished" in done.err and "→" not in done.err, "nothing more to go back from: 2", done)
+    t.check(install(t, version("2.0.0")).code == 0, "an upgrade that succeeds")
+    done = control(t, "rollback", "--yes")
+    t.check(done.code == 2 and "older version's installer restore " + home(t, "before-upgrade.backup") in done.err,
+            "goes back by the older installer", done)
+    done = control(t, "uninstall", "--yes")
+    t.check(done.code == 0 and home(t, "before-upgrade.backup") + " stays" in done.err, "uninstall tells of that backup", done)
 
 
 @story
