@@ -12,6 +12,8 @@ enum {
 	INSPECTED_AT_ONCE = 50, /* some 10 KiB each: a child's output is kept up to CHILD_HEAD_LIMIT */
 };
 
+#define INVALID_FILTER "invalid filter"
+
 /* The last entry of State.Health.Log. */
 static int parse_health_output(struct json health, const char **output, struct err *err)
 {
@@ -254,35 +256,62 @@ int docker_containers_match(struct docker_cli *docker, const char *const *filter
 		struct docker_command command = {0};
 		const char **lines;
 		size_t found = 0;
+		struct err refused = ERR_INIT;
 		docker_command_add(&command, docker->path, "ps", running ? "-q" : "-aq");
 		for (size_t i = at; i < count && i < at + ASKED_AT_ONCE; i++)
 			docker_command_add(&command, "--filter", filters[i]);
-		if (docker_command_lines(docker, &command, &lines, &found, err) < 0)
-			return -1;
+		if (docker_command_lines(docker, &command, &lines, &found, &refused) < 0) {
+			/* Podman 4.3 and publish=: whoever asks for one is told. */
+			if (!strstr(refused.text, INVALID_FILTER))
+				return *err = refused, -1;
+			found = 1;
+		}
 		*any = found > 0;
 	}
 	return 0;
 }
 
+/* "127.0.0.1:3000->80/tcp, 53/udp": is ":3000->" of this protocol among them? */
+static bool publishes(const char *ports, const char *arrow, bool udp)
+{
+	while ((ports = strstr(ports, arrow)) != NULL) {
+		ports += strcspn(ports, "/,");
+		if (text_starts_with(ports, udp ? "/udp" : "/tcp"))
+			return true;
+	}
+	return false;
+}
+
 int docker_port_owner(struct docker_cli *docker, unsigned port, bool udp, const char **name,
 	const char **project, struct err *err)
 {
-	const char **lines;
-	size_t count;
-	struct docker_command command = {0};
+	const char *format = "{{.Names}} {{.Label \"com.docker.compose.project\"}} {{.Ports}}";
+	const char **lines, *arrow = "";
+	struct docker_command asked = {0}, all = {0};
+	struct err refused = ERR_INIT;
+	size_t count = 0;
 	*name = NULL;
 	*project = "";
-	docker_command_add(&command, docker->path, "ps", "--filter",
-		arena_printf(docker->arena, "publish=%u%s", port, udp ? "/udp" : ""), "--format",
-		"{{.Names}} {{.Label \"com.docker.compose.project\"}}");
-	if (docker_command_lines(docker, &command, &lines, &count, err) < 0)
-		return -1;
-	if (count == 0)
-		return 0;
-	const char *space = strchr(lines[0], ' ');
-	*name = space ? arena_strndup(docker->arena, lines[0], (size_t)(space - lines[0]))
-		      : lines[0];
-	*project = space ? space + 1 : "";
+	docker_command_add(&asked, docker->path, "ps", "--format", format, "--filter",
+		arena_printf(docker->arena, "publish=%u%s", port, udp ? "/udp" : ""));
+	if (docker_command_lines(docker, &asked, &lines, &count, &refused) < 0) {
+		if (!strstr(refused.text, INVALID_FILTER))
+			return *err = refused, -1;
+		/* Podman 4.3 does not know this one. */
+		arrow = arena_printf(docker->arena, ":%u->", port);
+		docker_command_add(&all, docker->path, "ps", "--format", format);
+		if (docker_command_lines(docker, &all, &lines, &count, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < count && !*name; i++) {
+		size_t length = strcspn(lines[i], " ");
+		const char *theirs = lines[i] + length + (lines[i][length] == ' ');
+		size_t theirs_length = strcspn(theirs, " ");
+		if (*arrow && !publishes(theirs + theirs_length, arrow, udp))
+			continue;
+		*name = arena_strndup(docker->arena, lines[i], length);
+		*project = arena_strndup(docker->arena, theirs, theirs_length);
+	}
 	return 0;
 }
 

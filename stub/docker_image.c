@@ -74,7 +74,8 @@ static int ask(struct docker_cli *docker, const char *const *references, size_t 
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	const char *words = result.err.head.bytes;
-	bool misses = result.exit_code != 0 && strstr(words, MISSING);
+	/* "…failed to find image x: x: No such image" (Podman 4.3): that one is asked again alone. */
+	bool misses = result.exit_code != 0 && strstr(words, "o such image");
 	if (result.exit_code != 0 && !misses)
 		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
 	*sure = true;

@@ -62,7 +62,9 @@ def second_version(t, name, target="linux-amd64", *words, **how):
 
 def rows(engine, columns="number, at"):
     """The table, as the database itself tells it."""
-    done = engine.run(["docker", "exec", "guestbook-db-1", "sh", "-c",
+    found = engine.run(["docker", "ps", "-q", "--filter", "label=com.docker.compose.project=guestbook", "--filter",
+                        "label=com.docker.compose.service=db"]).stdout.split()
+    done = engine.run(["docker", "exec", *(found or ["none"]), "sh", "-c",
                        f'psql -X -At -U guest -d guestbook -c "SELECT {columns} FROM visits ORDER BY number" 2>&1'])
     return done.stdout
 

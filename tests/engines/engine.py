@@ -7,6 +7,8 @@
     v28    28.5              classic                 plugin 2.40
     v28c   28.5              containerd              plugin 2.40
 
+A name may choose another compose that is here: v28c-2.26.
+
 An engine lives in a network namespace that has only `lo` (so it cannot pull, whatever it tries), in a process and a
 mount namespace of its own, with its own data, socket and control groups. When its first process dies, the kernel ends
 everything in it: containers, shims, mounts. A published port is only to be seen inside that network namespace: use
@@ -41,9 +43,9 @@ PACKAGES = {
     "v28": (NEWER, {"docker.io": "28.5.", "docker-cli": "28.5.", "docker-compose": "2.40.", "containerd": "2.1."}),
 }
 NAMES = ("v20", "v26", "v26c", "v28", "v28c")
+COMPOSE = {"1.29": "v20", "2.26": "v26", "2.40": "v28"}  # among whose packages it is
 READY_TIMEOUT_S = 60
 TRIPLET = platform.machine() + "-linux-gnu"
-OUTSIDE = ("/run/containerd", "/opt/containerd", "/etc/docker")  # fixed paths of containerd and dockerd
 
 
 class EngineError(Exception):
@@ -72,11 +74,18 @@ def _link(source, target):
 class Engine:
     """One engine. `with Engine("v28") as engine: engine.run(["docker", "ps"])`."""
 
+    NAMES = NAMES
+    OUTSIDE = ("/run/containerd", "/opt/containerd", "/etc/docker")  # fixed paths of containerd and dockerd
+
     def __init__(self, name):
-        if name not in NAMES:
-            raise EngineError(f"no engine {name}: there are {', '.join(NAMES)}")
-        self.name, self.kind = name, name.rstrip("c")
-        self.containerd_store = name.endswith("c")
+        engine, _, compose = name.partition("-")
+        if engine not in self.NAMES or compose and compose not in COMPOSE:
+            raise EngineError(f"no engine {name}: there are {', '.join(self.NAMES)}, each perhaps with another compose "
+                              f"({', '.join('-' + known for known in COMPOSE)})")
+        self.name, self.kind = name, engine.rstrip("c")
+        self.containerd_store = engine.endswith("c")
+        self.compose_kind = COMPOSE.get(compose, self.kind)
+        self.driver = "overlayfs" if self.containerd_store else "overlay2"
         self.folder = os.path.join(run_dir(), name)
         # Socket paths end at 107 bytes and namespace names are global: both are named after the folder's hash.
         self.tag = "hardtack-" + name + "-" + hashlib.sha256(self.folder.encode()).hexdigest()[:8]
@@ -94,16 +103,17 @@ class Engine:
     # What is needed to start
 
     def prepare(self):
-        """Downloads and unpacks what this engine needs. Returns the list of (tool folder, library folder)."""
+        """Downloads and unpacks what this engine needs. Returns the folders: what all use, its own, compose's."""
+        return [self._unpacked(kind) for kind in ("common", self.kind, self.compose_kind)]
+
+    def _unpacked(self, kind):
         try:
             with packages.locked():
-                common = packages.unpacked("engine-common", *PACKAGES["common"])
-                own = packages.unpacked("engine-" + self.kind, *PACKAGES[self.kind])
+                return packages.unpacked("engine-" + kind, *PACKAGES[kind])
         except packages.PackageError as error:
             raise EngineError(f"engine {self.name}: {error}") from error
-        return common, own
 
-    def _make_tools(self, common, own):
+    def _make_tools(self, common, own, compose):
         """Folders of links: sbin for the daemon's PATH, bin for the PATH of who uses it."""
         sbin, client = (os.path.join(self.folder, name) for name in ("sbin", "bin"))
         for folder in (sbin, client):
@@ -120,11 +130,11 @@ class Engine:
         _link(os.path.join(own, "usr/bin/docker"), os.path.join(client, "docker"))
         config = os.path.join(self.folder, "config")
         os.makedirs(os.path.join(config, "cli-plugins"), exist_ok=True)
-        plugin = os.path.join(own, "usr/libexec/docker/cli-plugins/docker-compose")
+        plugin = os.path.join(compose, "usr/libexec/docker/cli-plugins/docker-compose")
         if os.path.exists(plugin):
             _link(plugin, os.path.join(config, "cli-plugins/docker-compose"))
         else:
-            self._make_compose_v1(own, os.path.join(client, "docker-compose"))
+            self._make_compose_v1(compose, os.path.join(client, "docker-compose"))
 
     @staticmethod
     def _make_compose_v1(own, path):
@@ -161,47 +171,57 @@ class Engine:
         self.stop(keep_data)
         os.makedirs(self.folder, exist_ok=True)
         self._check_host()
-        common, own = self.prepare()
-        self._make_tools(common, own)
+        common, own, compose = self.prepare()
+        self._make_tools(common, own, compose)
         os.makedirs(self.run_folder, mode=0o700, exist_ok=True)
         for argv in (("ip", "netns", "add", self.tag), ("ip", "-n", self.tag, "link", "set", "lo", "up")):
             done = _quietly(*argv)
             if done.returncode != 0:
                 raise EngineError(f"engine {self.name}: {' '.join(argv)}: {done.stderr.strip()}")
-        self._launch(common, linger)
+        self._launch(common, own, linger)
         self._wait_ready()
 
-    def _launch(self, common, linger):
+    def settings(self):
+        """For daemon.json."""
+        return {"features": {"containerd-snapshotter": self.containerd_store}} if self.kind != "v20" else {}
+
+    def _daemon(self, common, own):  # pylint: disable=unused-argument
+        """The daemon's command line; its settings are written."""
         daemon_json = os.path.join(self.folder, "daemon.json")
-        features = {"features": {"containerd-snapshotter": self.containerd_store}} if self.kind != "v20" else {}
         with open(daemon_json, "w", encoding="ascii") as out:
-            json.dump(features, out)
+            json.dump(self.settings(), out)
         dockerd = ["dockerd", "--config-file", daemon_json, "--data-root", os.path.join(self.folder, "data"),
                    "--exec-root", self.run_folder + "/exec", "-H", "unix://" + self.socket,
                    "--pidfile", self.run_folder + "/dockerd.pid", "--cgroup-parent", "/" + self.tag,
                    "--exec-opt", "native.cgroupdriver=cgroupfs", "--log-level", "warn"]
         if not self.containerd_store:
             dockerd += ["--storage-driver", "overlay2"]
+        return dockerd
+
+    @staticmethod
+    def libraries(*roots):
+        return ":".join(os.path.join(root, name, TRIPLET) for root in roots for name in ("usr/lib", "lib"))
+
+    def _launch(self, common, own, linger):
         # The first process reaps what is orphaned, passes SIGTERM on, and keeps what is written outside of the
         # engine's folders (containerd's sockets, 20.10's key.json) in memory.
-        made = [folder for folder in OUTSIDE if not os.path.isdir(folder)]
+        made = [folder for folder in self.OUTSIDE if not os.path.isdir(folder)]
         with open(self.run_folder + "/made", "w", encoding="ascii") as out:
             out.write("\n".join(made))
         for folder in made:
             os.makedirs(folder, exist_ok=True)
-        script = (f'for d in {" ".join(OUTSIDE)}; do mount -t tmpfs tmpfs $d || exit 1; done; '
+        script = (f'for d in {" ".join(self.OUTSIDE)}; do mount -t tmpfs tmpfs $d || exit 1; done; '
                   '"$@" & daemon=$!; trap "kill -TERM $daemon" TERM; '
                   'while kill -0 $daemon 2>/dev/null; do wait $daemon; done')
-        library = os.path.join(common, "usr/lib/" + TRIPLET)
         env = {"PATH": os.path.join(self.folder, "sbin") + ":/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.run_folder,
-               "LD_LIBRARY_PATH": library + ":" + os.path.join(common, "lib/" + TRIPLET),
-               "XTABLES_LIBDIR": os.path.join(library, "xtables"), "DOCKER_RAMDISK": "", "LC_ALL": "C",
+               "LD_LIBRARY_PATH": self.libraries(common, own),
+               "XTABLES_LIBDIR": os.path.join(common, "usr/lib", TRIPLET, "xtables"), "DOCKER_RAMDISK": "", "LC_ALL": "C",
                "TMPDIR": self.folder}
         self.log_path = os.path.join(self.folder, "dockerd.log")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 ["nsenter", "--net=/run/netns/" + self.tag, "unshare", "--mount", "--propagation", "slave", "--pid",
-                 "--fork", "--kill-child=KILL", "--mount-proc", "/bin/sh", "-c", script, "engine", *dockerd],
+                 "--fork", "--kill-child=KILL", "--mount-proc", "/bin/sh", "-c", script, "engine", *self._daemon(common, own)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, cwd="/", start_new_session=True,
                 preexec_fn=None if linger else _die_with_parent)
         with open(self.run_folder + "/launcher.pid", "w", encoding="ascii") as out:
@@ -209,7 +229,6 @@ class Engine:
 
     def _wait_ready(self):
         deadline = time.monotonic() + READY_TIMEOUT_S
-        wanted = "overlayfs" if self.containerd_store else "overlay2"
         while True:
             done = self.run(["docker", "info", "--format", "{{.Driver}}"], check=False)
             driver = done.stdout.strip()
@@ -221,9 +240,9 @@ class Engine:
                 self.stop()
                 raise EngineError(f"engine {self.name} did not come up; the end of its log:\n{tail}")
             time.sleep(0.1)
-        if driver != wanted:
+        if driver != self.driver:
             self.stop()
-            raise EngineError(f"engine {self.name} uses the storage driver {driver} instead of {wanted}: set "
+            raise EngineError(f"engine {self.name} uses the storage driver {driver} instead of {self.driver}: set "
                               "HARDTACK_ENGINES_DIR to a folder on ext4 or xfs")
 
     def _launcher_pid(self):

@@ -278,6 +278,29 @@ TEST(a_missing_container_and_a_failing_healthcheck_run_out_of_time)
 	CHECK_CONTAINS(err.text, "healthcheck fails");
 }
 
+TEST(podman_tells_the_owner_of_a_port_though_it_knows_no_filter_for_it)
+{
+	struct fixture f;
+	struct err err = ERR_INIT;
+	const char *name, *project;
+	fixture_begin(&f, "{\"podman\":true,\"owners\":{\"9000\":\"lonely \",\"8088\":\"other-web-1 other\"}}");
+	CHECK_OK(docker_port_owner(&f.docker, 8088, false, &name, &project, &err));
+	CHECK_STR(name, "other-web-1");
+	CHECK_STR(project, "other");
+	CHECK_OK(docker_port_owner(&f.docker, 9000, false, &name, &project, &err));
+	CHECK_STR(name, "lonely");
+	CHECK_STR(project, "");
+	CHECK_OK(docker_port_owner(&f.docker, 8088, true, &name, &project, &err));
+	CHECK(!name);
+	CHECK_OK(docker_port_owner(&f.docker, 80, false, &name, &project, &err));
+	CHECK(!name);
+	const char *filter = "publish=8088-8088";
+	bool any = false;
+	CHECK_OK(docker_containers_match(&f.docker, &filter, 1, true, &any, &err));
+	CHECK(any);
+	fixture_end(&f);
+}
+
 TEST(the_owner_of_a_port_is_named)
 {
 	struct fixture f;
