@@ -66,7 +66,7 @@ static int ask(struct docker_cli *docker, const char *const *references, size_t 
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
-	struct json root, item;
+	struct json root = {0}, item; /* no answer that can be read is one without images */
 	struct err parse_err = ERR_INIT;
 	bool missing[ASKED_AT_ONCE];
 	docker_command_add(&command, docker->path, "image", "inspect");

@@ -17,12 +17,15 @@ SECRET = {
     "compose.yaml": "services:\n  web:\n    image: hardtack/hello:1.0.0\n    restart: always\n    environment: {A: \"${A}${B}\"}\n",
     "env.template": "A={{secret hex 8}}\nB={{secret hex 8}}\nCITY={{ask \"City\" default Kashgar}}\n",
 }
-ASKING = {
-    "hardtack.yaml": "hardtack: 1\nname: asking\ncompose: compose.yaml\nenv: env.template\n",
-    "compose.yaml": "services:\n  web:\n    image: hardtack/hello:1.0.0\n    restart: always\n"
-                    "    ports: [\"127.0.0.1:${PORT}:8080\"]\n",
-    "env.template": "PORT={{ask \"Web port\" default 18088}}\nNAME={{ask \"Name\"}}\n",
-}
+
+
+def asking(port):
+    """An installer that asks for a port and offers this one: each story's own, as stories run at the same time."""
+    return installer_of(f"asking-{port}", {
+        "hardtack.yaml": "hardtack: 1\nname: asking\ncompose: compose.yaml\nenv: env.template\n",
+        "compose.yaml": "services:\n  web:\n    image: hardtack/hello:1.0.0\n    restart: always\n"
+                        "    ports: [\"127.0.0.1:${PORT}:8080\"]\n",
+        "env.template": f"PORT={{{{ask \"Web port\" default {port}}}}}\nNAME={{{{ask \"Name\"}}}}\n"})
 
 
 @contextlib.contextmanager
@@ -86,20 +89,21 @@ def nothing_is_asked_when_it_fails_anyway(t):
 
 @story
 def enter_takes_the_port_that_is_offered(t):
-    with listening(18088):
+    port = free_port()
+    with listening(port):
         done = t.person([], [("端口", b""), ("改用哪个端口 [", b"\n"), ("是否继续", b"\n"), ("Name: ", b"\n"), ("这里需要填写", b"me\n")],
-                        env={"LANG": "zh_CN.UTF-8"}, file=installer_of("asking", ASKING))
-        t.check(done.code == 0 and "PORT=18089\nNAME=me\n" in env_of(t, "asking"), "18089, and asked once", done)
+                        env={"LANG": "zh_CN.UTF-8"}, file=asking(port))
+        t.check(done.code == 0 and f"PORT={port + 1}\nNAME=me\n" in env_of(t, "asking"), "the next one, and asked once", done)
         t.check(done.out.count("Web port") == 0, "the port is not asked again", done)
 
 
 @story
 def an_answer_that_is_no_free_port_is_asked_again(t):
-    mine = free_port()
+    mine, offered = free_port(), free_port()
     with listening(t.port):
-        done = t.person([], [("[Y/n]", b"\n"), ("Web port [18088]: ", b"99999\n"), ("not a port", str(t.port).encode() + b"\n"),
+        done = t.person([], [("[Y/n]", b"\n"), (f"Web port [{offered}]: ", b"99999\n"), ("not a port", str(t.port).encode() + b"\n"),
                              ("is taken by", str(mine).encode() + b"\n"), ("Name: ", b"a\x1b[Db\n"), ("no text", b"ok\n")],
-                        file=installer_of("asking", ASKING))
+                        file=asking(offered))
     t.check(done.code == 0 and f"PORT={mine}\nNAME=ok\n" in env_of(t, "asking"), "the good ones", done)
 
 
