@@ -95,9 +95,9 @@ static void take_container(struct health_service *service, const struct docker_c
 
 /* One that runs at the first look has been up for longer than we know; by the engine's clock, for
  * who has restarted must show what it can do. */
-static uint64_t earlier(const struct health *health, const struct health_service *service)
+static uint64_t earlier(
+	const struct health *health, const struct health_service *service, uint64_t now)
 {
-	uint64_t now = monotonic_ms();
 	uint64_t age = engine_clock_age_ms(&health->docker->clock, service->started_at);
 	return health->looked || service->restart_count > 0 || age >= now ? now : now - age;
 }
@@ -142,7 +142,7 @@ static void judge(const struct health *health, struct health_service *service,
 		return;
 	}
 	if (!service->up_since_ms)
-		service->up_since_ms = earlier(health, service);
+		service->up_since_ms = earlier(health, service, now);
 	uint64_t long_enough = service->restart_seen_ms ? STAY_UP_AGAIN_MS : STAY_UP_MS;
 	if (patient && !has_healthcheck && now - service->up_since_ms < long_enough)
 		service->state = HEALTH_STARTING;
@@ -203,8 +203,8 @@ static bool is_crash_loop(const struct health *health, const struct health_servi
 		       monotonic_ms() - service->restart_seen_ms > LOOP_ANYWAY_MS);
 }
 
-/* It runs, and Docker calls it unhealthy. It may just be slow, unless the cause is known and waiting
- * does not cure it: a server that is up and answers 500 to everything. */
+/* It runs, and Docker calls it unhealthy. It may just be slow, unless the cause is known and
+ * waiting does not cure it: a server that is up and answers 500 to everything. */
 static bool is_sick_for_good(const struct health *health, struct health_service *service)
 {
 	if (service->state != HEALTH_UNHEALTHY || !health->is_hopeless) {

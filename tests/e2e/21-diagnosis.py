@@ -40,7 +40,7 @@ CHAIN = """services:
 # name, --set, exit code, words that must be said
 TROUBLES = [
     ("known", {"SCRIPT": "echo starting; echo 'FATAL:  password authentication failed for user \"app\"' >&2; exit 2"}, 14,
-     ["refuses the password", "app", "put the old password back into .env and install again"]),
+     ["refuses the password", "app", "put the old password back into .env, then run `start`"]),
     ("unknown", {"SCRIPT": "echo giving up: 42; exit 7"}, 14, ["exit code 7", "no known issue", "giving up: 42", "doctor --report"]),
     ("memory", {"SCRIPT": "echo filling; tail /dev/zero; exit 137"}, 14, ["memory ran out", "137"]),
     ("disk", {"SCRIPT": "dd if=/dev/zero of=/small/file bs=1M count=4; exit 1"}, 14, ["disk is full", "never prune volumes"]),
@@ -183,6 +183,6 @@ def story(t):
         trouble(t, old, file, "old-" + name, values, code, words)
     macho = build(t, "troubled", TROUBLED, env, "darwin-arm64")
     done = install(t, engine, macho, "macho", TROUBLES[0][1])
-    t.check(done.code == 14 and "put the old password back into .env and install again" in done.err, "the Mach-O tells the same", done)
+    t.check(done.code == 14 and "put the old password back into .env, then run `start`" in done.err, "the Mach-O tells the same", done)
     done = t.installer(macho, "doctor", "--project-name", "macho", engine=engine)
-    t.check(done.code == 14 and "put the old password back into .env and install again" in done.err, "and its doctor", done)
+    t.check(done.code == 14 and "put the old password back into .env, then run `start`" in done.err, "and its doctor", done)
