@@ -32,8 +32,8 @@ def programs_of_engines():
 
     found = {}
     for name in ENGINES:
-        _, own = engine.Engine(name).prepare()
-        found[name] = own if name == "v20" else os.path.join(own, "usr/libexec/docker/cli-plugins/docker-compose")
+        compose = engine.Engine(name).prepare()[-1]
+        found[name] = compose if name == "v20" else os.path.join(compose, "usr/libexec/docker/cli-plugins/docker-compose")
     return found
 
 

@@ -527,7 +527,7 @@ def check_big(suite):
     path = suite.path("too-big")
     status, out, err, _ = build(suite, filler_project(suite, "filler", 4 * GIB), path, "--target", "darwin-arm64")
     suite.note("darwin-arm64, 4 GiB: a clear refusal", status == INPUT and "4 GiB" in err, f"exit {status}: {err}")
-    left = [name for name in os.listdir(suite.work) if name.startswith(".") or name.startswith("too-big")]
+    left = [name for name in os.listdir(suite.work) if name.startswith((".", "too-big")) and name != ".cache"]  # proofs of layers
     suite.note("darwin-arm64, 4 GiB: nothing is left behind", not left, left)
     shutil.rmtree(suite.path("filler"), ignore_errors=True)
 
