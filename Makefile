@@ -197,7 +197,7 @@ SUITES   := unit unit-asan
 PROGRAMS := $(foreach v,native asan,$(UNIT_NAMES:%=$(BUILD)/$(v)/unit/%))
 -include $(sort $(wildcard tests/*/*.mk))
 # The longest ones first, so that the last one running is a short one.
-LONG_SUITES := check-e2e check-stub structure
+LONG_SUITES := check-e2e check-stub structure check-stub-macho check-client
 
 .PHONY: check
 check: ## set up everything and run all tests (README's test command)
