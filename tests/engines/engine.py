@@ -14,7 +14,9 @@ mount namespace of its own, with its own data, socket and control groups. When i
 everything in it: containers, shims, mounts. A published port is only to be seen inside that network namespace: use
 `Engine.run`, or `ip netns exec`. Needs root, as every dockerd.
 """
+import contextlib
 import ctypes
+import fcntl
 import glob
 import hashlib
 import json
@@ -69,6 +71,14 @@ def _link(source, target):
     if os.path.lexists(target):
         os.unlink(target)
     os.symlink(source, target)
+
+
+@contextlib.contextmanager
+def _mount_points_locked():
+    """Engines of several programs make and remove the same mount points."""
+    with open("/run/hardtack-mount-points.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Engine:
@@ -205,11 +215,12 @@ class Engine:
     def _launch(self, common, own, linger):
         # The first process reaps what is orphaned, passes SIGTERM on, and keeps what is written outside of the
         # engine's folders (containerd's sockets, 20.10's key.json) in memory.
-        made = [folder for folder in self.OUTSIDE if not os.path.isdir(folder)]
-        with open(self.run_folder + "/made", "w", encoding="ascii") as out:
-            out.write("\n".join(made))
-        for folder in made:
-            os.makedirs(folder, exist_ok=True)
+        with _mount_points_locked():
+            made = [folder for folder in self.OUTSIDE if not os.path.isdir(folder)]
+            with open(self.run_folder + "/made", "w", encoding="ascii") as out:
+                out.writelines(folder + "\n" for folder in made)
+            for folder in made:
+                os.makedirs(folder)
         script = (f'for d in {" ".join(self.OUTSIDE)}; do mount -t tmpfs tmpfs $d || exit 1; done; '
                   '"$@" & daemon=$!; trap "kill -TERM $daemon" TERM; '
                   'while kill -0 $daemon 2>/dev/null; do wait $daemon; done')
@@ -307,13 +318,25 @@ class Engine:
             time.sleep(0.05)
 
     def _remove_outside(self):
-        """Removes the mount points that start() made, unless somebody uses them by now."""
-        try:
-            with open(self.run_folder + "/made", encoding="ascii") as text:
-                for folder in text.read().split():
+        """Removes the mount points that start() made, or leaves that to an engine that stands on them: a folder that is removed
+        takes the mount of every other namespace with it."""
+        own = self.run_folder + "/made"
+        with _mount_points_locked():
+            try:
+                with open(own, encoding="ascii") as text:
+                    made = text.read().split()
+                os.unlink(own)
+            except OSError:
+                return
+            for heir in glob.glob("/run/hardtack-*/made"):
+                with open(heir, "a", encoding="ascii") as out:
+                    out.writelines(folder + "\n" for folder in made)
+                return
+            for folder in made:
+                try:
                     os.rmdir(folder)
-        except OSError:
-            pass
+                except OSError:
+                    pass  # somebody else's by now
 
     # Use
 
