@@ -37,7 +37,7 @@ endef
 $(foreach v,native tsan,$(eval $(call planted_program,$(v))))
 
 # The modules that start threads, and what is built upon them. The libraries are not instrumented.
-THREADED := page_digest layer_proof installer_file executable_verify macho_writer bundle_reader partial_blob
+THREADED := page_digest sink_thread layer_proof installer_file executable_verify macho_writer bundle_reader partial_blob
 THREADED_UNITS := $(filter $(THREADED:%=test_%),$(UNIT_NAMES))
 $(foreach n,$(THREADED_UNITS),$(eval $(call unit_program,tsan,$(n))))
 
