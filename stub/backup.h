@@ -54,8 +54,8 @@ struct backup_request {
  * receipt's (else the bundle's) files, env files. What services write elsewhere is told as a
  * warning and stands in backup.json under not_in.
  * Services are stopped while it copies, unless the hook is used; with start_again they run again
- * afterwards, also after an error or a signal. The images are found in the engine, not loaded: any
- * image serves.
+ * afterwards, also after an error or a signal. Any image of the project's serves; when
+ * the engine has none, an installer loads its smallest.
  *
  * CODE_USAGE: the path will not do (exists, a directory, "-"). CODE_DISK_FULL: too little room,
  * before anything was stopped when it can be told. CODE_DOCKER, CODE_STEP: engine, hook.

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "image_load.h"
 #include "message.h"
 
 enum { PG_VERSION_LIMIT = 64, RECEIPT_SIZE = 1 << 20 };
@@ -282,8 +283,7 @@ int backup_find_image(const struct session *session, const struct place *place,
 	if (*image)
 		return 0;
 	err_set(err, CODE_NOT_FOUND,
-		"Docker holds none of the images of %s: its volumes cannot be "
-		"reached",
+		"Docker holds none of the images of %s: its volumes cannot be reached",
 		place->project);
 	return err_hint(err, "run `\"%s\" load` first", installer_of(session, place));
 }
@@ -300,9 +300,24 @@ int backup_plan_look(struct backup_plan *plan, const struct session *session,
 	return look_at_containers(&planner, err) < 0 ? -1 : look_at_volumes(&planner, err);
 }
 
-int backup_plan_make(struct backup_plan *plan, const struct session *session,
-	const struct place *place, const struct receipt *receipt, struct docker_cli *docker,
-	struct err *err)
+/* Somebody has removed them all: the installer brings one along, its control program can only say
+ * so. */
+static int find_or_bring_image(struct session *session, const struct place *place,
+	const struct backup *backup, struct docker_cli *docker, const char **image, struct err *err)
+{
+	if (backup_find_image(session, place, backup, docker, image, err) == 0)
+		return 0;
+	if (err->code != CODE_NOT_FOUND || session->manifest->installer)
+		return -1;
+	err_clear(err);
+	if (session_verify(session, err) < 0 ||
+		image_load_smallest(docker, session->bundle, session->ui, err) < 0)
+		return -1;
+	return backup_find_image(session, place, backup, docker, image, err);
+}
+
+int backup_plan_make(struct backup_plan *plan, struct session *session, const struct place *place,
+	const struct receipt *receipt, struct docker_cli *docker, struct err *err)
 {
 	struct planner planner = {.plan = plan,
 		.session = session,
@@ -318,7 +333,7 @@ int backup_plan_make(struct backup_plan *plan, const struct session *session,
 		.images = receipt ? receipt->images : NULL,
 		.image_count = receipt ? receipt->image_count : 0,
 	};
-	if (backup_find_image(session, place, &old, docker, &plan->image, err) < 0)
+	if (find_or_bring_image(session, place, &old, docker, &plan->image, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->volume_count; i++)
 		if (find_postgres(&planner, &plan->volumes[i], err) < 0)

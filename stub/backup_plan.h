@@ -17,11 +17,11 @@ struct backup_plan {
 	const char *image; /* for helpers; NULL: nothing is to be copied */
 };
 
-/* receipt: of what is installed, or NULL: then the bundle's own files. CODE_NOT_FOUND when there is
- * data and no image to reach it with. */
-int backup_plan_make(struct backup_plan *plan, const struct session *session,
-	const struct place *place, const struct receipt *receipt, struct docker_cli *docker,
-	struct err *err);
+/* receipt: of what is installed, or NULL: then the bundle's own files. Data is reached through an
+ * image: when Docker has none, an installer verifies itself and loads its smallest, and its control
+ * program ends with CODE_NOT_FOUND. */
+int backup_plan_make(struct backup_plan *plan, struct session *session, const struct place *place,
+	const struct receipt *receipt, struct docker_cli *docker, struct err *err);
 
 /* The same without what takes time: no Postgres, no estimate, no image. */
 int backup_plan_look(struct backup_plan *plan, const struct session *session,

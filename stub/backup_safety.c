@@ -8,7 +8,6 @@
 #include "backup.h"
 #include "backup_keep.h"
 #include "backup_plan.h"
-#include "image_load.h"
 #include "interrupt.h"
 #include "message.h"
 #include "restore_state.h"
@@ -23,26 +22,6 @@ int backup_safety_has_data(
 		return -1;
 	*has_data = plan.volume_count > 0 || plan.directory_count > 0;
 	return 0;
-}
-
-/* Volumes are reached through an image, and an uninstall has taken them all: the installer brings
- * one along, its control program can only say so (backup_write() does). */
-static int bring_an_image(struct session *session, const struct place *place,
-	struct docker_cli *docker, struct err *err)
-{
-	const char *image;
-	struct err missing = ERR_INIT;
-	if (backup_find_image(session, place, NULL, docker, &image, &missing) == 0)
-		return 0;
-	if (missing.code != CODE_NOT_FOUND) {
-		*err = missing;
-		return -1;
-	}
-	if (session->manifest->installer)
-		return 0;
-	return session_verify(session, err) < 0
-		       ? -1
-		       : image_load_smallest(docker, session->bundle, session->ui, err);
 }
 
 /* What a backup takes of settings: regular files. */
@@ -115,7 +94,6 @@ int backup_safety_make(const struct installed *installed, struct session *sessio
 {
 	bool has_data;
 	const struct place *place = &installed->place;
-	struct docker_cli docker = installed->docker;
 	*safety = (struct backup_safety){0};
 	if (backup_safety_has_data(installed, session, &has_data, err) < 0)
 		return -1;
@@ -124,8 +102,7 @@ int backup_safety_make(const struct installed *installed, struct session *sessio
 	safety->path = backup_keep_path(session, place, NULL, time(NULL), ".tar", err);
 	if (!safety->path)
 		return -1;
-	if ((has_data && bring_an_image(session, place, &docker, err) < 0) ||
-		write_file(installed, session, safety, err) < 0) {
+	if (write_file(installed, session, safety, err) < 0) {
 		backup_safety_give_up(installed, session, safety);
 		err_hint(err,
 			"without a backup nothing is deleted: say --backup-to DIR for another "

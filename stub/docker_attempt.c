@@ -4,10 +4,7 @@
 
 #include "docker_run.h"
 
-enum {
-	MOST_ATTEMPTS = 64,    /* of killed runs, swept at once; the next run takes the rest */
-	REMOVED_AT_ONCE = 100, /* words of an argument vector */
-};
+enum { REMOVED_AT_ONCE = 100 }; /* words of an argument vector */
 
 #define ATTEMPT_LABEL "hardtack.proof"
 
@@ -65,8 +62,8 @@ static size_t judge(struct docker_cli *docker, const struct child_result *result
 	return made;
 }
 
-int docker_images_try_create(struct docker_cli *docker, const char *const *references,
-	size_t count, const char **words, struct err *err)
+int docker_images_try_create(struct docker_cli *docker, const char *const *references, size_t count,
+	const char **words, struct err *err)
 {
 	if (count == 0)
 		return 0;
@@ -80,8 +77,7 @@ int docker_images_try_create(struct docker_cli *docker, const char *const *refer
 			"--network", "none", "--label", ATTEMPT_LABEL "=1", references[i],
 			"/hardtack-proof");
 	}
-	int status =
-		docker_commands_run(docker, creates, count, CHANGE_TIMEOUT_MS, results, err);
+	int status = docker_commands_run(docker, creates, count, CHANGE_TIMEOUT_MS, results, err);
 	for (size_t i = 0; i < count && status == 0; i++)
 		status = docker_command_check_time(docker, &creates[i], &results[i], err);
 	if (status == 0)
@@ -97,15 +93,15 @@ int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err)
 {
 	const char **ids;
 	size_t count;
-	struct docker_command list = {0}, remove = {0};
-	AUTO_CHILD removed = CHILD_RESULT_INIT;
+	struct docker_command list = {0};
+	struct err harmless = ERR_INIT;
 	docker_command_add(&list, docker->path, "ps", "-aq", "--no-trunc", "--filter",
 		"label=" ATTEMPT_LABEL "=1", "--filter", "status=created");
 	if (docker_command_ids(docker, &list, &ids, &count, err) < 0)
 		return -1;
-	docker_command_add(&remove, docker->path, "rm", "-v");
-	if (count > MOST_ATTEMPTS)
-		count = MOST_ATTEMPTS;
-	docker_command_add_words(&remove, ids, count);
-	return count ? docker_command_run(docker, &remove, QUERY_TIMEOUT_MS, &removed, err) : 0;
+	if (remove_attempts(docker, ids, count, &harmless) == 0 ||
+		harmless.code != CODE_INTERRUPTED)
+		return 0; /* the next run takes what is left */
+	*err = harmless;
+	return -1;
 }

@@ -30,15 +30,17 @@ static int parse_image(
 
 /* ---- several in one question ---- */
 
-/* "Error: No such image: x" (20.10), "Error response from daemon: No such image: x" (26, 28): a line
- * for each. */
-#define MISSING "o such image: "
+/* "Error: No such image: x" (20.10), "Error response from daemon: No such image: x" (26, 28): a
+ * line for each. */
+#define NO_SUCH "o such image"
+#define MISSING NO_SUCH ": "
 
 /* "postgres:17" is what engines call docker.io/library/postgres:17 when they miss it. */
 static bool is_named(const char *reference, const char *words, size_t length)
 {
 	size_t all = strlen(reference);
-	return length > 0 && all >= length && memcmp(reference + all - length, words, length) == 0 &&
+	return length > 0 && all >= length &&
+	       memcmp(reference + all - length, words, length) == 0 &&
 	       (all == length || reference[all - length - 1] == '/');
 }
 
@@ -59,8 +61,8 @@ static size_t find_missing(
 	return named;
 }
 
-/* The answer has those that are there, in the order in which they were asked for. *sure false: which
- * ones it has cannot be told. */
+/* The answer has those that are there, in the order in which they were asked for. *sure false:
+ * which ones it has cannot be told. */
 static int ask(struct docker_cli *docker, const char *const *references, size_t count,
 	struct docker_image *out, bool *sure, struct err *err)
 {
@@ -74,8 +76,9 @@ static int ask(struct docker_cli *docker, const char *const *references, size_t 
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	const char *words = result.err.head.bytes;
-	/* "…failed to find image x: x: No such image" (Podman 4.3): that one is asked again alone. */
-	bool misses = result.exit_code != 0 && strstr(words, "o such image");
+	/* "…failed to find image x: x: No such image" (Podman 4.3): that one is asked again alone.
+	 */
+	bool misses = result.exit_code != 0 && strstr(words, NO_SUCH);
 	if (result.exit_code != 0 && !misses)
 		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
 	*sure = true;

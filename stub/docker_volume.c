@@ -204,12 +204,9 @@ int docker_project_stop(struct docker_cli *docker, const char *project, struct e
 int docker_project_has_containers(
 	struct docker_cli *docker, const char *project, bool running, bool *has, struct err *err)
 {
-	const char **ids;
-	size_t count = 0;
-	int status = containers_with(
-		docker, "com.docker.compose.project", project, running, &ids, &count, err);
-	*has = count > 0;
-	return status;
+	const char *ours =
+		arena_printf(docker->arena, "label=com.docker.compose.project=%s", project);
+	return docker_containers_match(docker, &ours, 1, running, has, err);
 }
 
 int docker_project_remove(

@@ -41,6 +41,8 @@ int session_verify(struct session *session, struct err *err)
 {
 	struct verify_progress progress = {.progress.update = update, .ui = session->ui};
 	AUTO_TEXT size = TEXT_INIT;
+	if (session->verified)
+		return 0;
 	ui_step_begin(session->ui, "verify", "%s", T("Checking every byte of this file"));
 	if (executable_verify(
 		    &session->layout, session->fd, session->path, &progress.progress, err) < 0) {
@@ -55,6 +57,7 @@ int session_verify(struct session *session, struct err *err)
 		arena_printf(session->arena, "root %s", root));
 	text_add_size(&size, session->layout.file_size);
 	ui_step_end(session->ui, UI_DONE, T("This file is intact (%s)"), size.bytes);
+	session->verified = true;
 	return 0;
 }
 

@@ -31,12 +31,13 @@ struct session {
 	/* After session_open_bundle(): */
 	struct trusted_keys trusted; /* signer is one of them, if there are any */
 	bool judged;
+	bool verified; /* every byte of it */
 };
 
 /* Opens the running file and reads its layout: no byte of the payload is trusted yet. */
 int session_open(struct session *session, struct err *err);
 
-/* Verifies every byte, as a step with a progress bar. Nothing else may be touched before. */
+/* Verifies every byte, as a step with a progress bar, once. Nothing else may be touched before. */
 int session_verify(struct session *session, struct err *err);
 
 /* Opens the bundle; the manifest lives as long as the session. For what only tells what this file

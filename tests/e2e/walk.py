@@ -151,6 +151,8 @@ class Walk:
             if path in self.seen or "-before-" in path:
                 continue
             self.seen.add(path)
+            if not os.path.basename(path).startswith(self.book.project + "-2"):  # of a first choice's settings: no rows
+                continue
             if whole:
                 self.backups[path] = (list(self.book.kept), self.highest)
                 self.excused = path
@@ -395,6 +397,8 @@ class Walk:
         path = self.new_backup()
         allowed = self.installed(0, 10, 11, 12)
         done = self.book.run("backup", path, file=self.control())
+        if done.code == 6:  # as with a purge
+            done = self.book.run("backup", path, file=self.files[self.highest])
         words = self.expect(done, *allowed)
         if done.code == 0:
             self.backups[path] = (list(self.book.kept), self.highest)

@@ -278,6 +278,19 @@ def what_reaches_no_volume_names_the_installer(t):
 
 
 @story
+def images_that_somebody_has_removed_do_not_prevent_a_backup(t):
+    installed(t)
+    state_path = os.path.join(t.bin, "state.json")
+    state = json.loads(text_of(state_path))
+    write(state_path, json.dumps({**state, "images": {}}))
+    file = os.path.join(t.folder, "b.tar")
+    done = t.run("backup", file, file=[*t.runner, t.path("hardtack-control")])
+    t.check(done.code == 6 and f'"{t.installer[-1]}" load' in done.err and not os.path.exists(file), "the control program: 6, with a command line", done)
+    done = t.run("backup", file)
+    t.check(done.code == 0 and len(json.loads(text_of(state_path))["images"]) == 1, "the installer loads its smallest: 0", done)
+
+
+@story
 def a_purge_that_is_interrupted_starts_the_services_again(t):
     installed(t, cp="hang")
     before = len(t.calls())
