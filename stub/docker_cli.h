@@ -247,6 +247,9 @@ int docker_compose_up_service(struct docker_cli *docker, const struct compose_pr
 	const char *service, struct err *err);
 int docker_compose_stop(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err);
+/* Can it be read, with its env files and variables? Nothing is started. */
+int docker_compose_check(
+	struct docker_cli *docker, const struct compose_project *project, struct err *err);
 /* Containers and network; volumes only when asked. */
 int docker_compose_down(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err);

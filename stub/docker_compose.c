@@ -142,6 +142,15 @@ int docker_compose_stop(
 	return finish(docker, project, &command, "stop", err);
 }
 
+int docker_compose_check(
+	struct docker_cli *docker, const struct compose_project *project, struct err *err)
+{
+	struct docker_command command = {0};
+	begin(docker, project, &command);
+	docker_command_add(&command, "config", "-q");
+	return finish(docker, project, &command, "config", err);
+}
+
 int docker_compose_down(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err)
 {

@@ -101,6 +101,15 @@ int project_files_write(const struct session *session, const struct place *place
 	return 0;
 }
 
+int project_files_write_one(const struct session *session, const struct place *place,
+	const char *relative, struct err *err)
+{
+	AUTO_FREE char *entry_path = xprintf(MANIFEST_FILES_PREFIX "%s", relative);
+	AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+	const struct manifest_entry *entry = manifest_find_entry(session->manifest, entry_path);
+	return entry ? write_file(session, entry, path, NULL, err) : 0;
+}
+
 /* Is a folder on the way a link? What it leads to is not the installation's to remove. */
 static bool leads_away(const struct place *place, const char *relative)
 {

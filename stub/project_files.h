@@ -11,6 +11,10 @@
 int project_files_write(const struct session *session, const struct place *place,
 	const struct receipt *old, struct err *err);
 
+/* The same for one of the bundle's files ("compose.yaml"), whoever has changed it. */
+int project_files_write_one(const struct session *session, const struct place *place,
+	const char *relative, struct err *err);
+
 /* Takes away what project_files_write() wrote, the rendered env files, and the directories that
  * this leaves empty. Files
  * that the person changed or added stay, and with them their directories; no errors. */

@@ -132,6 +132,20 @@ int restore_rules_files(const struct backup *backup, const struct session *sessi
 	return 0;
 }
 
+int restore_rules_check_data(
+	const struct backup *backup, const struct place *place, bool has_data, struct err *err)
+{
+	if (!has_data || backup->volume_count > 0 || backup->directory_count > 0 ||
+		backup->has_hook)
+		return 0;
+	err_set(err, CODE_PREFLIGHT,
+		"this backup holds settings alone, for it was made when there was no data; the "
+		"data of %s would not go with them",
+		place->project);
+	return err_hint(err, "choose another backup; or `uninstall --purge-data` first, which saves "
+			     "the data; or restore beside it with --project-name");
+}
+
 void restore_rules_warn(const struct backup *backup, struct ui *ui)
 {
 	backup_plan_warn(backup->not_in, backup->not_in_count, ui);

@@ -20,5 +20,10 @@ bool restore_rules_same(const struct backup *backup, const struct session *sessi
 int restore_rules_files(const struct backup *backup, const struct session *session,
 	const struct place *place, struct err *err);
 
+/* Settings without data must not take the place of those that data here was made with:
+ * CODE_PREFLIGHT. */
+int restore_rules_check_data(const struct backup *backup, const struct place *place, bool has_data,
+	struct err *err);
+
 /* What the backup does not hold. */
 void restore_rules_warn(const struct backup *backup, struct ui *ui);

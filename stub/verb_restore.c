@@ -124,7 +124,12 @@ static int look_around(struct restore *restore, struct err *err)
 		return -1;
 	installed->project =
 		place_compose(&installed->place, restore->session, restore->session->arena);
-	return backup_safety_has_data(installed, restore->session, &restore->has_data, err);
+	if (backup_safety_has_data(installed, restore->session, &restore->has_data, err) < 0)
+		return -1;
+	/* What a restore that was cut off has started is no data of its own. */
+	return restore->past ? 0
+			     : restore_rules_check_data(&restore->backup, &installed->place,
+				       restore->has_data, err);
 }
 
 static int agree(struct restore *restore, struct err *err)
@@ -228,6 +233,35 @@ static int save_what_is_there(struct restore *restore, struct err *err)
 	return -1;
 }
 
+/* A backup has the compose file as it was found, and may have been made because it was damaged:
+ * what compose cannot read makes way for this file's own. */
+static int check_compose(struct restore *restore, struct err *err)
+{
+	struct session *session = restore->session;
+	const struct place *place = &restore->installed.place;
+	struct compose_project project = place_compose(place, session, session->arena);
+	struct err refused = ERR_INIT;
+	if (docker_compose_check(&restore->preflight.docker, &project, &refused) == 0)
+		return 0;
+	if (refused.code != CODE_STEP) {
+		*err = refused;
+		return -1;
+	}
+	ui_warning(session->ui, NULL, "%s", refused.text);
+	return project_files_write_one(session, place, session->manifest->compose, err);
+}
+
+static int write_saved_files(struct restore *restore, struct err *err)
+{
+	const struct session *session = restore->session;
+	if (!restore_rules_same(&restore->backup, session))
+		return 0;
+	return restore_rules_files(
+		       &restore->backup, session, &restore->installed.place, err) < 0
+		       ? -1
+		       : check_compose(restore, err);
+}
+
 /* Env files from the backup; the others too when it is of this very version, for the person may
  * have changed them; else they are this file's own. */
 static int write_files(struct restore *restore, struct err *err)
@@ -238,8 +272,7 @@ static int write_files(struct restore *restore, struct err *err)
 	if (env_files_write(&restore->env, session->ui, err) < 0 ||
 		restore_env_apply(session, place, restore->past, err) < 0 ||
 		project_files_write(session, place, restore->old, err) < 0 ||
-		(restore_rules_same(&restore->backup, session) &&
-			restore_rules_files(&restore->backup, session, place, err) < 0) ||
+		write_saved_files(restore, err) < 0 ||
 		env_files_plan(&restore->env, session, place, err) < 0)
 		return -1;
 	ui_step_end(session->ui, UI_DONE, T("Files are in %s"), place->directory);

@@ -220,6 +220,33 @@ def a_restore_without_data_loses_no_env(t):
 
 
 @story
+def settings_alone_do_not_take_the_place_of_those_of_the_data(t):
+    t.check(t.install().code == 0, "installed, without a volume")
+    file = os.path.join(t.folder, "b.tar")
+    t.check(t.run("backup", file).code == 0, "a backup")
+    t.play(**DATA, running_before=True)
+    write(t.path(".env"), text_of(t.path(".env")) + "MINE=1\n")
+    before = len(t.calls())
+    done = t.run("restore", file, "--yes")
+    t.check(done.code == 11 and "settings alone" in done.err and "--purge-data" in done.err, "11, and the ways out", done)
+    t.check("MINE=1" in text_of(t.path(".env")) and not saved(t) and
+            not any(w in call for call in t.calls()[before:] for w in ("stop", "rm", "cp", "load", "up")), "nothing was touched")
+
+
+@story
+def a_compose_file_that_cannot_be_read_is_restored_beside_the_own(t):
+    installed(t)
+    own, file = text_of(t.path("compose.yaml")), os.path.join(t.folder, "b.tar")
+    for text, good in ((own + "# mine\n", True), (own[:20] + "\0", False)):
+        write(t.path("compose.yaml"), text)
+        t.check(t.run("backup", file).code == 0, "a backup")
+        done = t.run("restore", file, "--yes")
+        t.check(done.code == 0 and text_of(t.path("compose.yaml")) == (text if good else own), f"restored, good: {good}", done)
+        os.remove(file)
+    t.check("control characters" in done.err and text_of(t.path("compose.yaml.old")) == text, "told, and kept beside it", done)
+
+
+@story
 def a_restore_that_goes_on_keeps_an_env_that_was_edited_meanwhile(t):
     installed(t)
     file = os.path.join(t.folder, "b.tar")
