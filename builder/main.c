@@ -1,7 +1,7 @@
 /* `hardtack`, the host tool: reads the command line, runs the verb, prints what failed. */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "interrupt.h"
 #include "messages_builder.h"
@@ -16,7 +16,7 @@ static int run(int argc, char **argv, struct options *options, struct option_res
 	if (result->help || !result->verb) {
 		AUTO_TEXT help = TEXT_INIT;
 		option_help(&options_program, result->verb, &help);
-		fputs(help.bytes, stdout);
+		ui_write(STDOUT_FILENO, help.bytes, help.length);
 		return result->help ? 0 : err_set(err, CODE_USAGE, "no verb given");
 	}
 	struct ui_settings settings = {
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	int code = run(argc, argv, &options, &result, &ui, arena, &err) < 0 ? err.code : CODE_OK;
 	if (code != CODE_OK)
 		ui_error(ui, &err);
-	if ((fflush(stdout) != 0 || ui_lost_results()) && code == CODE_OK) {
+	if (ui_lost_results() && code == CODE_OK) {
 		err_set(&err, CODE_IO, "standard output took not all of the results");
 		ui_error(ui, &err);
 		code = CODE_IO;

@@ -8,7 +8,6 @@
 #include "spdx.h"
 #include "ui_width.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,7 +111,7 @@ static int write_json(const struct installer *installer, const struct contents *
 		manifest[--length] = '\0';
 	json_raw(w, "manifest", manifest);
 	json_end(w);
-	fputs(out.bytes, stdout);
+	ui_write(STDOUT_FILENO, out.bytes, out.length);
 	return 0;
 }
 
@@ -175,7 +174,7 @@ static void write_text(
 		add_load_line(&out, installer);
 		text_add(&out, "\n");
 	}
-	fputs(out.bytes, stdout);
+	ui_write(STDOUT_FILENO, out.bytes, out.length);
 }
 
 /* What vouches for contents has to know them: only after every byte was checked. */
@@ -186,7 +185,7 @@ static int write_sbom(const struct verb *verb, struct err *err)
 	if (installer_open_verified(&installer, verb->arguments[0], verb->ui, err) < 0 ||
 		spdx_add(&installer, verb->arena, &out, err) < 0)
 		return -1;
-	fputs(out.bytes, stdout);
+	ui_write(STDOUT_FILENO, out.bytes, out.length);
 	return 0;
 }
 

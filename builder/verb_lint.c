@@ -4,7 +4,7 @@
 #include "options.h"
 #include "project.h"
 
-#include <stdio.h>
+#include <unistd.h>
 
 static void print_findings(const struct finding_list *findings, const struct ui *ui)
 {
@@ -15,7 +15,7 @@ static void print_findings(const struct finding_list *findings, const struct ui 
 		else
 			finding_add_text(&out, &findings->items[i]);
 	}
-	fputs(out.bytes, stdout);
+	ui_write(STDOUT_FILENO, out.bytes, out.length);
 }
 
 int verb_lint(struct verb *verb, struct err *err)

@@ -12,5 +12,7 @@
 #undef strcat
 #undef strcpy
 #undef vsprintf
+/* Its buffer would come out behind what ui_write() wrote later. */
+#undef stdout
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll tmpnam mktemp
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll tmpnam mktemp stdout puts putchar

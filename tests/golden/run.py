@@ -9,7 +9,7 @@ $installer a linux-amd64 or linux-arm64 installer of payload/hello for this mach
 folder of its image archives, $here this folder. Docker is played by
 bin/docker: installed, its daemon down. Paths of the run, sizes, digests and the version
 are replaced by words before anything is compared. --update writes what was found: read the
-difference before you commit it. Ends with "N passed, N failed".
+difference before you commit it. LEAVE_OUT: names of cases that are not run. Ends with "N passed, N failed".
 """
 
 import argparse
@@ -135,11 +135,12 @@ def main():
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     every = sorted(file[:-4] for file in os.listdir(HERE) if file.endswith(".cmd"))
+    left_out = os.environ.get("LEAVE_OUT", "").split()
     golden = Golden(options)
     passed = failed = 0
     try:
         golden.prepare()
-        for name in options.names or every:
+        for name in options.names or [name for name in every if name not in left_out]:
             found = golden.run(name)
             if options.update:
                 write(name, found)
