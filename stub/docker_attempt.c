@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_ahead.h"
 #include "docker_run.h"
 
 enum { REMOVED_AT_ONCE = 100 }; /* words of an argument vector */
@@ -89,14 +90,28 @@ int docker_images_try_create(struct docker_cli *docker, const char *const *refer
 	return status;
 }
 
+static void list_attempts(const struct docker_cli *docker, struct docker_command *list)
+{
+	docker_command_add(list, docker->path, "ps", "-aq", "--no-trunc", "--filter",
+		"label=" ATTEMPT_LABEL "=1", "--filter", "status=created");
+}
+
+void docker_image_sweep_ahead(struct docker_cli *docker)
+{
+	struct docker_command list = {0};
+	if (!docker->path)
+		return;
+	list_attempts(docker, &list);
+	docker_ahead_add(docker, &list);
+}
+
 int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err)
 {
 	const char **ids;
 	size_t count;
 	struct docker_command list = {0};
 	struct err harmless = ERR_INIT;
-	docker_command_add(&list, docker->path, "ps", "-aq", "--no-trunc", "--filter",
-		"label=" ATTEMPT_LABEL "=1", "--filter", "status=created");
+	list_attempts(docker, &list);
 	if (docker_command_ids(docker, &list, &ids, &count, err) < 0)
 		return -1;
 	if (remove_attempts(docker, ids, count, &harmless) == 0 ||

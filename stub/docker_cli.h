@@ -21,6 +21,8 @@
 #include "ui.h"
 #include "variable_set.h"
 
+struct docker_ahead;
+
 struct docker_cli {
 	struct arena *arena;
 	struct ui *ui;                  /* -v shows each command */
@@ -30,6 +32,7 @@ struct docker_cli {
 	bool asks_compose;              /* docker_engine_probe() asks for the plugin along the way */
 	const char *compose_answer;     /* its words then, "" for a no; NULL: nobody knows */
 	struct engine_clock clock;      /* after docker_engine_probe() */
+	struct docker_ahead *ahead;     /* docker_ahead.h */
 	/* Compose, when docker_compose_find() found one: */
 	const char *compose_path; /* docker itself (plugin), or docker-compose; NULL: none */
 	bool compose_is_plugin;
@@ -94,6 +97,11 @@ struct docker_image {
 int docker_images_inspect(struct docker_cli *docker, const char *const *references, size_t count,
 	struct docker_image *out, struct err *err);
 
+/* docker_images_inspect() of these will be wanted next: the question is asked beside the next that are asked
+ * together (docker_engine_probe(), docker_images_try_create()). */
+void docker_images_inspect_ahead(
+	struct docker_cli *docker, const char *const *references, size_t count);
+
 /* *found false: no image of that name. */
 int docker_image_inspect(struct docker_cli *docker, const char *reference, struct docker_image *out,
 	bool *found, struct err *err);
@@ -113,7 +121,8 @@ int docker_image_load(struct docker_cli *docker,
 int docker_images_try_create(struct docker_cli *docker, const char *const *references,
 	size_t count, const char **words, struct err *err);
 
-/* Removes what a killed run left of such attempts. */
+/* Removes what a killed run left of such attempts; the list of them may be asked for ahead. */
+void docker_image_sweep_ahead(struct docker_cli *docker);
 int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err);
 
 /* Removes a tag, and the image when it was the last one. *removed false: in use, or not there. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "child_environment.h"
+#include "docker_ahead.h"
 #include "docker_run.h"
 #include "interrupt.h"
 #include "json.h"
@@ -52,10 +53,12 @@ static enum docker_state state_of(const char *words)
 	return DOCKER_UNKNOWN;
 }
 
-static int give_up(struct docker_engine *engine, enum docker_state state, const char *words)
+static int give_up(struct docker_cli *docker, struct docker_engine *engine, enum docker_state state,
+	const char *words)
 {
 	engine->state = state;
 	engine->detail = words;
+	docker_ahead_forget(docker);
 	return 0;
 }
 
@@ -75,7 +78,7 @@ static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0)
-		return give_up(engine, state_of(docker_words(docker, &result)),
+		return give_up(docker, engine, state_of(docker_words(docker, &result)),
 			docker_words(docker, &result));
 	const char *line = result.out.head.bytes, *space = strchr(line, ' ');
 	if (!space)
@@ -152,7 +155,7 @@ static int judge(struct docker_cli *docker, struct docker_engine *engine,
 	enum docker_state state = state_of(words);
 	if (state == DOCKER_UNKNOWN && result->exit_code == 0)
 		words = arena_strdup(docker->arena, parse_err.text);
-	return give_up(engine, state, words);
+	return give_up(docker, engine, state, words);
 }
 
 static void take_compose(struct docker_cli *docker, const struct child_result *result)
@@ -199,15 +202,15 @@ int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine,
 		.product = "",
 		.root_dir = ""};
 	if (!docker->path)
-		return give_up(engine, DOCKER_NOT_INSTALLED, "");
+		return give_up(docker, engine, DOCKER_NOT_INSTALLED, "");
 	int status = find_endpoint(docker, engine, err);
 	if (status == 0 && engine->state == DOCKER_READY && is_remote(engine->endpoint))
-		return give_up(engine, DOCKER_REMOTE, engine->endpoint);
+		return give_up(docker, engine, DOCKER_REMOTE, engine->endpoint);
 	if (status == 0 && engine->state == DOCKER_READY)
 		status = ask(docker, engine, err);
 	if (status == 0 || interrupt_pending())
 		return status;
-	give_up(engine, err->code == CODE_DOCKER ? DOCKER_SILENT : DOCKER_UNKNOWN,
+	give_up(docker, engine, err->code == CODE_DOCKER ? DOCKER_SILENT : DOCKER_UNKNOWN,
 		arena_strdup(docker->arena, err->text));
 	err_clear(err);
 	return 0;

@@ -1,6 +1,7 @@
 /* Images: inspecting, loading, removing. */
 #include <string.h>
 
+#include "docker_ahead.h"
 #include "docker_run.h"
 #include "json.h"
 
@@ -61,6 +62,23 @@ static size_t find_missing(
 	return named;
 }
 
+static void write_question(struct docker_cli *docker, const char *const *references, size_t count,
+	struct docker_command *command)
+{
+	docker_command_add(command, docker->path, "image", "inspect");
+	docker_command_add_words(command, references, count);
+}
+
+void docker_images_inspect_ahead(
+	struct docker_cli *docker, const char *const *references, size_t count)
+{
+	struct docker_command command = {0};
+	if (count == 0 || !docker->path)
+		return;
+	write_question(docker, references, count < ASKED_AT_ONCE ? count : ASKED_AT_ONCE, &command);
+	docker_ahead_add(docker, &command);
+}
+
 /* The answer has those that are there, in the order in which they were asked for. *sure false:
  * which ones it has cannot be told. */
 static int ask(struct docker_cli *docker, const char *const *references, size_t count,
@@ -71,8 +89,7 @@ static int ask(struct docker_cli *docker, const char *const *references, size_t 
 	struct json root = {0}, item; /* no answer that can be read is one without images */
 	struct err parse_err = ERR_INIT;
 	bool missing[ASKED_AT_ONCE];
-	docker_command_add(&command, docker->path, "image", "inspect");
-	docker_command_add_words(&command, references, count);
+	write_question(docker, references, count, &command);
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
 	const char *words = result.err.head.bytes;

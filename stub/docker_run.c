@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "child_together.h"
+#include "docker_ahead.h"
 #include "file_io.h"
 
 enum { WORDS_LIMIT = 1500, NAME_WORDS = 4 };
@@ -68,19 +69,33 @@ static int run(struct docker_cli *docker, const struct docker_command *command,
 int docker_commands_run(struct docker_cli *docker, const struct docker_command *commands,
 	size_t count, uint64_t timeout_ms, struct child_result *results, struct err *err)
 {
+	struct docker_command ahead[DOCKER_AHEAD_MOST];
+	size_t ahead_count = docker_ahead_pending(docker, ahead), all = count + ahead_count;
 	struct child_request *requests =
-		arena_alloc(docker->arena, (count + 1) * sizeof(*requests));
-	for (size_t i = 0; i < count; i++) {
-		requests[i] = (struct child_request){.timeout_ms = timeout_ms};
-		prepare(docker, &commands[i], &requests[i]);
+		arena_alloc(docker->arena, (all + 1) * sizeof(*requests));
+	struct child_result *answers = xmalloc((all + 1) * sizeof(*answers));
+	for (size_t i = 0; i < all; i++) {
+		bool later = i >= count;
+		requests[i] = (struct child_request){
+			.timeout_ms = later && timeout_ms > QUERY_TIMEOUT_MS ? QUERY_TIMEOUT_MS
+									     : timeout_ms};
+		prepare(docker, later ? &ahead[i - count] : &commands[i], &requests[i]);
 	}
-	return child_run_together(requests, results, count, err);
+	int status = child_run_together(requests, answers, all, err);
+	memcpy(results, answers, count * sizeof(*results));
+	docker_ahead_keep(docker, answers + count);
+	for (size_t i = count; i < all; i++)
+		child_result_clear(&answers[i]);
+	free(answers);
+	return status;
 }
 
 int docker_command_run(struct docker_cli *docker, const struct docker_command *command,
 	uint64_t timeout_ms, struct child_result *result, struct err *err)
 {
 	struct child_request request = {.timeout_ms = timeout_ms};
+	if (docker_ahead_take(docker, command, result))
+		return 0;
 	return run(docker, command, &request, result, err);
 }
 
@@ -90,6 +105,7 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 {
 	struct child_request request = {
 		.feed = feed, .feed_context = context, .stall_ms = LOAD_STALL_MS};
+	docker_ahead_forget(docker);
 	return run(docker, command, &request, result, err);
 }
 

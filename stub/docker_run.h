@@ -28,8 +28,8 @@ void docker_command_add_words(
 /* Runs it. timeout 0 with feed: LOAD_STALL_MS without a byte. A time-out is CODE_DOCKER. */
 int docker_command_run(struct docker_cli *docker, const struct docker_command *command,
 	uint64_t timeout_ms, struct child_result *result, struct err *err);
-/* Several at the same time (child_together.h); results[i] is that of commands[i], and whether it
- * came in time is for docker_command_check_time(). */
+/* Several at the same time (child_together.h), and what is to be asked ahead (docker_ahead.h);
+ * results[i] is that of commands[i], and whether it came in time is for docker_command_check_time(). */
 int docker_commands_run(struct docker_cli *docker, const struct docker_command *commands,
 	size_t count, uint64_t timeout_ms, struct child_result *results, struct err *err);
 int docker_command_check_time(struct docker_cli *docker, const struct docker_command *command,

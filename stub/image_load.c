@@ -24,6 +24,18 @@ static int survey(struct docker_cli *docker, const struct manifest *manifest, bo
 	return 0;
 }
 
+void image_load_ahead(struct docker_cli *docker, const struct manifest *manifest, bool all)
+{
+	const char **tags =
+		arena_alloc(docker->arena, (manifest->image_count + 1) * sizeof(*tags));
+	size_t count = 0;
+	for (size_t i = 0; i < manifest->image_count; i++)
+		if (all || manifest_uses_image(manifest, i, true))
+			tags[count++] = manifest->images[i].tag;
+	docker_images_inspect_ahead(docker, tags, count);
+	docker_image_sweep_ahead(docker);
+}
+
 int image_load_survey(struct docker_cli *docker, const struct manifest *manifest, bool all,
 	bool *wanted, size_t *count, struct err *err)
 {

@@ -6,6 +6,9 @@
 #include "image_proof.h"
 #include "ui.h"
 
+/* Both questions below will be asked: they are, along with the next that are asked together. */
+void image_load_ahead(struct docker_cli *docker, const struct manifest *manifest, bool all);
+
 /* Which images are to be loaded, by a look: wanted[i] for manifest->images[i], and their number.
  * Images that no active service of this manifest (a variant's, perhaps) uses are left out unless all
  * is true. */

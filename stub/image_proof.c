@@ -35,25 +35,15 @@ static const char *difference(struct docker_cli *docker, const struct docker_ima
 	return NULL;
 }
 
-/* Of those that look right (why NULL): can a container be made? */
-static int try_to_create(struct docker_cli *docker, const char *const *tags, const size_t *numbers,
-	size_t count, const char **why, struct err *err)
+static const char *judge(struct docker_cli *docker, const struct docker_image *found,
+	const struct manifest_image *image, const char *refusal)
 {
-	const char **good = arena_alloc(docker->arena, (count + 1) * sizeof(*good));
-	const char **words = arena_alloc(docker->arena, (count + 1) * sizeof(*words));
-	size_t good_count = 0;
-	for (size_t i = 0; i < count; i++)
-		if (!why[numbers[i]])
-			good[good_count++] = tags[i];
-	if (docker_images_try_create(docker, good, good_count, words, err) < 0)
-		return -1;
-	for (size_t i = 0, at = 0; i < count; i++) {
-		if (why[numbers[i]] || !words[at++])
-			continue;
-		why[numbers[i]] = arena_printf(docker->arena,
-			T("Docker cannot make a container of it: %s"), words[at - 1]);
-	}
-	return 0;
+	const char *why =
+		found->id ? difference(docker, found, image) : T("Docker does not have it");
+	if (!why && refusal)
+		why = arena_printf(
+			docker->arena, T("Docker cannot make a container of it: %s"), refusal);
+	return why;
 }
 
 int image_proof_check(struct docker_cli *docker, const struct manifest_image *images, size_t count,
@@ -69,13 +59,17 @@ int image_proof_check(struct docker_cli *docker, const struct manifest_image *im
 		tags[asked++] = images[i].tag;
 	}
 	struct docker_image *found = arena_alloc(docker->arena, (asked + 1) * sizeof(*found));
+	const char **refusals = arena_alloc(docker->arena, (asked + 1) * sizeof(*refusals));
+	memset(refusals, 0, (asked + 1) * sizeof(*refusals));
+	/* At once: containers are made of what looks wrong, too, and removed like the others. */
+	if (depth == IMAGE_PROOF_FULL) {
+		docker_images_inspect_ahead(docker, tags, asked);
+		if (docker_images_try_create(docker, tags, asked, refusals, err) < 0)
+			return -1;
+	}
 	if (docker_images_inspect(docker, tags, asked, found, err) < 0)
 		return -1;
 	for (size_t i = 0; i < asked; i++)
-		why[numbers[i]] = found[i].id
-					  ? difference(docker, &found[i], &images[numbers[i]])
-					  : T("Docker does not have it");
-	return depth == IMAGE_PROOF_FULL
-		       ? try_to_create(docker, tags, numbers, asked, why, err)
-		       : 0;
+		why[numbers[i]] = judge(docker, &found[i], &images[numbers[i]], refusals[i]);
+	return 0;
 }

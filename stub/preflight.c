@@ -5,6 +5,7 @@
 
 #include "docker_product.h"
 #include "engine_start.h"
+#include "image_load.h"
 #include "interrupt.h"
 #include "json.h"
 #include "message.h"
@@ -122,6 +123,8 @@ static int check_engine(struct preflight *preflight, struct err *err)
 	struct err problem = ERR_INIT;
 	docker_cli_find(&preflight->docker, preflight->session->arena, preflight->session->ui);
 	preflight->docker.asks_compose = preflight->place != NULL;
+	image_load_ahead(
+		&preflight->docker, preflight->session->manifest, preflight->place == NULL);
 	if (find_engine(&preflight->docker, &preflight->engine, preflight->session,
 		    preflight->may_ask, err) < 0)
 		return -1;

@@ -172,6 +172,121 @@ TEST(an_image_is_proven_by_id_layers_platform_and_a_container)
 		"sha256:0983");
 }
 
+/* ---- asked ahead ---- */
+
+static size_t calls_of(const char *words)
+{
+	AUTO(arena) arena = arena_new();
+	struct err err = ERR_INIT;
+	char *bytes = NULL;
+	size_t length, count = 0;
+	if (file_read_all("calls.jsonl", 1 << 20, arena, &bytes, &length, &err) < 0)
+		return 0;
+	for (const char *at = bytes; (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+static const char *const the_tag[] = {"docker.io/lab/app:1.0-0123456789ab"};
+#define INSPECT "\"image\", \"inspect\""
+
+/* The engine is asked for this image and for what a killed run left, along with its version. */
+static void begin_ahead(struct fixture *f, const char *scenario, struct docker_engine *engine)
+{
+	struct err err = ERR_INIT;
+	unlink("calls.jsonl");
+	fixture_begin(f, scenario);
+	docker_images_inspect_ahead(&f->docker, the_tag, 1);
+	docker_image_sweep_ahead(&f->docker);
+	CHECK_OK(docker_engine_probe(&f->docker, engine, &err));
+}
+
+TEST(what_was_asked_ahead_is_not_asked_again)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	struct err err = ERR_INIT;
+	struct docker_image found;
+	begin_ahead(&f, IMAGES("sha256:config", "amd64", BOTH) ",\"attempts\":[\"0123456789ab\"]}",
+		&engine);
+	CHECK_INT(engine.state, DOCKER_READY);
+	CHECK_INT(calls_of(INSPECT), 1);
+	CHECK_INT(calls_of("\"ps\""), 1);
+	CHECK_OK(docker_images_inspect(&f.docker, the_tag, 1, &found, &err));
+	CHECK_STR(found.id, "sha256:config");
+	CHECK_OK(docker_image_sweep_attempts(&f.docker, &err));
+	CHECK_INT(calls_of(INSPECT), 1);
+	CHECK_INT(calls_of("\"ps\""), 1);
+	CHECK_INT(calls_of("\"rm\""), 1);
+	fixture_end(&f);
+}
+
+TEST(an_answer_from_ahead_is_given_once)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	struct err err = ERR_INIT;
+	struct docker_image found;
+	begin_ahead(&f, "{}", &engine);
+	CHECK_OK(docker_images_inspect(&f.docker, the_tag, 1, &found, &err));
+	CHECK(!found.id);
+	CHECK_INT(calls_of(INSPECT), 1);
+	CHECK_OK(docker_images_inspect(&f.docker, the_tag, 1, &found, &err));
+	CHECK_INT(calls_of(INSPECT), 2);
+	fixture_end(&f);
+}
+
+static int feed_nothing(void *context, struct stream_sink *sink, struct err *err)
+{
+	(void)context;
+	(void)sink;
+	(void)err;
+	return 0;
+}
+
+TEST(what_the_engine_said_before_a_load_is_forgotten)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	struct err err = ERR_INIT;
+	struct docker_image found;
+	const char *words;
+	bool ok;
+	begin_ahead(&f, "{}", &engine);
+	CHECK_OK(docker_image_load(&f.docker, feed_nothing, NULL, &ok, &words, &err));
+	CHECK_OK(docker_images_inspect(&f.docker, the_tag, 1, &found, &err));
+	CHECK_INT(calls_of(INSPECT), 2);
+	fixture_end(&f);
+}
+
+TEST(an_engine_that_is_down_has_said_nothing_ahead)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	struct err err = ERR_INIT;
+	struct docker_image found;
+	begin_ahead(&f, "{\"engine\":\"down\"}", &engine);
+	CHECK_INT(engine.state, DOCKER_NOT_RUNNING);
+	size_t before = calls_of(INSPECT);
+	CHECK_FAILS(docker_images_inspect(&f.docker, the_tag, 1, &found, &err), CODE_DOCKER);
+	CHECK_INT(calls_of(INSPECT), before + 1);
+	fixture_end(&f);
+}
+
+TEST(a_proof_asks_for_image_and_container_at_once)
+{
+	struct fixture f;
+	struct err err = ERR_INIT;
+	const char *why;
+	unlink("calls.jsonl");
+	fixture_begin(&f, "{}");
+	CHECK_OK(image_proof_check(&f.docker, &image, 1, NULL, IMAGE_PROOF_FULL, &why, &err));
+	CHECK_CONTAINS(why ? why : "", "does not have it");
+	CHECK_INT(calls_of(INSPECT), 1);
+	CHECK_INT(calls_of("\"create\""), 1);
+	fixture_end(&f);
+}
+
 /* ---- health ---- */
 
 static struct manifest_service services[] = {
