@@ -16,3 +16,9 @@ large-files: $(BUILD)/tests/large_files ## write and verify installers around 2 
 .PHONY: check-many-blobs
 check-many-blobs: $(BUILD)/hardtack ## a bundle of 10,000 blobs: built, verified, extracted, loaded; the installer within 24 MiB
 	$(Q)BUILD=$(abspath $(BUILD)) tests/large/many_blobs.py --blobs 10000 --against 1000
+
+# Nor this one: hundreds of real containers on two cores.
+SERVICES ?= 500
+.PHONY: check-many-services
+check-many-services: $(BUILD)/hardtack ## a project of SERVICES=500 on a real engine: installed, stopped, started, removed, with the seconds; needs root
+	$(Q)BUILD=$(abspath $(BUILD)) DEPS=$(abspath $(DEPS)) tests/large/many_services.py --services $(SERVICES)
