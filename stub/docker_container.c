@@ -162,6 +162,24 @@ static int parse_container(struct docker_cli *docker, struct json container,
 	return 0;
 }
 
+/* Out of the document, which is ten times as large. */
+static void keep_strings(struct docker_container *container, struct arena *arena)
+{
+	const char **const strings[] = {&container->id, &container->name, &container->service,
+		&container->status, &container->health, &container->error, &container->image,
+		&container->started_at, &container->health_output, &container->directory};
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		*strings[i] = arena_strdup(arena, *strings[i]);
+	for (size_t i = 0; i < container->environment_count; i++)
+		container->environment[i] = arena_strdup(arena, container->environment[i]);
+	for (size_t i = 0; i < container->mount_count; i++) {
+		struct docker_mount *mount = &container->mounts[i];
+		mount->name = arena_strdup(arena, mount->name);
+		mount->source = arena_strdup(arena, mount->source);
+		mount->destination = arena_strdup(arena, mount->destination);
+	}
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct docker_container *)a)->name,
@@ -174,6 +192,7 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 	struct docker_container *out, size_t *count, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
+	AUTO(arena) document = arena_new();
 	struct docker_command command = {0};
 	struct json root, item;
 	struct err parse_err = ERR_INIT;
@@ -183,13 +202,15 @@ static int inspect(struct docker_cli *docker, const char *const *ids, size_t id_
 		return -1;
 	const struct text *answer = &result.out.head;
 	if (json_parse(answer->bytes, answer->length, "docker container inspect", ANSWER_LIMIT,
-		    docker->arena, &root, &parse_err) < 0 ||
+		    document, &root, &parse_err) < 0 ||
 		!json_is_array(root) || json_count(root) > id_count)
 		return docker_command_failed(docker, &command, &result, CODE_DOCKER, err);
-	for (struct json_iterator it = json_items(root); json_next(&it, &item);)
-		if (parse_container(docker, item, &out[(*count)++], &parse_err) < 0)
+	for (struct json_iterator it = json_items(root); json_next(&it, &item); (*count)++) {
+		if (parse_container(docker, item, &out[*count], &parse_err) < 0)
 			return err_set(err, CODE_DOCKER, "docker %s: unexpected answer: %s",
 				"container inspect", parse_err.text);
+		keep_strings(&out[*count], docker->arena);
+	}
 	return 0;
 }
 
