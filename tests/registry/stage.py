@@ -1,10 +1,12 @@
 """What a case of tests/registry stands on."""
 import os
 import subprocess
+import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 HARDTACK = os.environ.get("HARDTACK", os.path.join(BUILD, "hardtack"))
+PATIENCE = int(os.environ.get("PATIENCE", "1"))
 CASES = []
 # docker.io is never asked in a test, whatever the machine can reach.
 NO_WAY_OUT = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
@@ -14,6 +16,14 @@ def case(function):
     """Marks a function as a case of the suite; its name is the sentence that it proves."""
     CASES.append(function)
     return function
+
+
+def wait_until(condition, what):
+    """A program that is watched by a tool needs seconds to begin: no sleep fits all."""
+    until = time.monotonic() + 20 * PATIENCE
+    while not condition():
+        assert time.monotonic() < until, f"it never came: {what}"
+        time.sleep(0.02)
 
 
 class Done:
@@ -56,7 +66,7 @@ class Stage:
         """Runs it; expect None: any exit code."""
         process = self.start(*arguments, env=env)
         try:
-            out, err = process.communicate(timeout=timeout_s * int(os.environ.get("PATIENCE", "1")))
+            out, err = process.communicate(timeout=timeout_s * PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             out, err = process.communicate()

@@ -14,7 +14,7 @@ import time
 
 import registry as fake
 from registries import DockerRegistry
-from stage import HARDTACK, case
+from stage import PATIENCE, HARDTACK, case, wait_until
 
 NO_WAY_OUT = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
 ARM = "linux/arm64"
@@ -281,7 +281,7 @@ def a_full_disk_is_told_before_the_first_byte_and_keeps_what_came(stage):
             # Somebody else fills it meanwhile.
             registry.fault(image.layers[ARM][0][7:], "slow", rate=3_000_000)
             process = stage.start("fetch", "compose.yaml")
-            time.sleep(0.4)
+            wait_until(lambda: partial_bytes(stage) > 0, "a byte of it")
             with open(os.path.join(stage.cache, "filler"), "wb", buffering=0) as file:
                 try:
                     while file.write(b"\0" * 65536):
@@ -478,7 +478,7 @@ def gc_keeps_what_a_lock_names_and_what_is_used(stage):
         layer = os.path.join(stage.cache, "blobs", "sha256", image.layers[ARM][0][7:])
         os.unlink(layer)
         user = stage.start("fetch", "compose.yaml")
-        time.sleep(0.4)
+        wait_until(lambda: partial_bytes(stage) > 0, "a byte of it")
         done = stage.hardtack("cache", "gc", "--keep", "hardtack.lock", expect=11)
         assert "another hardtack" in done.err and os.path.exists(stray), done
         assert user.wait(30) == 0, user.communicate()
@@ -499,11 +499,11 @@ def an_interrupt_ends_a_fetch_at_once_and_keeps_what_came(stage):
         image = locked(stage, registry, layers=[1_000_000])
         registry.fault(image.layers[ARM][0][7:], "slow", rate=300_000)
         process = stage.start("fetch", "compose.yaml")
-        time.sleep(0.6)
+        wait_until(lambda: partial_bytes(stage) > 0, "a byte of it")
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
-        assert process.returncode == 130 and time.monotonic() - started < 3, f"{process.returncode}\n{err}"
+        _, err = process.communicate(timeout=20 * PATIENCE)
+        assert process.returncode == 130 and time.monotonic() - started < 3 * PATIENCE, f"{process.returncode}\n{err}"
         assert partial_bytes(stage) > 0
 
 

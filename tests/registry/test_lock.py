@@ -9,7 +9,7 @@ import time
 
 import registry as fake
 from registries import DockerRegistry, free_port
-from stage import NO_WAY_OUT, case
+from stage import NO_WAY_OUT, PATIENCE, case
 
 
 def pins(stage, name="hardtack.lock"):
@@ -356,11 +356,13 @@ def lock_ends_at_once_on_an_interrupt_and_writes_nothing(stage):
         host = f"127.0.0.1:{silent.getsockname()[1]}"
         stage.compose(f"{host}/a/b:1")
         process = stage.start("lock", "--plain-http", host)
-        time.sleep(0.7)
+        silent.settimeout(20 * PATIENCE)
+        asked = silent.accept()[0]  # it waits for an answer now
         process.send_signal(signal.SIGINT)
         start = time.monotonic()
-        out, err = process.communicate(timeout=20)
-        assert process.returncode == 130 and time.monotonic() - start < 3, (process.returncode, out, err)
+        out, err = process.communicate(timeout=20 * PATIENCE)
+        asked.close()
+        assert process.returncode == 130 and time.monotonic() - start < 3 * PATIENCE, (process.returncode, out, err)
         assert not os.path.exists(os.path.join(stage.work, "hardtack.lock"))
 
 
