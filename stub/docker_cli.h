@@ -33,6 +33,7 @@ struct docker_cli {
 	const char *compose_answer;     /* its words then, "" for a no; NULL: nobody knows */
 	struct engine_clock clock;      /* after docker_engine_probe() */
 	struct docker_ahead *ahead;     /* docker_ahead.h */
+	unsigned loads_at_once; /* of images without common layers; after docker_engine_probe(), else 0: one */
 	/* Compose, when docker_compose_find() found one: */
 	const char *compose_path; /* docker itself (plugin), or docker-compose; NULL: none */
 	bool compose_is_plugin;
@@ -109,11 +110,19 @@ int docker_image_inspect(struct docker_cli *docker, const char *reference, struc
 /* How words begin when an image did not unpack (28, containerd store, exit 0). */
 #define DOCKER_UNPACK_ERROR "Error unpacking image"
 
-/* `docker load`, fed by the callback. Whatever it answers is only a hint (*ok, words): the caller
- * proves each image afterwards. Fails when docker cannot be run or the feed fails. */
-int docker_image_load(struct docker_cli *docker,
-	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
-	bool *ok, const char **words, struct err *err);
+/* One `docker load`, fed by the callback. Whatever it answers is only a hint (ok, words): the caller
+ * proves each image afterwards. */
+struct docker_load {
+	int (*feed)(void *context, struct stream_sink *sink, struct err *err);
+	void *context;
+	bool ok;
+	const char *words;
+};
+
+/* All of them at the same time, docker->loads_at_once at most; feeds are called on several threads when there
+ * are several. Fails when docker cannot be run or a feed fails, once all have ended. */
+int docker_images_load(
+	struct docker_cli *docker, struct docker_load *loads, size_t count, struct err *err);
 
 /* Can the engine really make containers of these (creates one of each without starting it, some at
  * a time, and removes them all)? The only proof that all layers are there. words[i]: NULL when it

@@ -116,6 +116,15 @@ static bool uses_containerd_store(struct json info)
 	return strstr(status.bytes, "io.containerd.snapshotter") != NULL;
 }
 
+/* Measured for Docker's classic store; Podman has the same answer to much, but another driver. */
+static bool may_load_together(struct json info, const struct docker_engine *engine)
+{
+	const char *driver;
+	struct err ignored = ERR_INIT;
+	return json_get_string_or(info, "Driver", "", &driver, &ignored) == 0 &&
+	       strcmp(driver, "overlay2") == 0 && !engine->containerd_store && engine->cpus > 1;
+}
+
 static int parse_info(struct docker_cli *docker, const struct child_result *result,
 	struct docker_engine *engine, struct err *err)
 {
@@ -130,6 +139,7 @@ static int parse_info(struct docker_cli *docker, const struct child_result *resu
 		json_get_u64_or(root, "NCPU", 0, &engine->cpus, err) < 0)
 		return -1;
 	engine->containerd_store = uses_containerd_store(root);
+	docker->loads_at_once = may_load_together(root, engine) ? 2 : 1;
 	if (json_get_string_or(root, "SystemTime", "", &time, err) < 0)
 		return -1;
 	docker->clock.at_ms = monotonic_ms();

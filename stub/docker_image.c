@@ -1,4 +1,5 @@
 /* Images: inspecting, loading, removing. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "docker_ahead.h"
@@ -143,28 +144,39 @@ int docker_image_inspect(struct docker_cli *docker, const char *reference, struc
 	return 0;
 }
 
-int docker_image_load(struct docker_cli *docker,
-	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
-	bool *ok, const char **words, struct err *err)
+static void judge_load(
+	struct docker_cli *docker, struct docker_load *load, const struct child_result *result)
 {
-	AUTO_CHILD result = CHILD_RESULT_INIT;
-	struct docker_command command = {0};
-	docker_command_add(&command, docker->path, "load");
-	*ok = false;
-	*words = "";
-	if (docker_command_feed(docker, &command, feed, context, &result, err) < 0)
-		return -1;
 	/* 28 with the containerd store: exit 0, and the truth is on stdout (facts, h1-h4). */
-	const char *unpacking = strstr(result.out.head.bytes, DOCKER_UNPACK_ERROR);
-	*ok = result.exit_code == 0 && !unpacking;
+	const char *unpacking = strstr(result->out.head.bytes, DOCKER_UNPACK_ERROR);
+	load->ok = result->exit_code == 0 && !unpacking;
 	if (unpacking) {
 		AUTO_TEXT line = TEXT_INIT;
 		text_add_printable(&line, unpacking, strcspn(unpacking, "\n"));
-		*words = arena_strdup(docker->arena, line.bytes);
+		load->words = arena_strdup(docker->arena, line.bytes);
 	} else {
-		*words = docker_words(docker, &result);
+		load->words = docker_words(docker, result);
 	}
-	return 0;
+}
+
+int docker_images_load(
+	struct docker_cli *docker, struct docker_load *loads, size_t count, struct err *err)
+{
+	struct docker_command command = {0};
+	struct child_result *results = xmalloc((count + 1) * sizeof(*results));
+	docker_command_add(&command, docker->path, "load");
+	for (size_t i = 0; i < count; i++) {
+		loads[i].ok = false;
+		loads[i].words = "";
+	}
+	int status = docker_command_feed_loads(docker, &command, loads, count, results, err);
+	for (size_t i = 0; i < count; i++) {
+		if (status == 0)
+			judge_load(docker, &loads[i], &results[i]);
+		child_result_clear(&results[i]);
+	}
+	free(results);
+	return status;
 }
 
 int docker_image_remove(

@@ -109,6 +109,25 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 	return run(docker, command, &request, result, err);
 }
 
+int docker_command_feed_loads(struct docker_cli *docker, const struct docker_command *command,
+	const struct docker_load *loads, size_t count, struct child_result *results,
+	struct err *err)
+{
+	struct child_request *requests =
+		arena_alloc(docker->arena, (count + 1) * sizeof(*requests));
+	for (size_t i = 0; i < count; i++) {
+		requests[i] = (struct child_request){.feed = loads[i].feed,
+			.feed_context = loads[i].context,
+			.stall_ms = LOAD_STALL_MS};
+		prepare(docker, command, &requests[i]);
+	}
+	docker_ahead_forget(docker);
+	int status = child_run_together(requests, results, count, err);
+	for (size_t i = 0; i < count && status == 0; i++)
+		status = docker_command_check_time(docker, command, &results[i], err);
+	return status;
+}
+
 int docker_command_drain(struct docker_cli *docker, const struct docker_command *command,
 	struct stream_sink *sink, struct child_result *result, struct err *err)
 {

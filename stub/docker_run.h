@@ -41,6 +41,11 @@ int docker_command_feed(struct docker_cli *docker, const struct docker_command *
 	int (*feed)(void *context, struct stream_sink *sink, struct err *err), void *context,
 	struct child_result *result, struct err *err);
 
+/* The same for several feeds, each to a child of its own, all at once. */
+int docker_command_feed_loads(struct docker_cli *docker, const struct docker_command *command,
+	const struct docker_load *loads, size_t count, struct child_result *results,
+	struct err *err);
+
 /* Runs a query; the non-empty lines of its answer, all of them, in the arena. */
 int docker_command_lines(struct docker_cli *docker, const struct docker_command *command,
 	const char ***lines, size_t *count, struct err *err);

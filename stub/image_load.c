@@ -1,8 +1,10 @@
 /* `docker load` fed from the bundle, then the proof. */
 #include "image_load.h"
 
+#include <pthread.h>
 #include <string.h>
 
+#include "load_lanes.h"
 #include "message.h"
 
 /* Checks those of the images in use that are not wanted yet. */
@@ -61,12 +63,30 @@ uint64_t image_load_disk(const struct bundle *bundle, const bool *wanted)
 	return bytes + bytes / 20;
 }
 
-/* Counts what goes by. */
+/* What all lanes have sent; the lane on the thread of who waits shows it. */
+struct load_progress {
+	struct ui *ui;
+	pthread_t shown_by;
+	_Atomic uint64_t done;
+	uint64_t total;
+};
+
+static void show_progress(struct load_progress *progress)
+{
+	uint64_t done = progress->done;
+	if (!pthread_equal(pthread_self(), progress->shown_by))
+		return;
+	ui_progress(progress->ui, done < progress->total ? done : 0,
+		done < progress->total ? progress->total : 0);
+	/* All is said; what remains is the engine's work, which nothing can measure. */
+	if (done == progress->total)
+		ui_status(progress->ui, "%s", T("Docker unpacks"));
+}
+
 struct counting_sink {
 	struct stream_sink sink;
 	struct stream_sink *target;
-	struct ui *ui;
-	uint64_t done, total;
+	struct load_progress *progress;
 };
 
 static int count_write(struct stream_sink *sink, const void *bytes, size_t length, struct err *err)
@@ -74,28 +94,59 @@ static int count_write(struct stream_sink *sink, const void *bytes, size_t lengt
 	struct counting_sink *counting = (struct counting_sink *)sink;
 	if (stream_write(counting->target, bytes, length, err) < 0)
 		return -1;
-	counting->done += length;
-	ui_progress(counting->ui, counting->done, counting->total);
+	counting->progress->done += length;
+	show_progress(counting->progress);
 	return 0;
 }
 
+/* A lane: its images, on a thread of its own. */
 struct feed {
 	const struct bundle *bundle;
 	const bool *wanted;
-	struct ui *ui;
-	uint64_t total;
+	struct load_progress *progress;
 };
 
 static int feed_images(void *context, struct stream_sink *sink, struct err *err)
 {
 	const struct feed *feed = context;
 	struct counting_sink counting = {
-		.sink.write = count_write, .target = sink, .ui = feed->ui, .total = feed->total};
-	if (bundle_stream_images(feed->bundle, feed->wanted, &counting.sink, err) < 0)
-		return -1;
-	/* All is said; what remains is the engine's work, which nothing can measure. */
-	ui_progress(feed->ui, 0, 0);
-	ui_status(feed->ui, "%s", T("Docker unpacks"));
+		.sink.write = count_write, .target = sink, .progress = feed->progress};
+	return bundle_stream_images(feed->bundle, feed->wanted, &counting.sink, err);
+}
+
+/* words[i]: what docker said when it loaded manifest->images[i]. */
+static int load_lanes(struct docker_cli *docker, const struct bundle *bundle, const bool *wanted,
+	struct ui *ui, bool *ok, const char **words, struct err *err)
+{
+	const struct manifest *manifest = bundle_manifest(bundle);
+	struct load_progress progress = {.ui = ui, .shown_by = pthread_self()};
+	struct docker_load loads[LOAD_LANES_MOST];
+	struct feed feeds[LOAD_LANES_MOST];
+	bool *lanes[LOAD_LANES_MOST] = {(bool *)wanted};
+	size_t count = 1;
+	if (docker->loads_at_once > 1)
+		count = load_lanes_split(manifest, wanted, docker->arena, lanes);
+	for (size_t n = 0; n < count; n++) {
+		feeds[n] = (struct feed){bundle, lanes[n], &progress};
+		loads[n] = (struct docker_load){.feed = feed_images, .context = &feeds[n]};
+		progress.total += bundle_images_size(bundle, lanes[n]);
+	}
+	if (docker_images_load(docker, loads, count, err) < 0)
+		return err_wrap(err, "load the images");
+	*ok = true;
+	for (size_t n = 0; n < count; n++) {
+		*ok = *ok && loads[n].ok;
+		/* 28 with the containerd store exits 0 all the same; the image may even look healthy. */
+		if (text_starts_with(loads[n].words, DOCKER_UNPACK_ERROR)) {
+			err_set(err, CODE_DOCKER, "Docker could not unpack an image: %s",
+				loads[n].words);
+			return err_hint(err,
+				"restart Docker and run this again; this file itself is intact");
+		}
+		for (size_t i = 0; i < manifest->image_count; i++)
+			if (lanes[n][i])
+				words[i] = loads[n].words;
+	}
 	return 0;
 }
 
@@ -115,25 +166,18 @@ int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const
 	size_t count, struct ui *ui, struct err *err)
 {
 	const struct manifest *manifest = bundle_manifest(bundle);
-	struct feed feed = {.bundle = bundle, .wanted = wanted, .ui = ui};
-	const char *words;
-	bool ok;
+	const char **words =
+		arena_alloc(docker->arena, (manifest->image_count + 1) * sizeof(*words));
+	bool ok = false;
 	AUTO_TEXT size = TEXT_INIT;
 	ui_step_begin(ui, "load", T("Loading images: %zu"), count);
 	if (count == 0) {
 		ui_step_end(ui, UI_SKIPPED, "%s", T("All images are in Docker already"));
 		return 0;
 	}
-	feed.total = bundle_images_size(bundle, wanted);
-	if (docker_image_load(docker, feed_images, &feed, &ok, &words, err) < 0)
-		return err_wrap(err, "load the images");
-	text_add_size(&size, feed.total);
-	/* 28 with the containerd store exits 0 all the same; the image may even look healthy. */
-	if (text_starts_with(words, DOCKER_UNPACK_ERROR)) {
-		err_set(err, CODE_DOCKER, "Docker could not unpack an image: %s", words);
-		return err_hint(
-			err, "restart Docker and run this again; this file itself is intact");
-	}
+	if (load_lanes(docker, bundle, wanted, ui, &ok, words, err) < 0)
+		return -1;
+	text_add_size(&size, bundle_images_size(bundle, wanted));
 	ui_step_end(ui, ok ? UI_DONE : UI_WARNED, T("Images handed to Docker: %zu (%s)"), count,
 		size.bytes);
 	ui_step_begin(ui, "prove", "%s", T("Checking that Docker has exactly these images"));
@@ -147,7 +191,7 @@ int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const
 		if (!wanted[i])
 			continue;
 		if (why[i])
-			return refused(image, why[i], words, err);
+			return refused(image, why[i], words[i], err);
 		ui_detail(ui, T("proven: %s is %s"), image->tag, image->pin);
 	}
 	ui_step_end(ui, UI_DONE, T("Docker has exactly these images: %zu"), count);

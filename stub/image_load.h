@@ -19,7 +19,7 @@ int image_load_survey(struct docker_cli *docker, const struct manifest *manifest
 int image_load_confirm(struct docker_cli *docker, const struct manifest *manifest, bool all,
 	bool *wanted, size_t *count, struct err *err);
 
-/* Loads the wanted ones in one stream and proves each, whatever `docker load` said. Steps "load"
+/* Loads the wanted ones, in two streams where that is faster (load_lanes.h), and proves each, whatever `docker load` said. Steps "load"
  * and "prove". count 0: says that all are there. */
 int image_load_run(struct docker_cli *docker, const struct bundle *bundle, const bool *wanted,
 	size_t count, struct ui *ui, struct err *err);

@@ -59,7 +59,7 @@ int child_run_together(const struct child_request *requests, struct child_result
 	size_t started = 0;
 	pthread_mutex_init(&together.lock, NULL);
 	for (size_t i = 0; i < count; i++) {
-		BUG_ON(requests[i].feed || requests[i].output);
+		BUG_ON(requests[i].output);
 		results[i] = (struct child_result)CHILD_RESULT_INIT;
 	}
 	/* A thread that cannot be had is done without. */

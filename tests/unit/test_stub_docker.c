@@ -250,10 +250,9 @@ TEST(what_the_engine_said_before_a_load_is_forgotten)
 	struct docker_engine engine;
 	struct err err = ERR_INIT;
 	struct docker_image found;
-	const char *words;
-	bool ok;
+	struct docker_load load = {.feed = feed_nothing};
 	begin_ahead(&f, "{}", &engine);
-	CHECK_OK(docker_image_load(&f.docker, feed_nothing, NULL, &ok, &words, &err));
+	CHECK_OK(docker_images_load(&f.docker, &load, 1, &err));
 	CHECK_OK(docker_images_inspect(&f.docker, the_tag, 1, &found, &err));
 	CHECK_INT(calls_of(INSPECT), 2);
 	fixture_end(&f);
@@ -271,6 +270,67 @@ TEST(an_engine_that_is_down_has_said_nothing_ahead)
 	CHECK_FAILS(docker_images_inspect(&f.docker, the_tag, 1, &found, &err), CODE_DOCKER);
 	CHECK_INT(calls_of(INSPECT), before + 1);
 	fixture_end(&f);
+}
+
+/* ---- loads at the same time ---- */
+
+/* Each waits for the other one to have begun. */
+static int feed_meeting(void *context, struct stream_sink *sink, struct err *err)
+{
+	_Atomic unsigned *begun = context;
+	(void)sink;
+	++*begun;
+	for (unsigned tries = 0; *begun < 2; tries++) {
+		if (tries == 2000)
+			return err_set(err, CODE_BUG, "nobody came");
+		usleep(10000);
+	}
+	return 0;
+}
+
+static int feed_failing(void *context, struct stream_sink *sink, struct err *err)
+{
+	(void)context;
+	(void)sink;
+	return err_set(err, CODE_INTEGRITY, "it is damaged");
+}
+
+TEST(two_loads_run_at_the_same_time_and_each_is_judged)
+{
+	struct fixture f;
+	struct err err = ERR_INIT;
+	_Atomic unsigned begun = 0;
+	struct docker_load loads[] = {
+		{.feed = feed_meeting, .context = &begun}, {.feed = feed_meeting, .context = &begun}};
+	fixture_begin(&f, "{}");
+	CHECK_OK(docker_images_load(&f.docker, loads, 2, &err));
+	for (size_t i = 0; i < 2; i++) { /* of nothing, docker makes no image */
+		CHECK(!loads[i].ok);
+		CHECK_CONTAINS(loads[i].words, "unexpected EOF");
+	}
+	loads[1] = (struct docker_load){.feed = feed_failing};
+	CHECK_FAILS(docker_images_load(&f.docker, loads, 2, &err), CODE_INTEGRITY);
+	fixture_end(&f);
+}
+
+static void check_loads_at_once(const char *scenario, unsigned expected)
+{
+	struct fixture f;
+	struct docker_engine engine;
+	struct err err = ERR_INIT;
+	fixture_begin(&f, scenario);
+	CHECK_OK(docker_engine_probe(&f.docker, &engine, &err));
+	CHECK_INT(f.docker.loads_at_once, expected);
+	fixture_end(&f);
+}
+
+TEST(only_a_classic_store_is_given_two_loads_at_once)
+{
+	check_loads_at_once("{}", 2);
+	check_loads_at_once("{\"store\":\"containerd\"}", 1);
+	check_loads_at_once("{\"driver\":\"overlay\"}", 1); /* Podman's */
+	check_loads_at_once("{\"cpus\":1}", 1);
+	check_loads_at_once("{\"engine\":\"down\"}", 0);
 }
 
 TEST(a_proof_asks_for_image_and_container_at_once)
