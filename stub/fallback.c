@@ -11,7 +11,7 @@
 #include "interrupt.h"
 #include "journal.h"
 #include "message.h"
-#include "receipt.h"
+#include "receipt_lost.h"
 #include "variant_choice.h"
 
 static bool says(const struct session *session, const char *word)
@@ -178,7 +178,7 @@ bool fallback_next(struct session *session, struct err *err)
 					      ? next_variant(session)
 					      : NULL;
 	if (!next || installed_open(&failed, session, true, &problem) < 0 ||
-		receipt_read(failed.place.directory, session->arena, &receipt, &problem) < 0)
+		receipt_find(&failed.place, session, &receipt, &problem) < 0)
 		return false;
 	if (!receipt && receipt_read_retired(failed.place.directory, session->arena, &receipt,
 				&problem) < 0)

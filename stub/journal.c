@@ -120,6 +120,44 @@ void journal_look(const struct place *place, struct arena *arena, struct journal
 		follow_lines(past, bytes, length, arena);
 }
 
+/* What one line adds to the story. */
+static enum journal_story go_on_telling(
+	enum journal_story story, const char *line, size_t length, struct arena *arena)
+{
+	struct json record;
+	struct err ignored = ERR_INIT;
+	const char *verb, *state, *step;
+	uint64_t code;
+	if (length > LINE_LIMIT ||
+		json_parse(line, length, "journal", LINE_LIMIT, arena, &record, &ignored) < 0 ||
+		json_get_string(record, "verb", &verb, &ignored) < 0 ||
+		json_get_string(record, "state", &state, &ignored) < 0 ||
+		json_get_string_or(record, "step", "", &step, &ignored) < 0 ||
+		json_get_u64_or(record, "code", 0, &code, &ignored) < 0)
+		return story;
+	if (strcmp(step, "receipt") == 0 && strcmp(state, "done") == 0)
+		return JOURNAL_INSTALLED;
+	if (strcmp(verb, "uninstall") == 0 && strcmp(state, "end") == 0 && code == 0)
+		return JOURNAL_UNINSTALLED;
+	return story == JOURNAL_SILENT ? JOURNAL_NEVER : story;
+}
+
+enum journal_story journal_story(const struct place *place, struct arena *arena)
+{
+	char *bytes;
+	size_t length, at = 0;
+	struct err ignored = ERR_INIT;
+	enum journal_story story = JOURNAL_SILENT;
+	if (file_read_all(path_of(place, arena), 2 * LARGEST, arena, &bytes, &length, &ignored) < 0)
+		return JOURNAL_SILENT;
+	AUTO(arena) lines = arena_new();
+	for (const char *end; (end = memchr(bytes + at, '\n', length - at));
+		at = (size_t)(end - bytes) + 1)
+		story = go_on_telling(story, bytes + at, (size_t)(end - bytes) - at, lines);
+	/* One as long as this may have been cut, and no first installation writes so much. */
+	return story == JOURNAL_NEVER && length > LARGEST / 4 ? JOURNAL_INSTALLED : story;
+}
+
 /* ---- the present ---- */
 
 static void add_line(const struct journal *journal, const char *step, const char *state, int code,

@@ -56,6 +56,15 @@ void journal_close(struct journal *journal, int status, const struct err *cause)
  * read, or is none, is no run. */
 void journal_look(const struct place *place, struct arena *arena, struct journal_past *past);
 
+/* Was anything ever installed here? A journal that is none, or is not there, is silent. */
+enum journal_story {
+	JOURNAL_SILENT,
+	JOURNAL_NEVER, /* a first installation that did not come to its receipt */
+	JOURNAL_INSTALLED,
+	JOURNAL_UNINSTALLED,
+};
+enum journal_story journal_story(const struct place *place, struct arena *arena);
+
 /* Times in all records: UTC, RFC 3339, seconds. */
 void journal_time(char *out, size_t size);
 enum { JOURNAL_TIME_SIZE = 24 };

@@ -43,6 +43,7 @@ struct preflight {
 	/* Thresholds of the bundle; 0: worked out from the images, or none. */
 	uint64_t memory_needed, disk_needed;
 	bool skip_ports;
+	bool unknown;   /* there is data, nobody can tell its version, and the person goes on */
 	bool restoring; /* data and .env come from a backup: what is there decides nothing */
 	/* Is told each finding, or NULL. */
 	void (*found)(void *context, const char *name, bool warning, const struct err *problem);

@@ -6,6 +6,7 @@
 #include "docker_volume.h"
 #include "message.h"
 #include "preflight_check.h"
+#include "receipt_lost.h"
 #include "rollback_point.h"
 #include "version_order.h"
 #include "volume_copy.h"
@@ -36,12 +37,12 @@ static void refuse_installed(struct preflight *preflight, const struct receipt *
 }
 
 /* Uninstalled, and the data is still there. */
-static void check_retired(struct preflight *preflight, const char *directory)
+static void check_retired(struct preflight *preflight)
 {
 	struct err problem = ERR_INIT;
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT; /* preflight_check_receipt() has told of it */
-	if (receipt_read_retired(directory, preflight->session->arena, &receipt, &ignored) < 0 ||
+	if (receipt_find_retired(preflight->place, preflight->session, &receipt, &ignored) < 0 ||
 		!receipt || change_from(preflight, receipt->version, receipt->root) != VERSION_OLDER)
 		return;
 	err_set(&problem, CODE_PREFLIGHT,
@@ -78,8 +79,8 @@ int preflight_check_version(struct preflight *preflight, struct err *err)
 		return 0;
 	const char *directory = preflight->place->directory;
 	struct arena *arena = preflight->session->arena;
-	if (receipt_read(directory, arena, &receipt, &ignored) == 0 && !receipt)
-		check_retired(preflight, directory);
+	if (receipt_find(preflight->place, preflight->session, &receipt, &ignored) == 0 && !receipt)
+		check_retired(preflight);
 	if (!receipt || rollback_point_read(directory, arena, &point, &ignored) < 0)
 		return 0;
 	bool unfinished = point && strcmp(point->to.root, receipt->root) != 0;
@@ -106,7 +107,7 @@ uint64_t preflight_backup_bytes(const struct preflight *preflight)
 	uint64_t bytes = 0;
 	if (!preflight_can_look(preflight) || session->options->erase_data ||
 		session->manifest->installer ||
-		receipt_read(preflight->place->directory, session->arena, &receipt, &ignored) < 0 ||
+		receipt_find(preflight->place, session, &receipt, &ignored) < 0 ||
 		!receipt ||
 		change_from(preflight, receipt->version, receipt->root) == VERSION_SAME ||
 		docker_project_volumes(
@@ -301,7 +302,7 @@ const char *preflight_lost_secret(const struct preflight *preflight)
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT;
 	if (!lost || !preflight->env->items[0].exists ||
-		receipt_read(options.directory, session->arena, &receipt, &ignored) < 0 || !receipt)
+		receipt_find(preflight->place, session, &receipt, &ignored) < 0 || !receipt)
 		return lost;
 	if (session_open_other(&old, session,
 		    arena_printf(session->arena, "%s/" MANIFEST_CONTROL_NAME, options.directory),

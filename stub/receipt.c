@@ -117,24 +117,37 @@ static bool is_there(const char *path)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-static int read_named(const char *directory, const char *name, struct arena *arena,
+int receipt_parse(const char *bytes, size_t length, const char *path, struct arena *arena,
 	struct receipt **out, struct err *err)
 {
-	char *bytes;
-	size_t length;
 	struct json root;
 	struct receipt *receipt = ARENA_NEW(arena, struct receipt);
-	const char *path = arena_printf(arena, "%s/%s", directory, name);
-	*out = NULL;
-	if (!is_there(path))
-		return 0;
-	if (file_read_all(path, RECEIPT_LIMIT, arena, &bytes, &length, err) < 0 ||
-		json_parse(bytes, length, path, RECEIPT_LIMIT, arena, &root, err) < 0 ||
+	if (json_parse(bytes, length, path, RECEIPT_LIMIT, arena, &root, err) < 0 ||
 		parse(receipt, root, arena, err) < 0)
 		return -1;
 	receipt->path = path;
 	*out = receipt;
 	return 0;
+}
+
+int receipt_read_file(
+	const char *path, struct arena *arena, struct receipt **out, struct err *err)
+{
+	char *bytes;
+	size_t length;
+	*out = NULL;
+	if (!is_there(path))
+		return 0;
+	return file_read_all(path, RECEIPT_LIMIT, arena, &bytes, &length, err) < 0
+		       ? -1
+		       : receipt_parse(bytes, length, path, arena, out, err);
+}
+
+static int read_named(const char *directory, const char *name, struct arena *arena,
+	struct receipt **out, struct err *err)
+{
+	return receipt_read_file(
+		arena_printf(arena, "%s/%s", directory, name), arena, out, err);
 }
 
 /* The first is damaged (err says why), or gone without having been retired. */
@@ -251,12 +264,9 @@ static void add_proofs(struct json_writer *w, const struct proof_list *proofs)
 	json_end(w);
 }
 
-int receipt_write(const struct receipt *receipt, struct err *err)
+void receipt_text(const struct receipt *receipt, struct text *out)
 {
-	AUTO_TEXT text = TEXT_INIT;
-	AUTO_FREE char *path = xprintf("%s/" RECEIPT_NAME, receipt->directory);
-	AUTO_FREE char *copy = xprintf("%s/" RECEIPT_COPY, receipt->directory);
-	struct json_writer writer = json_writer_begin(&text, false), *w = &writer;
+	struct json_writer writer = json_writer_begin(out, false), *w = &writer;
 	json_object(w, NULL);
 	json_number(w, "schema", RECEIPT_SCHEMA);
 	json_string(w, "name", receipt->name);
@@ -279,6 +289,14 @@ int receipt_write(const struct receipt *receipt, struct err *err)
 	add_files(w, receipt);
 	add_proofs(w, receipt->proofs);
 	json_end(w);
+}
+
+int receipt_write(const struct receipt *receipt, struct err *err)
+{
+	AUTO_TEXT text = TEXT_INIT;
+	AUTO_FREE char *path = xprintf("%s/" RECEIPT_NAME, receipt->directory);
+	AUTO_FREE char *copy = xprintf("%s/" RECEIPT_COPY, receipt->directory);
+	receipt_text(receipt, &text);
 	/* The copy first: it must never be the older one, of a version that has gone. */
 	if (file_write_all(copy, text.bytes, text.length, 0600, err) < 0 ||
 		file_write_all(path, text.bytes, text.length, 0600, err) < 0)

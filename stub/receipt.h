@@ -47,6 +47,7 @@ struct receipt {
 	const struct proof_list *proofs; /* of this run; not read back */
 	const char *path;   /* when read: of the one of the two that was read */
 	const char *damage; /* when read from the copy: why; else NULL */
+	bool inferred;      /* it was lost: what receipt_lost.h makes of what is left */
 };
 
 /* "images", in a receipt and in backup.json. */
@@ -54,6 +55,15 @@ void receipt_images_write(
 	struct json_writer *writer, const struct receipt_image *images, size_t count);
 int receipt_images_read(struct json root, struct receipt_image **images, size_t *count,
 	struct arena *arena, struct err *err);
+
+/* What receipt_write() writes, and back. path is for errors. */
+void receipt_text(const struct receipt *receipt, struct text *out);
+int receipt_parse(const char *bytes, size_t length, const char *path, struct arena *arena,
+	struct receipt **out, struct err *err);
+
+/* *out NULL: there is no such file. */
+int receipt_read_file(
+	const char *path, struct arena *arena, struct receipt **out, struct err *err);
 
 /* *out NULL: there is none. When the copy is none either, a receipt that is none is CODE_INPUT with
  * its path: somebody has to decide, for it is not known what is installed. */

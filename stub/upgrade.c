@@ -8,6 +8,7 @@
 #include "backup.h"
 #include "interrupt.h"
 #include "message.h"
+#include "receipt_lost.h"
 
 /* ---- judging ---- */
 
@@ -40,7 +41,7 @@ int upgrade_check_again(struct upgrade *upgrade, struct err *err)
 {
 	struct upgrade now;
 	struct receipt *receipt;
-	if (receipt_read(upgrade->place->directory, upgrade->session->arena, &receipt, err) < 0) {
+	if (receipt_find(upgrade->place, upgrade->session, &receipt, err) < 0) {
 		if (upgrade->old || err->code != CODE_INPUT)
 			return -1;
 		err_clear(err); /* it was damaged before, and the person said to go on */

@@ -12,7 +12,7 @@
 #include "message.h"
 #include "preflight.h"
 #include "project_files.h"
-#include "receipt.h"
+#include "receipt_lost.h"
 #include "restore_state.h"
 #include "signer.h"
 #include "sop_runner.h"
@@ -27,6 +27,8 @@ struct install {
 	struct env_files env;
 	struct preflight preflight;
 	struct upgrade upgrade; /* of an older version that is there */
+	struct backup_safety unknown; /* of data whose version nobody knows */
+	bool touched;  /* the new containers may have been started */
 	bool finished; /* --dry-run: nothing more to do */
 	bool agreed;   /* to this variant, when another one did not work */
 };
@@ -52,8 +54,7 @@ static int find_who_agrees(struct install *install, struct err *err)
 
 static int read_receipt(struct install *install, struct err *err)
 {
-	if (receipt_read(install->place.directory, install->session->arena, &install->old, err) <
-		0) {
+	if (receipt_find(&install->place, install->session, &install->old, err) < 0) {
 		if (err->code != CODE_INPUT)
 			return -1;
 		err_clear(err); /* preflight_check_receipt() decides */
@@ -193,12 +194,35 @@ static int take_the_lock(struct install *install, struct err *err)
 	return upgrade_check_again(&install->upgrade, err);
 }
 
+static struct installed installation_of(const struct install *install)
+{
+	return (struct installed){.place = install->place,
+		.docker = install->preflight.docker,
+		.engine = install->preflight.engine};
+}
+
+/* The person said to go on over data of which nobody knows the version: there is no old version to
+ * go back to, but the data can be had again. */
+static int save_unknown_data(struct install *install, struct err *err)
+{
+	const struct installed installed = installation_of(install);
+	struct backup_safety safety;
+	if (!install->preflight.unknown || install->old || install->session->options->erase_data)
+		return 0;
+	if (backup_safety_make(&installed, install->session, false, &safety, err) < 0)
+		return -1; /* and has started them again */
+	install->unknown = safety;
+	return 0;
+}
+
 static int save_what_is_there(struct install *install, struct err *err)
 {
 	if (install->upgrade.goes_back) {
 		install->finished = true;
 		return upgrade_go_back(&install->upgrade, &install->preflight.docker, err);
 	}
+	if (save_unknown_data(install, err) < 0)
+		return -1;
 	return upgrade_save(&install->upgrade, &install->preflight, err);
 }
 
@@ -246,23 +270,26 @@ static int load_images(struct install *install, struct err *err)
 	return preflight_check_kept_data(preflight, err);
 }
 
+static void say_stopped(const struct session *session, const struct backup_safety *safety)
+{
+	if (safety->stopped)
+		ui_warning(session->ui, T("start them with `start`, or run this again"), "%s",
+			T("the services are stopped, and no data is deleted"));
+}
+
 /* The data goes, .env stays: what is made anew fits it. */
 static int erase_data(struct install *install, struct err *err)
 {
 	struct session *session = install->session;
 	struct ui *ui = session->ui;
-	struct installed installed = {.place = install->place,
-		.docker = install->preflight.docker,
-		.engine = install->preflight.engine};
+	const struct installed installed = installation_of(install);
 	struct backup_safety safety;
 	if (!erases(install))
 		return 0;
 	if (backup_safety_make(&installed, session, false, &safety, err) < 0)
 		return -1;
 	if (replace_files(install, err) < 0) {
-		if (safety.stopped)
-			ui_warning(ui, T("start them with `start`, or run this again"), "%s",
-				T("the services are stopped, and no data is deleted"));
+		say_stopped(session, &safety);
 		return -1;
 	}
 	ui_step_begin(ui, "erase", "%s", T("Deleting the old data"));
@@ -282,6 +309,7 @@ static int run_procedure(struct install *install, struct err *err)
 		.env = &install->env,
 		.docker = &install->preflight.docker,
 		.recreate = true};
+	install->touched = true;
 	if (upgrade_touch(&install->upgrade, err) < 0)
 		return -1;
 	return sop_run(&sop, err);
@@ -337,6 +365,8 @@ static int install_variant(struct session *session, bool agreed, struct err *err
 			status = plan[i].run(&install, err);
 		journal_end(&install.journal, status, err);
 	}
+	if (status < 0 && !install.touched)
+		say_stopped(session, &install.unknown);
 	if (status < 0)
 		upgrade_give_up(&install.upgrade, &install.journal, &install.preflight.docker, err);
 	journal_close(&install.journal, status, err);

@@ -4,7 +4,7 @@
 #include "last_run.h"
 #include "restore_state.h"
 #include "message.h"
-#include "receipt.h"
+#include "receipt_lost.h"
 #include "verbs.h"
 
 static void fill_mask(
@@ -56,14 +56,16 @@ static void show_installation(struct session *session, const struct place *place
 {
 	struct receipt *receipt;
 	struct err problem = ERR_INIT;
-	if (receipt_read(place->directory, session->arena, &receipt, &problem) < 0)
+	if (receipt_find(place, session, &receipt, &problem) < 0)
 		ui_warning(session->ui, T("run the installer's install: it says what can be done"),
 			"%s", problem.text);
 	if (!receipt)
 		return;
 	if (receipt->damage)
 		ui_warning(session->ui, T("run the installer's install again: it writes a new one"),
-			T("%s; its copy %s is used"), receipt->damage, receipt->path);
+			receipt->inferred ? T("%s; what %s says is used")
+					  : T("%s; its copy %s is used"),
+			receipt->damage, receipt->path);
 	struct ui_field fields[] = {UI_TEXT("name", receipt->name),
 		UI_TEXT("version", receipt->version), UI_TEXT("directory", place->directory),
 		UI_TEXT("installed_at", receipt->installed_at),

@@ -178,7 +178,11 @@ class Walk:
 
     def damaged(self):
         """Are both receipts none, or the one of data that was kept? Then nobody knows what is installed, and an installation is refused."""
-        return self.receipt() == {} or (self.receipt() is None and self.receipt("receipt.uninstalled.json") == {})
+        return self.receipt() == {} or (self.receipt() is None and self.receipt("receipt.uninstalled.json") == {}) or self.deleted()
+
+    def deleted(self):
+        """Are all of them gone? Then it is up to the control program, and to whether there ever was an installation."""
+        return self.receipt() is None and self.receipt("receipt.uninstalled.json") is None
 
     def expect(self, done, *allowed):
         if done.code not in allowed:
@@ -199,7 +203,7 @@ class Walk:
     def install_of(self, version, *words):
         self.highest = max(self.highest, version)
         if self.damaged():
-            self.expect(self.book.run("install", "--yes", *words, file=self.files[version]), 11)
+            self.expect(self.book.run("install", "--yes", *words, file=self.files[version]), *((0, 11) if self.deleted() else (11,)))
             words += ("--ignore-preflight", "receipt", "--ignore-preflight", "data")
         return self.book.run("install", "--yes", *words, file=self.files[version])
 
@@ -226,7 +230,7 @@ class Walk:
     def downgrade(self):
         if self.highest == OLD or self.pending():
             return self.install()
-        known, damaged = self.installed_version(), self.damaged()
+        known, damaged = self.installed_version(), self.damaged() and not self.deleted()
         done = self.book.run("install", "--yes", file=self.files[OLD])
         return self.expect(done, *((11,) if known == NEW or damaged else (0, 2, 11)))
 

@@ -233,3 +233,31 @@ TEST(a_whole_run_is_written_line_by_line)
 	CHECK_INT(past.code, CODE_SMOKE);
 	CHECK_STR(past.step, "procedure");
 }
+
+static enum journal_story story_of(const char *text)
+{
+	AUTO(arena) arena = arena_new();
+	put(text, strlen(text));
+	return journal_story(&place, arena);
+}
+
+#define UNINSTALLED(code) "{\"verb\":\"uninstall\",\"state\":\"end\"" code "}\n"
+
+TEST(it_knows_whether_anything_was_ever_installed)
+{
+	AUTO(arena) arena = arena_new();
+	AUTO_TEXT text = TEXT_INIT;
+	unlink("journal.jsonl");
+	CHECK_INT(journal_story(&place, arena), JOURNAL_SILENT);
+	CHECK_INT(story_of("rubbish\n\0\n"), JOURNAL_SILENT);
+	CHECK_INT(story_of(LINE("procedure", "failed") END), JOURNAL_NEVER);
+	CHECK_INT(story_of(LINE("receipt", "begin")), JOURNAL_NEVER);
+	CHECK_INT(story_of(LINE("receipt", "done") END LINE("load", "failed")), JOURNAL_INSTALLED);
+	CHECK_INT(story_of(LINE("receipt", "done") UNINSTALLED("")), JOURNAL_UNINSTALLED);
+	CHECK_INT(
+		story_of(LINE("receipt", "done") UNINSTALLED(",\"code\":10")), JOURNAL_INSTALLED);
+	CHECK_INT(story_of(UNINSTALLED("") LINE("receipt", "done") END), JOURNAL_INSTALLED);
+	while (text.length < 300000) /* the lines before these are gone */
+		text_add(&text, "{\"verb\":\"stop\",\"step\":\"stop\",\"state\":\"done\"}\n");
+	CHECK_INT(story_of(text.bytes), JOURNAL_INSTALLED);
+}
