@@ -271,6 +271,7 @@ int docker_compose_check(
 /* Containers and network; volumes only when asked. */
 int docker_compose_down(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err);
-/* Straight to our stdout. service NULL: all. */
+/* What containers wrote on stdout and stderr, as it comes. services NULL: all. */
 int docker_compose_logs(struct docker_cli *docker, const struct compose_project *project,
-	const char *const *services, bool follow, const char *tail, struct err *err);
+	const char *const *services, bool follow, const char *tail, struct stream_sink *output,
+	struct stream_sink *errors, struct err *err);

@@ -161,7 +161,8 @@ int docker_compose_down(
 }
 
 int docker_compose_logs(struct docker_cli *docker, const struct compose_project *project,
-	const char *const *services, bool follow, const char *tail, struct err *err)
+	const char *const *services, bool follow, const char *tail, struct stream_sink *output,
+	struct stream_sink *errors, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
@@ -173,8 +174,10 @@ int docker_compose_logs(struct docker_cli *docker, const struct compose_project 
 		docker_command_add(&command, "--tail", tail);
 	for (; services && *services; services++)
 		docker_command_add(&command, *services);
-	struct child_request request = {
-		.argv = command.argv, .environment = docker->environment, .inherit_output = true};
+	struct child_request request = {.argv = command.argv,
+		.environment = docker->environment,
+		.output = output,
+		.errors = errors};
 	if (child_run(&request, &result, err) < 0)
 		return -1;
 	if (result.exit_code != 0)

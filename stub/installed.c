@@ -1,8 +1,12 @@
 /* Opening an existing installation. */
 #include "installed.h"
 
+#include <unistd.h>
+
 #include "journal.h"
+#include "message.h"
 #include "preflight.h"
+#include "rollback_point.h"
 
 int installed_open(struct installed *installed, struct session *session, bool lock, struct err *err)
 {
@@ -29,6 +33,33 @@ int installed_change(
 	int status = change->change(session, &installed, err);
 	journal_close(&journal, status, err);
 	return status;
+}
+
+void installed_show_kept(const struct session *session, const struct place *place,
+	const struct docker_cli *docker)
+{
+	const char **volumes;
+	size_t count;
+	struct err ignored = ERR_INIT;
+	struct docker_engine engine;
+	struct docker_cli own;
+	AUTO_FREE char *kept = xprintf("%s/%s", place->directory, ROLLBACK_KEPT_BACKUP);
+	const char *const secret[] = {place->env_file, kept};
+	for (size_t i = 0; i < ARRAY_SIZE(secret); i++)
+		if (access(secret[i], F_OK) == 0)
+			ui_note(session->ui, T("%s stays, with the passwords of the data."),
+				secret[i]);
+	if (docker)
+		own = *docker;
+	else if (preflight_engine(&own, &engine, session, false, false, &ignored) < 0)
+		return;
+	if (docker_project_volumes(&own, place->project, &volumes, &count, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct ui_field fields[] = {UI_TEXT("name", volumes[i])};
+		UI_RECORD(session->ui, "volume", fields, T("data stays in the volume %s"),
+			volumes[i]);
+	}
 }
 
 void installed_close(struct installed *installed)

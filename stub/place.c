@@ -10,6 +10,7 @@
 
 #include "child_guard.h"
 #include "file_io.h"
+#include "journal.h"
 #include "last_run.h"
 #include "orphan_wait.h"
 #include "receipt.h"
@@ -100,6 +101,7 @@ static int place_of_control(
 	struct place *place, struct session *session, bool *found, struct err *err)
 {
 	struct receipt *receipt;
+	struct err ignored = ERR_INIT;
 	*found = false;
 	if (!session->manifest->installer || session->options->directory ||
 		session->options->project_name || !strchr(session->path, '/'))
@@ -116,10 +118,12 @@ static int place_of_control(
 				err, "say which it is: --project-name NAME --dir \"%s\"", directory);
 		err_clear(err); /* doctor and preflight tell of it */
 		place->first_project = name;
-	} else if (receipt) {
-		place->first_project = receipt->project;
 	} else {
-		return 0;
+		if (!receipt)
+			receipt_read_retired(directory, session->arena, &receipt, &ignored);
+		if (!receipt)
+			return 0;
+		place->first_project = receipt->project;
 	}
 	place->first_directory = directory;
 	*found = true;
@@ -266,13 +270,60 @@ bool place_is_locked(const struct place *place)
 	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+static struct receipt *read_retired(const struct place *place, struct arena *arena)
+{
+	struct receipt *receipt;
+	struct err ignored = ERR_INIT;
+	return place->directory && access(place->compose_file, F_OK) < 0 &&
+			       receipt_read_retired(place->directory, arena, &receipt, &ignored) == 0
+		       ? receipt
+		       : NULL;
+}
+
+bool place_is_uninstalled(const struct place *place)
+{
+	AUTO(arena) arena = arena_new();
+	return read_retired(place, arena) != NULL;
+}
+
+static int fail_uninstalled(const struct place *place, const struct receipt *receipt,
+	struct arena *arena, struct err *err)
+{
+	struct journal_past past;
+	const char *what = receipt->version ? arena_printf(arena, "%s %s", receipt->name,
+						      receipt->version)
+					    : receipt->name;
+	journal_look(place, arena, &past);
+	bool known = past.verb && strcmp(past.verb, "uninstall") == 0 && *past.at;
+	if (known)
+		err_set(err, CODE_USAGE, "%s was uninstalled from %s (%s); its data is kept", what,
+			place->directory, past.at);
+	else
+		err_set(err, CODE_USAGE, "%s was uninstalled from %s; its data is kept", what,
+			place->directory);
+	/* Its images are gone: the control program could not reach the volumes for a backup. */
+	const char *usual = name_by_folder(place->first_directory, arena);
+	const char *where = usual && strcmp(usual, place->first_project) == 0
+				    ? ""
+				    : arena_printf(arena, " --project-name %s --dir \"%s\"",
+					      place->first_project, place->first_directory);
+	return err_hint(err,
+		"to come back to it: \"%s\" install%s; to delete the data too: \"%s\" uninstall "
+		"--purge-data%s",
+		receipt->installer, where, receipt->installer, where);
+}
+
 int place_require_installed(const struct place *place, struct err *err)
 {
 	struct last_run last;
 	if (access(place->compose_file, R_OK) == 0)
 		return 0;
-	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
 	AUTO(arena) arena = arena_new();
+	const struct receipt *retired = read_retired(place, arena);
+	if (retired && (place->lock_fd >= 0 || last_run_look(place, arena, &last) == LAST_RUN_WELL ||
+			       !last.unfinished))
+		return fail_uninstalled(place, retired, arena, err);
+	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
 	if (place->lock_fd < 0 && last_run_look(place, arena, &last) != LAST_RUN_WELL &&
 		last.unfinished)
 		return err_hint(err, "%s; %s", last.text, last.remedy);

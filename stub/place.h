@@ -46,8 +46,12 @@ int place_lock(struct place *place, const struct session *session, struct err *e
 /* Does another process hold the lock? Only without a lock of our own: looking would lose it. */
 bool place_is_locked(const struct place *place);
 
-/* CODE_USAGE unless something is installed there. Takes no lock. */
+/* CODE_USAGE unless something is installed there; of what was uninstalled the hint says how to come
+ * back. Takes no lock. */
 int place_require_installed(const struct place *place, struct err *err);
+
+/* Was it uninstalled, and its data kept? */
+bool place_is_uninstalled(const struct place *place);
 
 /* For docker_compose_*(); env_file only when it exists. As long as place and session live. */
 struct compose_project place_compose(

@@ -41,10 +41,41 @@ static bool is_as_handed_over(
 	return false;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	struct sha256 first, second;
+	struct err ignored = ERR_INIT;
+	bool regular;
+	return digest_of(a, &first, &regular, &ignored) == 0 && regular &&
+	       digest_of(b, &second, &regular, &ignored) == 0 && regular &&
+	       sha256_equal(&first, &second);
+}
+
+/* NAME.old is always the last one, which a rollback knows; the one before it goes on as NAME.old.2,
+ * .3 …, unless it is one of them, or the same. */
+static int make_way(const char *path, const char *old, struct err *err)
+{
+	struct stat st;
+	if (lstat(old, &st) < 0 || is_same(path, old))
+		return 0;
+	for (int i = 2;; i++) {
+		AUTO_FREE char *next = xprintf("%s.%d", old, i);
+		if (is_same(old, next))
+			return 0;
+		err_clear(err);
+		if (file_rename_new(old, next, err) == 0)
+			return 0;
+		if (err->sys_errno != EEXIST)
+			return -1;
+	}
+}
+
 /* What the person changed makes way, and stays beside the new file. */
 static int keep_old(const struct session *session, const char *path, struct err *err)
 {
 	AUTO_FREE char *old = xprintf("%s.old", path);
+	if (make_way(path, old, err) < 0)
+		return -1;
 	if (rename(path, old) < 0)
 		return err_set_errno(err, CODE_IO, "rename %s to %s", path, old);
 	ui_warning(session->ui, NULL, T("%s had been changed; it is kept as %s"), path, old);
@@ -108,6 +139,30 @@ int project_files_write_one(const struct session *session, const struct place *p
 	AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
 	const struct manifest_entry *entry = manifest_find_entry(session->manifest, entry_path);
 	return entry ? write_file(session, entry, path, NULL, err) : 0;
+}
+
+void project_files_remove_compose(const struct session *session, const struct place *place)
+{
+	const char *path = place->compose_file, *relative = session->manifest->compose;
+	const struct manifest_entry *entry = manifest_find_entry(session->manifest,
+		arena_printf(session->arena, "%s%s", MANIFEST_FILES_PREFIX, relative));
+	struct receipt *receipt;
+	struct err ignored = ERR_INIT;
+	struct sha256 digest;
+	struct stat st;
+	bool regular;
+	receipt_read(place->directory, session->arena, &receipt, &ignored);
+	if (lstat(path, &st) < 0)
+		return;
+	err_clear(&ignored);
+	bool known = digest_of(path, &digest, &regular, &ignored) == 0 && regular &&
+		     ((entry && sha256_equal(&digest, &entry->sha256)) ||
+			     is_as_handed_over(receipt, relative, &digest));
+	err_clear(&ignored);
+	if (known)
+		unlink(path);
+	else
+		keep_old(session, path, &ignored);
 }
 
 /* Is a folder on the way a link? What it leads to is not the installation's to remove. */

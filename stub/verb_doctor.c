@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "installed.h"
 #include "message.h"
 #include "verbs.h"
 
@@ -18,9 +19,9 @@ static int judge(const struct doctor *doctor, struct err *err)
 	if (doctor->code == CODE_DOCKER || (doctor->installed && doctor->errors > 0))
 		return err_set(err, doctor->code, "problems found: %zu", doctor->errors);
 	if (!doctor->installed) {
-		err_set(err, CODE_USAGE, "nothing is installed in %s", doctor->place.directory);
-		return err_hint(
-			err, "install it first, or name the place with --dir and --project-name");
+		if (place_is_uninstalled(&doctor->place))
+			installed_show_kept(doctor->session, &doctor->place, NULL);
+		return place_require_installed(&doctor->place, err);
 	}
 	ui_note(doctor->session->ui, "%s", T("Nothing is wrong as far as can be seen."));
 	return 0;

@@ -83,8 +83,11 @@ int verb_status(struct session *session, struct err *err)
 	struct last_run last;
 	struct health health;
 	struct secret_mask mask;
-	if (installed_open(&installed, session, false, err) < 0)
+	if (installed_open(&installed, session, false, err) < 0) {
+		if (err->code == CODE_USAGE && place_is_uninstalled(&installed.place))
+			installed_show_kept(session, &installed.place, NULL);
 		return -1;
+	}
 	last_run_look(&installed.place, session->arena, &last);
 	last_run_show(&last, session->ui);
 	if (last.state != LAST_RUN_AT_WORK && last_run_env_is_newer(&installed.place))

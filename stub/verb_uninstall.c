@@ -89,37 +89,16 @@ static void forget(const struct session *session, struct installed *installed, b
 		restore_state_remove(installed->place.directory);
 		restore_env_drop(session, &installed->place);
 	}
-	unlink(installed->place.compose_file);
+	if (purge) /* its backup has it as it was */
+		unlink(installed->place.compose_file);
+	else
+		project_files_remove_compose(session, &installed->place);
 	if (purge)
 		receipt_remove(installed->place.directory);
 	else
 		receipt_retire(installed->place.directory);
 	if (purge)
 		place_remove(&installed->place);
-}
-
-static void say_what_stays(struct session *session, const struct installed *installed)
-{
-	const char **volumes;
-	size_t count;
-	struct err ignored = ERR_INIT;
-	struct docker_cli docker = installed->docker;
-	if (session->options->purge_data)
-		return;
-	AUTO_FREE char *kept = xprintf("%s/%s", installed->place.directory, ROLLBACK_KEPT_BACKUP);
-	const char *const secret[] = {installed->place.env_file, kept};
-	for (size_t i = 0; i < ARRAY_SIZE(secret); i++)
-		if (access(secret[i], F_OK) == 0)
-			ui_note(session->ui, T("%s stays, with the passwords of the data."),
-				secret[i]);
-	if (docker_project_volumes(&docker, installed->place.project, &volumes, &count, &ignored) <
-		0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		struct ui_field fields[] = {UI_TEXT("name", volumes[i])};
-		UI_RECORD(session->ui, "volume", fields, T("data stays in the volume %s"),
-			volumes[i]);
-	}
 }
 
 /* Each variant has a place of its own, and one that was given up has left files and data there. The
@@ -200,7 +179,8 @@ static int forget_one(struct session *session, struct installed *installed, stru
 static int say_one(struct session *session, struct installed *installed, struct err *err)
 {
 	(void)err;
-	say_what_stays(session, installed);
+	if (!session->options->purge_data)
+		installed_show_kept(session, &installed->place, &installed->docker);
 	return 0;
 }
 

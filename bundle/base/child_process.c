@@ -129,10 +129,8 @@ static int spawn(struct child *child, const int in[2], const int out[2], const i
 		posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
 	else
 		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!child->request->inherit_output) {
-		posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-		posix_spawn_file_actions_adddup2(&actions, err_ends[1], STDERR_FILENO);
-	}
+	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, err_ends[1], STDERR_FILENO);
 	if (child_guard_descriptor() >= 0 && !child->request->outlives_us) /* after the others */
 		posix_spawn_file_actions_adddup2(
 			&actions, child_guard_descriptor(), CHILD_GUARD_INHERITED);
@@ -154,8 +152,7 @@ static int start(struct child *child, struct err *err)
 	int failed = 0;
 	pthread_mutex_lock(&starting);
 	bool pipes = (!child->request->feed || make_pipe(in) == 0) &&
-		     (child->request->inherit_output ||
-			     (make_pipe(out) == 0 && make_pipe(err_ends) == 0));
+		     make_pipe(out) == 0 && make_pipe(err_ends) == 0;
 	if (!pipes)
 		failed = errno;
 	else
@@ -190,7 +187,8 @@ static int start(struct child *child, struct err *err)
 static void take(struct child *child, const int *fd, struct child_output *output, const char *bytes,
 	size_t length)
 {
-	struct stream_sink *sink = fd == &child->out ? child->request->output : NULL;
+	struct stream_sink *sink =
+		fd == &child->out ? child->request->output : child->request->errors;
 	if (!sink)
 		keep(output, bytes, length);
 	else if (!child->output_failed)
