@@ -5,6 +5,11 @@ ln -s "$here/../fakes/docker" bin/docker
 PATH="$PWD/bin:/usr/bin:/bin"
 echo 'services: {}' >"$HOME/hardtack/hello/compose.yaml"
 (umask 077 && echo 'HELLO_PORT=47113' >"$HOME/hardtack/hello/.env")
+cat >"$HOME/hardtack/hello/receipt.json" <<END
+{"schema": 1, "name": "hello", "version": "1.0.0", "project": "hello", "directory": "$HOME/hardtack/hello", "installer": "hello",
+ "root": "00", "builder": "hardtack", "compose": "compose.yaml", "installed_at": "2026-01-01T00:00:00Z",
+ "first_installed_at": "2026-01-01T00:00:00Z", "images": []}
+END
 case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=amd64 ;; esac
 log='2026-01-01T00:00:01.000000001Z Applying database migrations failed.\n'
 log=$log'2026-01-01T00:00:01.000000002Z Error: P1000: Authentication failed against database server at db\n'
