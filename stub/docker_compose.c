@@ -48,8 +48,7 @@ static int try_compose(
 	docker_command_add(&command, "version", "--short");
 	if (docker_command_run(docker, &command, QUERY_TIMEOUT_MS, &result, err) < 0)
 		return -1;
-	*found = result.exit_code == 0 &&
-		 take_version(docker, path, plugin, result.out.head.bytes);
+	*found = result.exit_code == 0 && take_version(docker, path, plugin, result.out.head.bytes);
 	return 0;
 }
 

@@ -180,8 +180,8 @@ bool fallback_next(struct session *session, struct err *err)
 	if (!next || installed_open(&failed, session, true, &problem) < 0 ||
 		receipt_find(&failed.place, session, &receipt, &problem) < 0)
 		return false;
-	if (!receipt && receipt_read_retired(failed.place.directory, session->arena, &receipt,
-				&problem) < 0)
+	if (!receipt && receipt_read_retired(
+				failed.place.directory, session->arena, &receipt, &problem) < 0)
 		return false;
 	if (receipt) {
 		if (says(session, "auto"))

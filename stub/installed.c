@@ -35,8 +35,8 @@ int installed_change(
 	return status;
 }
 
-void installed_show_kept(const struct session *session, const struct place *place,
-	const struct docker_cli *docker)
+void installed_show_kept(
+	const struct session *session, const struct place *place, const struct docker_cli *docker)
 {
 	const char **volumes;
 	size_t count;

@@ -36,9 +36,10 @@ struct installed_change {
 int installed_change(
 	const struct installed_change *change, struct session *session, struct err *err);
 
-/* What an uninstall has left: data and passwords. docker NULL: volumes only if an engine is there. */
-void installed_show_kept(const struct session *session, const struct place *place,
-	const struct docker_cli *docker);
+/* What an uninstall has left: data and passwords. docker NULL: volumes only if an engine is there.
+ */
+void installed_show_kept(
+	const struct session *session, const struct place *place, const struct docker_cli *docker);
 
 void installed_close(struct installed *installed);
 #define AUTO_INSTALLED __attribute__((cleanup(installed_close))) struct installed

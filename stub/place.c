@@ -89,8 +89,8 @@ static const char *name_by_folder(const char *directory, struct arena *arena)
 {
 	const char *home = getenv("HOME"), *name = file_base_name(directory);
 	return home && place_is_project_name(name) &&
-			       strcmp(directory, arena_printf(arena, "%s/hardtack/%s", home,
-							 name)) == 0
+			       strcmp(directory,
+				       arena_printf(arena, "%s/hardtack/%s", home, name)) == 0
 		       ? name
 		       : NULL;
 }
@@ -114,8 +114,8 @@ static int place_of_control(
 	if (receipt_read(directory, session->arena, &receipt, err) < 0) {
 		const char *name = name_by_folder(directory, session->arena);
 		if (!name)
-			return err_hint(
-				err, "say which it is: --project-name NAME --dir \"%s\"", directory);
+			return err_hint(err, "say which it is: --project-name NAME --dir \"%s\"",
+				directory);
 		err_clear(err); /* doctor and preflight tell of it */
 		place->first_project = name;
 	} else {
@@ -275,7 +275,8 @@ static struct receipt *read_retired(const struct place *place, struct arena *are
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT;
 	return place->directory && access(place->compose_file, F_OK) < 0 &&
-			       receipt_read_retired(place->directory, arena, &receipt, &ignored) == 0
+			       receipt_read_retired(place->directory, arena, &receipt, &ignored) ==
+				       0
 		       ? receipt
 		       : NULL;
 }
@@ -290,9 +291,9 @@ static int fail_uninstalled(const struct place *place, const struct receipt *rec
 	struct arena *arena, struct err *err)
 {
 	struct journal_past past;
-	const char *what = receipt->version ? arena_printf(arena, "%s %s", receipt->name,
-						      receipt->version)
-					    : receipt->name;
+	const char *what = receipt->version
+				   ? arena_printf(arena, "%s %s", receipt->name, receipt->version)
+				   : receipt->name;
 	journal_look(place, arena, &past);
 	bool known = past.verb && strcmp(past.verb, "uninstall") == 0 && *past.at;
 	if (known)
@@ -320,8 +321,9 @@ int place_require_installed(const struct place *place, struct err *err)
 		return 0;
 	AUTO(arena) arena = arena_new();
 	const struct receipt *retired = read_retired(place, arena);
-	if (retired && (place->lock_fd >= 0 || last_run_look(place, arena, &last) == LAST_RUN_WELL ||
-			       !last.unfinished))
+	if (retired &&
+		(place->lock_fd >= 0 || last_run_look(place, arena, &last) == LAST_RUN_WELL ||
+			!last.unfinished))
 		return fail_uninstalled(place, retired, arena, err);
 	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
 	if (place->lock_fd < 0 && last_run_look(place, arena, &last) != LAST_RUN_WELL &&

@@ -75,7 +75,8 @@ static int check_damaged(struct preflight *preflight, struct err *damage, struct
 	return 0;
 }
 
-/* preflight_check_data() and preflight_check_project() speak of volumes to which nothing is left. */
+/* preflight_check_data() and preflight_check_project() speak of volumes to which nothing is left.
+ */
 static bool has_env(const struct place *place)
 {
 	return access(place->env_file, F_OK) == 0;

@@ -43,7 +43,8 @@ static void check_retired(struct preflight *preflight)
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT; /* preflight_check_receipt() has told of it */
 	if (receipt_find_retired(preflight->place, preflight->session, &receipt, &ignored) < 0 ||
-		!receipt || change_from(preflight, receipt->version, receipt->root) != VERSION_OLDER)
+		!receipt ||
+		change_from(preflight, receipt->version, receipt->root) != VERSION_OLDER)
 		return;
 	err_set(&problem, CODE_PREFLIGHT,
 		"the data that lies here is of version %s, and this file is the older %s: it may "
@@ -107,8 +108,7 @@ uint64_t preflight_backup_bytes(const struct preflight *preflight)
 	uint64_t bytes = 0;
 	if (!preflight_can_look(preflight) || session->options->erase_data ||
 		session->manifest->installer ||
-		receipt_find(preflight->place, session, &receipt, &ignored) < 0 ||
-		!receipt ||
+		receipt_find(preflight->place, session, &receipt, &ignored) < 0 || !receipt ||
 		change_from(preflight, receipt->version, receipt->root) == VERSION_SAME ||
 		docker_project_volumes(
 			&docker, preflight->place->project, &names, &count, &ignored) < 0 ||

@@ -6,8 +6,9 @@
 #include "session.h"
 
 /* Writes what is missing or differs, whole or not at all. A file that the person changed is kept
- * beside the new one as NAME.old (and the one before it as NAME.old.2 …), with a warning; one that is still as the earlier installation
- * (old, may be NULL) handed it over is simply replaced. Templates of env files are left out. */
+ * beside the new one as NAME.old (and the one before it as NAME.old.2 …), with a warning; one that
+ * is still as the earlier installation (old, may be NULL) handed it over is simply replaced.
+ * Templates of env files are left out. */
 int project_files_write(const struct session *session, const struct place *place,
 	const struct receipt *old, struct err *err);
 

@@ -18,8 +18,7 @@ enum { RECEIPT_LIMIT = 4 << 20 };
 
 /* ---- images ---- */
 
-void receipt_images_write(
-	struct json_writer *w, const struct receipt_image *images, size_t count)
+void receipt_images_write(struct json_writer *w, const struct receipt_image *images, size_t count)
 {
 	json_array(w, "images");
 	for (size_t i = 0; i < count; i++) {
@@ -104,8 +103,7 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 		return json_fail(
 			root, err, "\"%s\" is not a path below a directory", receipt->compose);
 	if (!place_is_project_name(receipt->project))
-		return json_fail(
-			root, err, "\"%s\" is not a valid project name", receipt->project);
+		return json_fail(root, err, "\"%s\" is not a valid project name", receipt->project);
 	if (parse_files(receipt, root, arena, err) < 0)
 		return -1;
 	return receipt_images_read(root, &receipt->images, &receipt->image_count, arena, err);
@@ -130,8 +128,7 @@ int receipt_parse(const char *bytes, size_t length, const char *path, struct are
 	return 0;
 }
 
-int receipt_read_file(
-	const char *path, struct arena *arena, struct receipt **out, struct err *err)
+int receipt_read_file(const char *path, struct arena *arena, struct receipt **out, struct err *err)
 {
 	char *bytes;
 	size_t length;
@@ -146,8 +143,7 @@ int receipt_read_file(
 static int read_named(const char *directory, const char *name, struct arena *arena,
 	struct receipt **out, struct err *err)
 {
-	return receipt_read_file(
-		arena_printf(arena, "%s/%s", directory, name), arena, out, err);
+	return receipt_read_file(arena_printf(arena, "%s/%s", directory, name), arena, out, err);
 }
 
 /* The first is damaged (err says why), or gone without having been retired. */
@@ -157,9 +153,9 @@ static int read_copy(const char *directory, struct arena *arena, int status, str
 	struct err problem = ERR_INIT;
 	int second = read_named(directory, RECEIPT_COPY, arena, out, &problem);
 	if (second == 0 && *out) {
-		(*out)->damage =
-			status < 0 ? arena_strdup(arena, err->text)
-				   : arena_printf(arena, T("%s/%s is gone"), directory, RECEIPT_NAME);
+		(*out)->damage = status < 0 ? arena_strdup(arena, err->text)
+					    : arena_printf(arena, T("%s/%s is gone"), directory,
+						      RECEIPT_NAME);
 		err_clear(err);
 		return 0;
 	}

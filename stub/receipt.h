@@ -3,8 +3,8 @@
  * which file, with which proofs and when. Written when an installation is through, whole or not
  * at all; the next installer, the control program and `doctor` read it.
  *
- * Without it nobody can tell which version the data is of, so there are two of it: receipt.copy.json
- * is the same, and is read when receipt.json is damaged or gone.
+ * Without it nobody can tell which version the data is of, so there are two of it:
+ * receipt.copy.json is the same, and is read when receipt.json is damaged or gone.
  */
 #pragma once
 
@@ -45,9 +45,9 @@ struct receipt {
 	struct receipt_file *files; /* as they were handed over; none in receipts of 0.1 */
 	size_t file_count;
 	const struct proof_list *proofs; /* of this run; not read back */
-	const char *path;   /* when read: of the one of the two that was read */
-	const char *damage; /* when read from the copy: why; else NULL */
-	bool inferred;      /* it was lost: what receipt_lost.h makes of what is left */
+	const char *path;                /* when read: of the one of the two that was read */
+	const char *damage;              /* when read from the copy: why; else NULL */
+	bool inferred; /* it was lost: what receipt_lost.h makes of what is left */
 };
 
 /* "images", in a receipt and in backup.json. */
@@ -62,8 +62,7 @@ int receipt_parse(const char *bytes, size_t length, const char *path, struct are
 	struct receipt **out, struct err *err);
 
 /* *out NULL: there is no such file. */
-int receipt_read_file(
-	const char *path, struct arena *arena, struct receipt **out, struct err *err);
+int receipt_read_file(const char *path, struct arena *arena, struct receipt **out, struct err *err);
 
 /* *out NULL: there is none. When the copy is none either, a receipt that is none is CODE_INPUT with
  * its path: somebody has to decide, for it is not known what is installed. */

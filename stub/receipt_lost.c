@@ -33,8 +33,7 @@ static struct receipt *describe(const struct session *old, const struct place *p
 	struct err ignored = ERR_INIT;
 	AUTO_TEXT text = TEXT_INIT;
 	receipt_fill(&receipt, old, place, &engine, NULL, arena);
-	struct receipt_file *files =
-		arena_alloc(arena, (receipt.file_count + 1) * sizeof(*files));
+	struct receipt_file *files = arena_alloc(arena, (receipt.file_count + 1) * sizeof(*files));
 	for (size_t i = 0; i < receipt.file_count; i++)
 		files[i] = receipt.files[i];
 	files[receipt.file_count] = *control; /* not among its own */
@@ -46,8 +45,9 @@ static struct receipt *describe(const struct session *old, const struct place *p
 	if (root)
 		receipt.root = root;
 	receipt_text(&receipt, &text);
-	return receipt_parse(text.bytes, text.length, old->path, arena, &copy, &ignored) == 0 ? copy
-											      : NULL;
+	return receipt_parse(text.bytes, text.length, old->path, arena, &copy, &ignored) == 0
+		       ? copy
+		       : NULL;
 }
 
 /* The installer's root is not in its control program; this very one's is known. */
@@ -77,8 +77,7 @@ static struct receipt *ask_control(const struct session *session, const struct p
 	struct tm utc;
 	char at[JOURNAL_TIME_SIZE];
 	if (session_open_other(&old, session, path, &options, &ignored) == 0 &&
-		old.manifest->installer && use_variant(&old, session) &&
-		fstat(old.fd, &st) == 0 &&
+		old.manifest->installer && use_variant(&old, session) && fstat(old.fd, &st) == 0 &&
 		digest_file_range(
 			old.fd, path, 0, (uint64_t)st.st_size, &control.sha256, &ignored) == 0) {
 		gmtime_r(&st.st_mtime, &utc);
@@ -124,15 +123,13 @@ void receipt_lost_look(
 	struct arena *arena = session->arena;
 	struct rollback_point *point;
 	struct err ignored = ERR_INIT;
-	const char *control =
-		arena_printf(arena, "%s/" MANIFEST_CONTROL_NAME, place->directory);
+	const char *control = arena_printf(arena, "%s/" MANIFEST_CONTROL_NAME, place->directory);
 	enum journal_story story = journal_story(place, arena);
 	*lost = (struct receipt_lost){.never = story == JOURNAL_NEVER};
 	if (lost->never)
 		return;
 	lost->trace = find_trace(place, story, control, arena);
-	lost->uninstalled =
-		story == JOURNAL_UNINSTALLED && access(place->compose_file, F_OK) < 0;
+	lost->uninstalled = story == JOURNAL_UNINSTALLED && access(place->compose_file, F_OK) < 0;
 	if (!lost->trace)
 		return;
 	if (rollback_point_read(place->directory, arena, &point, &ignored) < 0)

@@ -12,9 +12,9 @@
 #include "receipt.h"
 
 struct receipt_lost {
-	bool never; /* nothing is lost: a first installation that did not come to its end */
-	const char *trace;       /* what shows it, to be named; NULL: nothing does */
-	bool uninstalled;        /* only the data was kept */
+	bool never;        /* nothing is lost: a first installation that did not come to its end */
+	const char *trace; /* what shows it, to be named; NULL: nothing does */
+	bool uninstalled;  /* only the data was kept */
 	struct receipt *receipt; /* inferred, as damage says; NULL: nobody can tell the version */
 };
 

@@ -26,11 +26,11 @@ struct install {
 	struct place place;
 	struct env_files env;
 	struct preflight preflight;
-	struct upgrade upgrade; /* of an older version that is there */
+	struct upgrade upgrade;       /* of an older version that is there */
 	struct backup_safety unknown; /* of data whose version nobody knows */
-	bool touched;  /* the new containers may have been started */
-	bool finished; /* --dry-run: nothing more to do */
-	bool agreed;   /* to this variant, when another one did not work */
+	bool touched;                 /* the new containers may have been started */
+	bool finished;                /* --dry-run: nothing more to do */
+	bool agreed;                  /* to this variant, when another one did not work */
 };
 
 static int verify_every_byte(struct install *install, struct err *err)

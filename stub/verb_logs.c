@@ -17,8 +17,8 @@ static int show(struct session *session, struct installed *installed, struct log
 	const struct stub_options *options = session->options;
 	struct err problem = ERR_INIT;
 	int status = docker_compose_logs(&installed->docker, &installed->project,
-		(const char *const *)session->arguments, options->follow, options->tail,
-		&out->sink, &errors->sink, err);
+		(const char *const *)session->arguments, options->follow, options->tail, &out->sink,
+		&errors->sink, err);
 	if ((log_filter_finish(out, &problem) < 0 || log_filter_finish(errors, &problem) < 0) &&
 		status == 0)
 		*err = problem, status = -1;

@@ -151,8 +151,8 @@ static int start(struct child *child, struct err *err)
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err_ends[2] = {-1, -1};
 	int failed = 0;
 	pthread_mutex_lock(&starting);
-	bool pipes = (!child->request->feed || make_pipe(in) == 0) &&
-		     make_pipe(out) == 0 && make_pipe(err_ends) == 0;
+	bool pipes = (!child->request->feed || make_pipe(in) == 0) && make_pipe(out) == 0 &&
+		     make_pipe(err_ends) == 0;
 	if (!pipes)
 		failed = errno;
 	else

@@ -42,7 +42,7 @@ struct child_request {
 	/* Called about ten times a second while it runs; may be NULL. */
 	void (*tick)(void *context);
 	void *tick_context;
-	bool outlives_us;    /* what it starts shall stay (a browser, an engine): not guarded */
+	bool outlives_us; /* what it starts shall stay (a browser, an engine): not guarded */
 	/* Where stdout goes instead of result->out, as it comes; NULL: it is kept. When the sink
 	 * fails, the group is killed and the sink's error is ours. */
 	struct stream_sink *output;

@@ -254,8 +254,7 @@ TEST(it_knows_whether_anything_was_ever_installed)
 	CHECK_INT(story_of(LINE("receipt", "begin")), JOURNAL_NEVER);
 	CHECK_INT(story_of(LINE("receipt", "done") END LINE("load", "failed")), JOURNAL_INSTALLED);
 	CHECK_INT(story_of(LINE("receipt", "done") UNINSTALLED("")), JOURNAL_UNINSTALLED);
-	CHECK_INT(
-		story_of(LINE("receipt", "done") UNINSTALLED(",\"code\":10")), JOURNAL_INSTALLED);
+	CHECK_INT(story_of(LINE("receipt", "done") UNINSTALLED(",\"code\":10")), JOURNAL_INSTALLED);
 	CHECK_INT(story_of(UNINSTALLED("") LINE("receipt", "done") END), JOURNAL_INSTALLED);
 	while (text.length < 300000) /* the lines before these are gone */
 		text_add(&text, "{\"verb\":\"stop\",\"step\":\"stop\",\"state\":\"done\"}\n");

@@ -18,8 +18,8 @@ static const char *filtered(const char *bytes, size_t length, size_t piece, stru
 	AUTO_FD fd = open("out", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	log_filter_init(&filter, fd, "out");
 	for (size_t at = 0; at < length; at += piece)
-		CHECK_OK(stream_write(&filter.sink, bytes + at,
-			length - at < piece ? length - at : piece, &err));
+		CHECK_OK(stream_write(
+			&filter.sink, bytes + at, length - at < piece ? length - at : piece, &err));
 	CHECK(filter.rest.length < LOG_FILTER_BYTES);
 	CHECK_OK(log_filter_finish(&filter, &err));
 	log_filter_clear(&filter);
@@ -27,10 +27,10 @@ static const char *filtered(const char *bytes, size_t length, size_t piece, stru
 	return out;
 }
 
-#define CHECK_FILTERED(bytes, expected)                                                   \
-	do {                                                                              \
-		AUTO(arena) arena = arena_new();                                          \
-		for (size_t piece = 1; piece < 9; piece += 3)                             \
+#define CHECK_FILTERED(bytes, expected)                                                    \
+	do {                                                                               \
+		AUTO(arena) arena = arena_new();                                           \
+		for (size_t piece = 1; piece < 9; piece += 3)                              \
 			CHECK_STR(filtered(bytes, strlen(bytes), piece, arena), expected); \
 	} while (0)
 
@@ -48,8 +48,12 @@ TEST(colours_go_and_what_drives_a_terminal_becomes_visible)
 	CHECK_FILTERED("\033[2J\033]0;title\a\n", "\\x1b[2J\\x1b]0;title\\x07\n");
 	CHECK_FILTERED("db-1  | x\rweb-1  | paid\n", "db-1  | x\\x0dweb-1  | paid\n");
 	CHECK_FILTERED("of a terminal\r\n", "of a terminal\n");
-	CHECK_FILTERED("\xe2\x80\xae" "evil\xff\n", "\\u202eevil\\xff\n");
-	CHECK_FILTERED("\xc2\x9b" "31m\n", "\\xc2\\x9b31m\n");
+	CHECK_FILTERED("\xe2\x80\xae"
+		       "evil\xff\n",
+		"\\u202eevil\\xff\n");
+	CHECK_FILTERED("\xc2\x9b"
+		       "31m\n",
+		"\\xc2\\x9b31m\n");
 }
 
 TEST(a_line_without_end_goes_in_parts)
