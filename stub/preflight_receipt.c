@@ -98,12 +98,14 @@ static int check_gone(struct preflight *preflight, struct err *err)
 			warn(preflight, lost.receipt);
 		return 0;
 	}
+	if (!lost.trace && !has_env(place)) /* a first time as a rule: docker is not asked */
+		return 0;
 	if (is_installed(preflight, &installed, &volume, err) < 0)
 		return -1;
 	if (lost.trace && (volume || (installed && !lost.uninstalled)))
 		err_set(&damage, CODE_PREFLIGHT, "%s and %s are gone from %s, though %s is there",
 			RECEIPT_NAME, RECEIPT_COPY, place->directory, lost.trace);
-	else if (!lost.trace && volume && has_env(place))
+	else if (!lost.trace && volume)
 		err_set(&damage, CODE_PREFLIGHT,
 			"Docker has the volume %s of a project %s, and there is no %s in %s",
 			volume, place->project, RECEIPT_NAME, place->directory);
