@@ -169,7 +169,7 @@ struct docker_container {
 	size_t environment_count;
 	struct docker_mount *mounts; /* volumes and directories; not tmpfs */
 	size_t mount_count;
-	struct docker_published *published; /* while it runs */
+	struct docker_published *published; /* while it runs or restarts */
 	size_t published_count;
 	const char *directory; /* compose's label: where its project lies; "" without */
 	int64_t exit_code;

@@ -100,15 +100,13 @@ static int parse_mounts(struct docker_cli *docker, struct json container,
 }
 
 /* {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8088"}, …], "9000/udp": null} */
-static int parse_ports(struct docker_cli *docker, struct json container,
+static int add_ports(struct docker_cli *docker, struct json settings, const char *key,
 	struct docker_container *out, struct err *err)
 {
-	struct json network, ports = {0}, bindings, binding;
+	struct json ports = {0}, bindings, binding;
 	const char *name, *number;
 	size_t capacity = 0;
-	if (json_get_object_or_none(container, "NetworkSettings", &network, err) < 0 ||
-		(!json_is_absent(network) &&
-			json_get_object_or_none(network, "Ports", &ports, err) < 0))
+	if (!json_is_absent(settings) && json_get_object_or_none(settings, key, &ports, err) < 0)
 		return -1;
 	for (struct json_iterator it = json_items(ports); json_next_member(&it, &name, &bindings);) {
 		if (!json_is_array(bindings))
@@ -125,6 +123,19 @@ static int parse_ports(struct docker_cli *docker, struct json container,
 		}
 	}
 	return 0;
+}
+
+/* Between two crashes it publishes nothing, and a moment later it has its ports again. */
+static int parse_ports(struct docker_cli *docker, struct json container,
+	struct docker_container *out, struct err *err)
+{
+	struct json settings;
+	bool restarting = strcmp(out->status, "restarting") == 0;
+	return json_get_object_or_none(container, restarting ? "HostConfig" : "NetworkSettings",
+		       &settings, err) < 0
+		       ? -1
+		       : add_ports(docker, settings, restarting ? "PortBindings" : "Ports", out,
+				 err);
 }
 
 static int parse_container(struct docker_cli *docker, struct json container,

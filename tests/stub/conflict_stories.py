@@ -77,6 +77,16 @@ def a_taken_port_may_be_changed_at_a_terminal(t):
 
 
 @story
+def a_port_of_ours_between_two_crashes_is_not_another_programs(t):
+    for status, code in (("restarting", 0), ("exited", 11)):
+        frame = {"service": "web", "status": status, "bindings": {"8080/tcp": [{"HostIp": "", "HostPort": str(t.port)}]}}
+        t.play(running_before=True, containers=[[frame], [{"service": "web", "health": "healthy"}]])
+        with listening(t.port):
+            done = t.run("install", "--yes", "--dry-run", "--set", f"HELLO_PORT={t.port}")
+        t.check(done.code == code and ("is taken" in done.err) == (code != 0), f"{status}: {code}", done)
+
+
+@story
 def nothing_is_asked_when_it_fails_anyway(t):
     with listening(t.port):
         for trouble in ({"engine": "denied"}, {"arch": "mips"}):
