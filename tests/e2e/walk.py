@@ -202,10 +202,12 @@ class Walk:
 
     def install_of(self, version, *words):
         self.highest = max(self.highest, version)
-        if self.damaged():
-            self.expect(self.book.run("install", "--yes", *words, file=self.files[version]), *((0, 11) if self.deleted() else (11,)))
-            words += ("--ignore-preflight", "receipt", "--ignore-preflight", "data")
-        return self.book.run("install", "--yes", *words, file=self.files[version])
+        damaged, deleted = self.damaged(), self.deleted()
+        done = self.book.run("install", "--yes", *words, file=self.files[version])
+        if not damaged or (deleted and done.code == 0):
+            return done
+        self.expect(done, 11)
+        return self.book.run("install", "--yes", *words, "--ignore-preflight", "receipt", "--ignore-preflight", "data", file=self.files[version])
 
     def finish_restore(self):
         """A restore that was cut off is in the way of all that starts or saves the data, until it is run again."""
