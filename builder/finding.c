@@ -132,6 +132,7 @@ int finding_list_fail(const struct finding_list *list, struct err *err)
 		text_add_bytes(&out, one.bytes, one.length);
 		shown++;
 	}
+	BUG_ON(!first);
 	if (shown == 0)
 		text_addf(&out, "%.*s", (int)sizeof(err->text) - 200, first->text);
 	if (shown < errors) {

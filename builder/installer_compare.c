@@ -175,7 +175,7 @@ void installer_compare_init(
 		.fd = fd,
 		.path = path,
 		.size = size,
-		.window = xmalloc(2 * WINDOW),
+		.window = xmalloc((size_t)2 * WINDOW),
 	};
 }
 

@@ -59,7 +59,7 @@ static int count_bytes(struct stream_sink *sink, const void *bytes, size_t lengt
 	struct counting_sink *count = (struct counting_sink *)sink;
 	(void)bytes;
 	count->bytes += length;
-	return count->bytes < 2 * MEASURED_BYTES
+	return count->bytes < 2ULL * MEASURED_BYTES
 		       ? 0
 		       : err_set(err, CODE_IO, "enough bytes for a measurement");
 }

@@ -9,12 +9,15 @@
 
 #include "stream.h"
 
-static char *path_of(const struct blob_cache *cache, const char *digest, const char *url)
+static char *path_of_digest(const struct blob_cache *cache, const char *digest)
+{
+	return xprintf(
+		"%s/partial/sha256-%s", blob_cache_path(cache), digest + strlen("sha256:"));
+}
+
+static char *path_of_url(const struct blob_cache *cache, const char *url)
 {
 	char hex[SHA256_HEX_LENGTH + 1];
-	if (digest)
-		return xprintf("%s/partial/sha256-%s", blob_cache_path(cache),
-			digest + strlen("sha256:"));
 	struct sha256 name = digest_sha256_of(url, strlen(url));
 	sha256_to_hex(&name, hex);
 	return xprintf("%s/partial/url-%s", blob_cache_path(cache), hex);
@@ -23,7 +26,7 @@ static char *path_of(const struct blob_cache *cache, const char *digest, const c
 uint64_t partial_blob_length(const struct blob_cache *cache, const char *digest)
 {
 	struct stat st;
-	AUTO_FREE char *path = path_of(cache, digest, NULL);
+	AUTO_FREE char *path = path_of_digest(cache, digest);
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
@@ -84,7 +87,7 @@ int partial_blob_open(struct partial_blob *partial, struct blob_cache *cache, co
 	struct blob_source found;
 	bool busy;
 	*partial = (struct partial_blob){.fd = -1,
-		.path = path_of(cache, digest, url),
+		.path = digest ? path_of_digest(cache, digest) : path_of_url(cache, url),
 		.cache = cache,
 		.digest = digest,
 		.size_bytes = size_bytes};

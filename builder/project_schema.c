@@ -46,7 +46,7 @@ const struct project_schema_field project_schema_issue =
 	FIELD("known_issues", MAP, .fields = issue);
 const struct project_schema_field project_schema_backup = FIELD("backup", MAP, .fields = backup);
 
-int project_schema_fail(const struct yaml_document *document, const struct yaml_node *node,
+int(project_schema_fail)(const struct yaml_document *document, const struct yaml_node *node,
 	struct err *err, const char *format, ...)
 {
 	char text[1024];

@@ -49,3 +49,6 @@ extern const struct project_schema_field project_schema_backup;
 /* Fails with "file:line: text". */
 int project_schema_fail(const struct yaml_document *document, const struct yaml_node *node,
 	struct err *err, const char *format, ...) __attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__
+#define project_schema_fail(...) err_failed((project_schema_fail)(__VA_ARGS__))
+#endif

@@ -1,9 +1,11 @@
 /* The stubs of all targets, inside the builder itself. */
 #include "stub_image.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define STUB(name) extern const unsigned char stub_bytes_##name[], stub_bytes_##name##_end[]
+#define LENGTH(name) ((uintptr_t)stub_bytes_##name##_end - (uintptr_t)stub_bytes_##name)
 STUB(darwin_arm64);
 STUB(linux_arm64);
 STUB(linux_amd64);
@@ -17,9 +19,9 @@ const struct stub_image *stub_image_list(void)
 		{NULL, NULL, 0},
 	};
 	/* The difference of two labels is no constant expression in C. */
-	images[0].length = (size_t)(stub_bytes_darwin_arm64_end - stub_bytes_darwin_arm64);
-	images[1].length = (size_t)(stub_bytes_linux_arm64_end - stub_bytes_linux_arm64);
-	images[2].length = (size_t)(stub_bytes_linux_amd64_end - stub_bytes_linux_amd64);
+	images[0].length = LENGTH(darwin_arm64);
+	images[1].length = LENGTH(linux_arm64);
+	images[2].length = LENGTH(linux_amd64);
 	return images;
 }
 

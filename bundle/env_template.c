@@ -96,15 +96,16 @@ static bool parse_generator(
 static const char *find_generator(const char *raw)
 {
 	static const char *const verbs[] = {"secret", "ask", "port"};
-	const char *at = text_starts_with(raw, "{{") ? raw : NULL;
-	for (const char *open = raw; !at && (open = strstr(open, "{{")); open += 2) {
+	if (text_starts_with(raw, "{{"))
+		return raw;
+	for (const char *open = raw; (open = strstr(open, "{{")); open += 2) {
 		const char *word = open + 2 + strspn(open + 2, " ");
 		size_t length = strcspn(word, " }\"");
 		for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 			if (strlen(verbs[i]) == length && strncmp(word, verbs[i], length) == 0)
-				at = open;
+				return open;
 	}
-	return at;
+	return NULL;
 }
 
 /* The }} that ends it, not one in a quoted text; NULL when it is missing. */

@@ -203,7 +203,7 @@ static int fail_at(struct json value, const char *key, struct err *err, const ch
 	return err_set(err, CODE_INPUT, "%s: %s", place.bytes, what);
 }
 
-int json_fail(struct json value, struct err *err, const char *format, ...)
+int(json_fail)(struct json value, struct err *err, const char *format, ...)
 {
 	va_list ap;
 	char what[1024];
@@ -394,6 +394,7 @@ static int find_member(struct json object, const char *key, yyjson_val **node, s
 	return 0;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot have any */
 #define DEFINE_GET(type, c_type)                                                               \
 	int json_get_##type(struct json object, const char *key, c_type *out, struct err *err) \
 	{                                                                                      \
@@ -413,6 +414,7 @@ static int find_member(struct json object, const char *key, yyjson_val **node, s
 			return 0;                                                              \
 		return as_##type(node, object, key, out, err);                                 \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_GET(string, const char *)
 DEFINE_GET(u64, uint64_t)

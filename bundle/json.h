@@ -100,6 +100,9 @@ bool json_next_member(struct json_iterator *iterator, const char **key, struct j
 /* Fails at this value: "DOCUMENT: PATH: " before the text. Translates the format. Returns -1. */
 int json_fail(struct json value, struct err *err, const char *format, ...)
 	__attribute__((format(printf, 3, 4), cold));
+#ifdef __clang_analyzer__
+#define json_fail(...) err_failed((json_fail)(__VA_ARGS__))
+#endif
 
 /* Same values? Members of objects in any order; 1 and 1.0 are the same number. */
 bool json_equal(struct json a, struct json b);

@@ -177,7 +177,7 @@ static bool is_gone(const char *words)
 	return false;
 }
 
-int docker_command_failed(struct docker_cli *docker, const struct docker_command *command,
+int(docker_command_failed)(struct docker_cli *docker, const struct docker_command *command,
 	const struct child_result *result, int code, struct err *err)
 {
 	const char *words = docker_words(docker, result);

@@ -68,3 +68,6 @@ const char *docker_words(struct docker_cli *docker, const struct child_result *r
 /* CODE_DOCKER (or another code) with the command and its words. */
 int docker_command_failed(struct docker_cli *docker, const struct docker_command *command,
 	const struct child_result *result, int code, struct err *err);
+#ifdef __clang_analyzer__
+#define docker_command_failed(...) err_failed((docker_command_failed)(__VA_ARGS__))
+#endif

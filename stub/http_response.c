@@ -252,7 +252,7 @@ int http_response_feed(
 	struct http_response *response, const char *bytes, size_t length, struct err *err)
 {
 	response->any = response->any || length > 0;
-	for (size_t used; length > 0 && !response->complete; bytes += used, length -= used) {
+	for (size_t used = 0; length > 0 && !response->complete; bytes += used, length -= used) {
 		bool body = response->state == IN_BODY || response->state == IN_ENDLESS_BODY ||
 			    response->state == IN_CHUNK;
 		if ((body ? feed_body : feed_line)(response, bytes, length, &used, err) < 0)

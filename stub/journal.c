@@ -89,9 +89,9 @@ static int read_past(struct journal *journal, struct arena *arena, struct err *e
 	struct stat st;
 	if (lstat(journal->path, &st) < 0)
 		return errno == ENOENT ? 0 : err_set_errno(err, CODE_IO, "open %s", journal->path);
-	if (!S_ISREG(st.st_mode) || st.st_size > 2 * LARGEST)
+	if (!S_ISREG(st.st_mode) || st.st_size > 2L * LARGEST)
 		return set_aside(journal, err);
-	if (file_read_all(journal->path, 2 * LARGEST, arena, &bytes, &length, err) < 0)
+	if (file_read_all(journal->path, 2UL * LARGEST, arena, &bytes, &length, err) < 0)
 		return -1;
 	size_t whole = follow_lines(&journal->past, bytes, length, arena);
 	if (!journal->past.ended && journal->past.verb) {
@@ -116,7 +116,7 @@ void journal_look(const struct place *place, struct arena *arena, struct journal
 	struct err ignored = ERR_INIT;
 	const char *path = path_of(place, arena);
 	*past = (struct journal_past){0};
-	if (file_read_all(path, 2 * LARGEST, arena, &bytes, &length, &ignored) == 0)
+	if (file_read_all(path, 2UL * LARGEST, arena, &bytes, &length, &ignored) == 0)
 		follow_lines(past, bytes, length, arena);
 }
 

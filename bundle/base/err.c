@@ -67,7 +67,7 @@ int err_set_errno_at(struct err *err, const char *file, int line, int code, cons
 	return -1;
 }
 
-int err_wrap(struct err *err, const char *format, ...)
+int(err_wrap)(struct err *err, const char *format, ...)
 {
 	char inner[sizeof(err->text)];
 	va_list ap;
@@ -81,7 +81,7 @@ int err_wrap(struct err *err, const char *format, ...)
 	return -1;
 }
 
-int err_hint(struct err *err, const char *format, ...)
+int(err_hint)(struct err *err, const char *format, ...)
 {
 	va_list ap;
 	if (err->hint[0])

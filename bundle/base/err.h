@@ -54,6 +54,19 @@ int err_hint(struct err *err, const char *format, ...) ERR_PRINTF(2, 3);
 
 void err_clear(struct err *err);
 
+#ifdef __clang_analyzer__
+/* It sees one file at a time, and is told here that all of these return -1. */
+#define err_failed(call) ((void)(call), -1)
+#undef err_set
+#undef err_set_errno
+#define err_set(err, code, ...) \
+	err_failed(err_set_at((err), __FILE__, __LINE__, (code), __VA_ARGS__))
+#define err_set_errno(err, code, ...) \
+	err_failed(err_set_errno_at((err), __FILE__, __LINE__, (code), __VA_ARGS__))
+#define err_wrap(...) err_failed((err_wrap)(__VA_ARGS__))
+#define err_hint(...) err_failed((err_hint)(__VA_ARGS__))
+#endif
+
 /* Our own mistakes; always on. Never reached by any input. Exits with CODE_BUG. */
 #define BUG_ON(cond)                                        \
 	do {                                                \
