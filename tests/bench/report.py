@@ -19,7 +19,7 @@ REFERENCE = {"build": "copy and hash (openssl)", "verify": "openssl dgst -sha256
              "install": "docker load, compose up, a request"}
 
 NOTES = {"load": (
-    "Where the time goes: verifying is a fortieth of it; docker's command line, in three rounds around the load, some 0.3 s whatever the size; the rest is the engine, "
+    "Where the time goes: verifying is a small part of it (the table above); docker's command line, in three rounds around the load, some tenths of a second whatever the size; the rest is the engine, "
     "which works on one image on little more than one core. That is the limit for one image: nothing that was tried (raw layers, a larger pipe: docs/facts/docker.md) makes "
     "an engine faster at it. Several images without a common layer go to a classic store in two loads at once, and are there sooner than by `docker load -i`.", "")}
 
