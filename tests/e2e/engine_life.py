@@ -158,7 +158,11 @@ class Life:
     def backup(self):
         done = self.run(self.control, "backup", self.backup_file)
         self.t.need(done.code == 0, "backup: 0", done)
-        done = self.run(self.control, "status")
+        for _ in range(60):  # they are started again, and a backup does not wait until they are healthy
+            done = self.run(self.control, "status")
+            if done.code == 0:
+                break
+            time.sleep(1)
         self.t.check(done.code == 0, "the services run again: status: 0", done)
         self.all_rows("backup")
 
