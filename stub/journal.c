@@ -16,6 +16,7 @@
 
 enum {
 	LARGEST = 1 << 20, /* then it is cut to its younger half */
+	MOST_READ = 2 * LARGEST,
 	LINE_LIMIT = 4096,
 	RECENT = 256 << 10, /* in which the last run is looked for */
 };
@@ -89,9 +90,9 @@ static int read_past(struct journal *journal, struct arena *arena, struct err *e
 	struct stat st;
 	if (lstat(journal->path, &st) < 0)
 		return errno == ENOENT ? 0 : err_set_errno(err, CODE_IO, "open %s", journal->path);
-	if (!S_ISREG(st.st_mode) || st.st_size > 2L * LARGEST)
+	if (!S_ISREG(st.st_mode) || st.st_size > MOST_READ)
 		return set_aside(journal, err);
-	if (file_read_all(journal->path, 2UL * LARGEST, arena, &bytes, &length, err) < 0)
+	if (file_read_all(journal->path, MOST_READ, arena, &bytes, &length, err) < 0)
 		return -1;
 	size_t whole = follow_lines(&journal->past, bytes, length, arena);
 	if (!journal->past.ended && journal->past.verb) {
@@ -116,7 +117,7 @@ void journal_look(const struct place *place, struct arena *arena, struct journal
 	struct err ignored = ERR_INIT;
 	const char *path = path_of(place, arena);
 	*past = (struct journal_past){0};
-	if (file_read_all(path, 2UL * LARGEST, arena, &bytes, &length, &ignored) == 0)
+	if (file_read_all(path, MOST_READ, arena, &bytes, &length, &ignored) == 0)
 		follow_lines(past, bytes, length, arena);
 }
 
@@ -148,7 +149,7 @@ enum journal_story journal_story(const struct place *place, struct arena *arena)
 	size_t length, at = 0;
 	struct err ignored = ERR_INIT;
 	enum journal_story story = JOURNAL_SILENT;
-	if (file_read_all(path_of(place, arena), 2 * LARGEST, arena, &bytes, &length, &ignored) < 0)
+	if (file_read_all(path_of(place, arena), MOST_READ, arena, &bytes, &length, &ignored) < 0)
 		return JOURNAL_SILENT;
 	AUTO(arena) lines = arena_new();
 	for (const char *end; (end = memchr(bytes + at, '\n', length - at));
