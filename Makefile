@@ -9,8 +9,6 @@
 #   linux-amd64, linux-arm64, darwin-arm64     zig, static: what ships
 
 BUILD ?= build
-# The .d files name the objects as they were built: a folder of ours has one name only, also when the environment has the other.
-override BUILD := $(patsubst $(CURDIR)/%,%,$(BUILD))
 DEPS  ?= $(BUILD)/deps
 V     ?= 0
 Q      = $(if $(filter 1,$(V)),,@)
