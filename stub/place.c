@@ -321,13 +321,12 @@ int place_require_installed(const struct place *place, struct err *err)
 		return 0;
 	AUTO(arena) arena = arena_new();
 	const struct receipt *retired = read_retired(place, arena);
-	if (retired &&
-		(place->lock_fd >= 0 || last_run_look(place, arena, &last) == LAST_RUN_WELL ||
-			!last.unfinished))
+	bool unfinished = place->lock_fd < 0 &&
+			  last_run_look(place, arena, &last) != LAST_RUN_WELL && last.unfinished;
+	if (retired && !unfinished)
 		return fail_uninstalled(place, retired, arena, err);
 	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
-	if (place->lock_fd < 0 && last_run_look(place, arena, &last) != LAST_RUN_WELL &&
-		last.unfinished)
+	if (unfinished)
 		return err_hint(err, "%s; %s", last.text, last.remedy);
 	return err_hint(err, "install it first, or name the place with --dir and --project-name");
 }

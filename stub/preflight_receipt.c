@@ -21,6 +21,11 @@ static void refuse_unknown(struct preflight *preflight, const char *name, const 
 	preflight_error(preflight, name, &problem);
 }
 
+static bool has_env(const struct place *place)
+{
+	return access(place->env_file, F_OK) == 0;
+}
+
 /* Where nothing says of what version: is there anything that it could matter for? volume: one of
  * those that there are, or NULL. */
 static int is_installed(
@@ -31,7 +36,7 @@ static int is_installed(
 	const char **volumes;
 	size_t count = 0, volume_count = 0;
 	*volume = NULL;
-	*installed = access(place->compose_file, F_OK) == 0 || access(place->env_file, F_OK) == 0;
+	*installed = access(place->compose_file, F_OK) == 0 || has_env(place);
 	if (!preflight_can_look(preflight))
 		return 0;
 	if (docker_project_containers(
@@ -75,13 +80,6 @@ static int check_damaged(struct preflight *preflight, struct err *damage, struct
 	return 0;
 }
 
-/* preflight_check_data() and preflight_check_project() speak of volumes to which nothing is left.
- */
-static bool has_env(const struct place *place)
-{
-	return access(place->env_file, F_OK) == 0;
-}
-
 /* There is none, and there should be, by what is left. */
 static int check_gone(struct preflight *preflight, struct err *err)
 {
@@ -98,7 +96,9 @@ static int check_gone(struct preflight *preflight, struct err *err)
 			warn(preflight, lost.receipt);
 		return 0;
 	}
-	if (!lost.trace && !has_env(place)) /* a first time as a rule: docker is not asked */
+	/* A first time as a rule, and docker is not asked; of volumes to which nothing is left
+	 * preflight_check_data() and preflight_check_project() speak. */
+	if (!lost.trace && !has_env(place))
 		return 0;
 	if (is_installed(preflight, &installed, &volume, err) < 0)
 		return -1;

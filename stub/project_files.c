@@ -132,20 +132,24 @@ int project_files_write(const struct session *session, const struct place *place
 	return 0;
 }
 
+static const struct manifest_entry *find_entry(const struct session *session, const char *relative)
+{
+	AUTO_FREE char *path = xprintf(MANIFEST_FILES_PREFIX "%s", relative);
+	return manifest_find_entry(session->manifest, path);
+}
+
 int project_files_write_one(const struct session *session, const struct place *place,
 	const char *relative, struct err *err)
 {
-	AUTO_FREE char *entry_path = xprintf(MANIFEST_FILES_PREFIX "%s", relative);
 	AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
-	const struct manifest_entry *entry = manifest_find_entry(session->manifest, entry_path);
+	const struct manifest_entry *entry = find_entry(session, relative);
 	return entry ? write_file(session, entry, path, NULL, err) : 0;
 }
 
 void project_files_remove_compose(const struct session *session, const struct place *place)
 {
 	const char *path = place->compose_file, *relative = session->manifest->compose;
-	const struct manifest_entry *entry = manifest_find_entry(session->manifest,
-		arena_printf(session->arena, "%s%s", MANIFEST_FILES_PREFIX, relative));
+	const struct manifest_entry *entry = find_entry(session, relative);
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT;
 	struct sha256 digest;

@@ -88,17 +88,13 @@ static void forget(const struct session *session, struct installed *installed, b
 		project_files_remove(session, &installed->place);
 		restore_state_remove(installed->place.directory);
 		restore_env_drop(session, &installed->place);
-	}
-	if (purge) /* its backup has it as it was */
-		unlink(installed->place.compose_file);
-	else
-		project_files_remove_compose(session, &installed->place);
-	if (purge)
+		unlink(installed->place.compose_file); /* its backup has it as it was */
 		receipt_remove(installed->place.directory);
-	else
-		receipt_retire(installed->place.directory);
-	if (purge)
 		place_remove(&installed->place);
+		return;
+	}
+	project_files_remove_compose(session, &installed->place);
+	receipt_retire(installed->place.directory);
 }
 
 /* Each variant has a place of its own, and one that was given up has left files and data there. The
