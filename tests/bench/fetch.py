@@ -98,8 +98,8 @@ def main():
             results = measure(options, registry.host, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    median = {name: statistics.median(took for took, _ in rows) for name, rows in results.items()}
-    memory = {name: max(kib for _, kib in rows) for name, rows in results.items()}
+    median = {name: statistics.median(row.seconds for row in rows) for name, rows in results.items()}
+    memory = {name: max(row.peak_kib for row in rows) for name, rows in results.items()}
     fastest = min(seconds for name, seconds in median.items() if name != "hardtack")
     print(f"{options.layers} layers of {options.layer_mib} MiB, {options.repeats} runs each, in turn\n")
     print("| | median | to the faster of the others | peak memory |\n|---|---|---|---|")
@@ -109,7 +109,7 @@ def main():
         os.makedirs(options.out, exist_ok=True)
         with open(os.path.join(options.out, "fetch.json"), "w", encoding="ascii") as file:
             json.dump({"layers": options.layers, "layer_mib": options.layer_mib, "repeats": options.repeats,
-                       "median_s": median, "peak_kib": memory, "runs": results}, file, indent=1, sort_keys=True)
+                       "median_s": median, "peak_kib": memory, "runs": {name: [row[:2] for row in rows] for name, rows in results.items()}}, file, indent=1, sort_keys=True)
             file.write("\n")
     return median["hardtack"] > 1.1 * fastest
 

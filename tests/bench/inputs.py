@@ -10,12 +10,27 @@ import os
 import random
 import shutil
 import tarfile
+import typing
 
 import image_writer
 
 MIB = 1 << 20
 LAYERS_MOST = 100  # of an image: engines refuse more than 127
 CHUNK = 64 * MIB   # of a layer, compressed
+
+
+class Payload(typing.NamedTuple):
+    size_mib: int
+    layers: int = 1
+    images: int = 1
+
+    def whole(self):
+        """With as many layers and images as it takes at least; no two images have a layer in common."""
+        layers = max(self.layers, self.images, self.size_mib * MIB // CHUNK)
+        return Payload(self.size_mib, layers, max(self.images, -(-layers // LAYERS_MOST)))
+
+    def __str__(self):
+        return f"{self.size_mib} MiB, {self.layers} layer{'s' * (self.layers > 1)}" + f", {self.images} images" * (self.images > 1)
 
 
 def _member(raw):
@@ -79,31 +94,26 @@ class Layout:
                 out.write(image_writer.json_bytes(value))
 
 
-def make(folder, hello, program, config, size_mib, blobs):
-    """The project folder/project and its images folder/layout. hello: payload/hello; program: its page server."""
+def make(folder, hello, program, config, payload):
+    """The project folder/project and its images folder/layout. hello: payload/hello; program: its page server; payload: whole()."""
     layout = Layout(os.path.join(folder, "layout"))
-    blobs = max(blobs, size_mib * MIB // CHUNK)
-    filler = _filler(max(size_mib * MIB // blobs, 64))
+    filler = _filler(max(payload.size_mib * MIB // payload.layers, 64))
     packed = _member(filler)
     with open(program, "rb") as file:
         data = file.read()
     info = tarfile.TarInfo("hello")
     info.size, info.mode = len(data), 0o755
     page = info.tobuf(tarfile.USTAR_FORMAT) + data + bytes(-len(data) % 512)
-    references, made = [], 0
-    while made < blobs:
+    references = ["docker.io/hardtack/" + (f"bulk-{number}:1.0.0" if number else "hello:1.0.0") for number in range(payload.images)]
+    for number, reference in enumerate(references):
         layers = []
-        for number in range(made, min(made + LAYERS_MOST, blobs)):
-            raw = (page if number == 0 else b"") + _unique(number)
+        for at in range(number * payload.layers // payload.images, (number + 1) * payload.layers // payload.images):
+            raw = (page if at == 0 else b"") + _unique(at)
             layers.append(layout.put_layer((raw, _member(raw)), (filler, packed)))
-        made += len(layers)
-        reference = "docker.io/hardtack/" + ("hello:1.0.0" if not references else f"bulk-{len(references)}:1.0.0")
         layout.add(image_writer.Image(reference, "amd64" if os.uname().machine == "x86_64" else "arm64", layers, config))
-        references.append(reference)
     layout.finish()
     project = os.path.join(folder, "project")
     shutil.copytree(hello, project)
     with open(os.path.join(project, "compose.yaml"), "a", encoding="ascii") as file:
         for number, reference in enumerate(references[1:], 1):
             file.write(f"  bulk-{number}:\n    image: {reference}\n    profiles: [bulk]\n")
-    return blobs

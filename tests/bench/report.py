@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import xml.sax.saxutils
 
+from inputs import Payload
+
 COLOURS = ("#0b6e99", "#c2571a", "#3a7d44", "#7b4397", "#8a6d1d", "#666666")
 TITLES = {
     "build": "Build: one installer from images that are here",
@@ -18,10 +20,10 @@ TITLES = {
 REFERENCE = {"build": "copy and hash (openssl)", "verify": "openssl dgst -sha256", "load": "docker load -i, the same archive",
              "install": "docker load, compose up, a request"}
 
-NOTES = {"load": (
-    "Where the time goes: verifying is a small part of it (the table above); docker's command line, in three rounds around the load, some tenths of a second whatever the size; the rest is the engine, "
-    "which works on one image on little more than one core. That is the limit for one image: nothing that was tried (raw layers, a larger pipe: docs/facts/docker.md) makes "
-    "an engine faster at it. Several images without a common layer go to a classic store in two loads at once, and are there sooner than by `docker load -i`.", "")}
+LOAD_NOTE = (
+    "Before and behind `docker load` the installer verifies every byte and calls docker's command line; a call takes docker a twentieth of a second and more, whatever the size. "
+    "In the load the engine is the limit: it unpacks one image on little more than one core, and nothing that was tried (raw layers, a larger pipe: docs/facts/docker.md) "
+    "makes it faster at that. Images without a common layer go to a classic store in two loads at once: there the engine uses both cores.")
 
 
 def median(values):
@@ -49,8 +51,12 @@ def of(results, figure, **wanted):
     return [row for row in results["rows"] if row["figure"] == figure and all(row[key] == value for key, value in wanted.items())]
 
 
+def payload_of(row):
+    return Payload(*(row[key] for key in Payload._fields))
+
+
 def payloads(results, figure):
-    return list(dict.fromkeys((row["size_mib"], row["blobs"]) for row in of(results, figure)))
+    return list(dict.fromkeys(map(payload_of, of(results, figure))))
 
 
 def seconds(value):
@@ -59,15 +65,29 @@ def seconds(value):
 
 def table(results, figure):
     lines = ["| payload | | median | slowest | ratio | peak memory |", "|---|---|---|---|---|---|"]
-    for size, blobs in payloads(results, figure):
-        rows = of(results, figure, size_mib=size, blobs=blobs)
+    for payload in payloads(results, figure):
+        rows = of(results, figure, **payload._asdict())
         base = next((median(row["seconds"]) for row in rows if row["contender"] == REFERENCE.get(figure)), None)
         for row in rows:
             value = median(row["seconds"])
             ratio = f"{value / base:.2f}" if base else ""
             memory = f"{row['peak_kib'] / 1024:.1f} MiB" if row["peak_kib"] else ""
             name = row["contender"].replace("|", "\\|")
-            lines.append(f"| {size} MiB, {blobs} layers | {name} | {seconds(value)} | {seconds(max(row['seconds']))} | {ratio} | {memory} |")
+            lines.append(f"| {payload} | {name} | {seconds(value)} | {seconds(max(row['seconds']))} | {ratio} | {memory} |")
+    return lines
+
+
+# ---- where the time of a load goes ----
+
+def load_table(results):
+    lines = ["| payload | | wall | processors: the program, and docker's command line that it starts | the engine's | the engine's, to the wall |", "|---|---|---|---|---|---|"]
+    for row in of(results, "load"):
+        wall, ours, engine = (median(row[key]) for key in ("seconds", "cpu", "engine_cpu"))
+        lines.append(f"| {payload_of(row)} | {row['contender']} | {seconds(wall)} | {seconds(ours)} | {seconds(engine)} | {engine / wall:.2f} |")
+    lines += ["", "| payload | verify | ask docker | docker load | prove | calls of docker |", "|---|---|---|---|---|---|"]
+    for row in of(results, "phases"):
+        parts = {key: median([run[key] for run in row["runs"]]) for key in row["runs"][0]}
+        lines.append(f"| {payload_of(row)} | {' | '.join(seconds(parts[key]) for key in ('verify', 'ask', 'load', 'prove'))} | {parts['calls']:.0f} |")
     return lines
 
 
@@ -76,10 +96,10 @@ def table(results, figure):
 def worst_ratio(results, figure, ours, theirs):
     """The largest ratio of medians over all payloads, and where."""
     found = []
-    for size, blobs in payloads(results, figure):
-        rows = {row["contender"]: median(row["seconds"]) for row in of(results, figure, size_mib=size, blobs=blobs)}
+    for payload in payloads(results, figure):
+        rows = {row["contender"]: median(row["seconds"]) for row in of(results, figure, **payload._asdict())}
         if ours in rows and theirs in rows:
-            found.append((rows[ours] / rows[theirs], f"{size} MiB, {blobs} layers"))
+            found.append((rows[ours] / rows[theirs], str(payload)))
     return max(found, default=(None, ""))
 
 
@@ -89,18 +109,18 @@ def size_table(results):
     for row in of(results, "overhead"):
         parts = row["parts"]
         programs, rest = parts["program"] + parts["files"], row["file_bytes"] - parts["program"] - parts["files"] - parts["blobs"]
-        lines.append(f"| {row['size_mib']} MiB, {row['blobs']} layers | {row['file_bytes'] / 2 ** 20:.1f} MiB | {parts['blobs'] / 2 ** 20:.1f} MiB | "
-                     f"{programs / 2 ** 20:.1f} MiB | {rest / 2 ** 10:.0f} KiB | {100 * rest / parts['blobs']:.2f} % | {rest / row['blobs']:.0f} B |")
+        lines.append(f"| {payload_of(row)} | {row['file_bytes'] / 2 ** 20:.1f} MiB | {parts['blobs'] / 2 ** 20:.1f} MiB | "
+                     f"{programs / 2 ** 20:.1f} MiB | {rest / 2 ** 10:.0f} KiB | {100 * rest / parts['blobs']:.2f} % | {rest / row['layers']:.0f} B |")
     return lines
 
 
 def worst(results, figure, contender):
-    return max(((median(row["seconds"]), f"{row['size_mib']} MiB, {row['blobs']} layers") for row in of(results, figure, contender=contender)), default=(None, ""))
+    return max(((median(row["seconds"]), str(payload_of(row))) for row in of(results, figure, contender=contender)), default=(None, ""))
 
 
 def memory(results):
     rows = [row for row in results["rows"] if row["contender"].startswith("installer") and row.get("peak_kib")]
-    return max(((row["peak_kib"] / 1024, f"{row['contender']}, {row['size_mib']} MiB, {row['blobs']} layers") for row in rows), default=(None, ""))
+    return max(((row["peak_kib"] / 1024, f"{row['contender']}, {payload_of(row)}") for row in rows), default=(None, ""))
 
 
 def overhead(results):
@@ -109,7 +129,7 @@ def overhead(results):
     for row in of(results, "overhead"):
         parts = row["parts"]
         extra = parts["index"] + parts["manifest"] + parts["framing"] + parts["alignment"] + parts["signature"]
-        found.append((100 * extra / parts["blobs"], f"{row['size_mib']} MiB, {row['blobs']} layers"))
+        found.append((100 * extra / parts["blobs"], str(payload_of(row))))
     return max(found, default=(None, ""))
 
 
@@ -175,17 +195,16 @@ def plot(title, x_name, y_name, series):
 
 
 def series_of(results, figure, over, value):
-    """{contender: [(x, y)]}: over sizes (one layer a chunk), or over the numbers of layers at one size."""
-    rows = of(results, figure)
+    """{contender: [(x, y)]}: over sizes (one layer a chunk), or over the numbers of layers at one size; as few images as can be."""
+    rows = [row for row in of(results, figure) if payload_of(row) == payload_of(row)._replace(images=1).whole()]
     sizes = {}
     for row in rows:
-        sizes.setdefault(row["size_mib"], set()).add(row["blobs"])
+        sizes.setdefault(row["size_mib"], set()).add(row["layers"])
     swept = max(sizes, key=lambda size: len(sizes[size]), default=None)
-    least = {size: min(counts) for size, counts in sizes.items()}
     lines = {}
     for row in rows:
         y = value(row)
-        here = row["blobs"] == least[row["size_mib"]] if over == "size_mib" else row["size_mib"] == swept
+        here = row["layers"] == min(sizes[row["size_mib"]]) if over == "size_mib" else row["size_mib"] == swept
         if here and y > 0:
             lines.setdefault(row["contender"], []).append((row[over], y))
     return {name: sorted(line) for name, line in lines.items() if len(line) > 1}
@@ -199,9 +218,9 @@ def plots(results):
     def memory_of(row):
         return row["peak_kib"] / 1024
     wanted = [(f"{figure}-{word}.svg", TITLES[figure], name, "seconds", series_of(results, figure, over, time_of))
-              for figure in ("build", "verify", "load", "install") for word, over, name in (("size", "size_mib", "MiB of layers"), ("layers", "blobs", "layers"))]
+              for figure in ("build", "verify", "load", "install") for word, over, name in (("size", "size_mib", "MiB of layers"), ("layers", "layers", "layers"))]
     wanted += [(f"memory-{figure}-{word}.svg", f"Peak memory: {figure}", name, "MiB", series_of(results, figure, over, memory_of))
-               for figure in ("build", "verify", "load") for word, over, name in (("size", "size_mib", "MiB of layers"), ("layers", "blobs", "layers"))]
+               for figure in ("build", "verify", "load") for word, over, name in (("size", "size_mib", "MiB of layers"), ("layers", "layers", "layers"))]
     return {file: plot(title, x, y, series) for file, title, x, y, series in wanted if series}
 
 
@@ -219,7 +238,9 @@ def document(results, files):
         lines += ["Left out:", "", *(f"- {why}" for why in results["left_out"]), ""]
     for figure, title in TITLES.items():
         if of(results, figure):
-            lines += [f"## {title}", "", *table(results, figure), "", *NOTES.get(figure, ()), *(f"![{title}]({file})" for file in files if file.startswith(figure + "-")), ""]
+            lines += [f"## {title}", "", *table(results, figure), "", *(f"![{title}]({file})" for file in files if file.startswith(figure + "-")), ""]
+    if of(results, "phases"):
+        lines += ["## Where the time of a load goes", "", *load_table(results), "", LOAD_NOTE, ""]
     if of(results, "overhead"):
         lines += ["## Size", "", *size_table(results), "", "The rest is, a blob: its tar header and padding (which `docker load` wants), its rows in hardtack's manifest, its "
                   "line in docker's. So 0.5 % is held while blobs are larger than two hundred times that on average.", ""]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """hardtack against what people use today, on the same inputs, in turn, in one run.
 
-    tests/bench/run.py --build BUILD --out DIR [--sizes MIB,...] [--blobs N,...] [--turns N] [--engine NAME] [--budget SECONDS]
+    tests/bench/run.py --build BUILD --out DIR [--sizes MIB,...] [--blobs N,...] [--images N,...] [--turns N] [--engine NAME] [--budget SECONDS]
 
 For every payload: build, verify, load into a clean engine, install until the application is proven, all again with
-everything present, and the first word. Contenders of a figure take turns, nobody always first; the first turn warms up and
+everything present, and the first word. Payloads are one image (of a hundred layers at most), or --images. Contenders of a figure take turns, nobody always first; the first turn warms up and
 does not count. What needs more time than the budget or more disk than there is is left out, and said.
 DIR gets bench.json, bench.md and plots. Needs root (a Docker engine of its own, no network).
 """
@@ -27,7 +27,7 @@ import engine as engines  # noqa: E402
 import inputs  # noqa: E402
 import make_image  # noqa: E402
 import report  # noqa: E402
-from measure import first_word, timed  # noqa: E402
+from measure import Taken, cpu_below, first_word, timed  # noqa: E402
 
 MIB = 1 << 20
 SLOW_MOST_MIB = 1024    # compressing peers above this size would take most of the time
@@ -73,7 +73,7 @@ class Bench:
         return self.options.budget - (time.monotonic() - self.started)
 
     def timed(self, argv, env=None):
-        """(seconds, peak KiB); ends soon after the budget."""
+        """What it took (measure.Taken); ends soon after the budget."""
         try:
             return timed(argv, env or self.env(), self.work, self.path("said"), max(self.left(), 0) + GRACE_S)
         except RuntimeError as error:
@@ -81,8 +81,8 @@ class Bench:
                 raise OutOfTime(os.path.basename(argv[0])) from error
             raise
 
-    def in_turn(self, figure, size_mib, blobs, contenders, before=None, turns=None):
-        """contenders: {name: argv or callable giving (seconds, peak KiB)}; before(name) is not counted."""
+    def in_turn(self, figure, payload, contenders, before=None, turns=None):
+        """contenders: {name: argv or callable giving what it took}; before(name) is not counted."""
         turns = turns or self.options.turns
         runs = {name: [] for name in contenders}
         over = False
@@ -103,9 +103,10 @@ class Bench:
             raise OutOfTime(figure)
         for name, measured in runs.items():
             alone = name.startswith(("hardtack", "installer", "openssl"))  # a shell's or a client's memory says nothing
-            self.rows.append({"figure": figure, "contender": name, "size_mib": size_mib, "blobs": blobs,
-                              "seconds": [round(took, 4) for took, _ in measured], "peak_kib": max(peak for _, peak in measured) if alone else 0})
-            print(f"  {figure:8} {name:36} {report.median([took for took, _ in measured]):8.2f} s", file=sys.stderr, flush=True)
+            self.rows.append({"figure": figure, "contender": name, **payload._asdict(),
+                              **{key: [round(getattr(took, key), 4) for took in measured] for key in ("seconds", "cpu", "engine_cpu")},
+                              "peak_kib": max(took.peak_kib for took in measured) if alone else 0})
+            print(f"  {figure:8} {name:36} {report.median([took.seconds for took in measured]):8.2f} s", file=sys.stderr, flush=True)
         if over:
             raise OutOfTime(f"{figure}, after {min(map(len, runs.values()))} of {turns} turns")
 
@@ -115,7 +116,7 @@ class Bench:
         return [self.hardtack, "build", self.path("project"), "--offline", "--image-archive", self.path("layout"), "--target", TARGET,
                 "-o", self.path("installer"), "-q"]
 
-    def build(self, size_mib, blobs):
+    def build(self, payload):
         copy = "find layout/blobs/sha256 -type f -print0 | sort -z | xargs -0 cat >copy && "
         contenders = {"hardtack build": self.build_argv(),
                       "hardtack build, the first": [*self.build_argv()],
@@ -127,7 +128,7 @@ class Bench:
             if name == "hardtack build, the first":  # of layers that no build has proven yet
                 shutil.rmtree(self.path("cache/proofs"), ignore_errors=True)
         archive = self.path("made/archive.tar")
-        if size_mib <= SLOW_MOST_MIB and blobs < LOADED_BLOBS_MOST:
+        if payload.size_mib <= SLOW_MOST_MIB and payload.layers < LOADED_BLOBS_MOST:
             self.timed(self.build_argv())
             os.makedirs(self.path("made"))
             self.timed([self.path("installer"), "load", "--output", archive, "-q"])
@@ -145,38 +146,66 @@ class Bench:
             names = self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
             save = self.engine.argv(["sh", "-c", f"docker save {' '.join(names)} | zstd -q -T0 -f -o saved.tar.zst"])
             contenders["docker save | zstd"] = lambda: self.timed(save, self.env(engine=True))
-        self.in_turn("build", size_mib, blobs, contenders, before=before)
+        self.in_turn("build", payload, contenders, before=before)
         self.note_disk()
 
-    def verify(self, size_mib, blobs):
+    def verify(self, payload):
         file = self.path("installer")
-        self.in_turn("verify", size_mib, blobs, {
+        self.in_turn("verify", payload, {
             "openssl dgst -sha256": ["openssl", "dgst", "-sha256", file], "installer verify": [file, "verify", "-q"],
             "hardtack verify": [self.hardtack, "verify", file, "-q"], "installer verify, one core": ["taskset", "-c", "0", file, "verify", "-q"],
             "openssl, one core": ["taskset", "-c", "0", "openssl", "dgst", "-sha256", file]})
 
     def inside(self, *argv):
-        """(seconds, peak KiB) of a program that uses the engine."""
-        return self.timed(self.engine.argv(list(argv)), self.env(engine=True))
+        """What a program took that uses the engine, and what the engine did meanwhile."""
+        pid = self.engine.process.pid
+        before = cpu_below(pid)
+        took = self.timed(self.engine.argv(list(argv)), self.env(engine=True))
+        return took._replace(engine_cpu=cpu_below(pid) - before)
 
-    def load(self, size_mib, blobs):
-        if blobs > LOADED_BLOBS_MOST:
+    def load(self, payload):
+        if payload.layers > LOADED_BLOBS_MOST:
             return
         file, archive = self.path("installer"), self.path("archive.tar")
         self.timed([file, "load", "--output", archive, "-q"])
         contenders = {"docker load -i, the same archive": lambda: self.inside("docker", "load", "-q", "-i", archive),
                       "installer load, verified and proven": lambda: self.inside(file, "load", "-q")}
-        if size_mib <= SLOW_MOST_MIB:
+        if payload.size_mib <= SLOW_MOST_MIB:
             self.clean_engine()
             self.docker("load", "-q", "-i", archive)
             names = self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
             self.docker("save", "-o", self.path("saved.tar"), *names)
             contenders["docker load -i, of docker save"] = lambda: self.inside("docker", "load", "-q", "-i", self.path("saved.tar"))
-        self.in_turn("load", size_mib, blobs, contenders, before=lambda _: self.clean_engine())
+        self.in_turn("load", payload, contenders, before=lambda _: self.clean_engine())
         self.note_disk()
+        self.rows.append({"figure": "phases", "contender": "installer load, verified and proven", **payload._asdict(),
+                          "runs": [self.load_phases() for _ in range(self.options.turns)]})
 
-    def install(self, size_mib, blobs):
-        if blobs > LOADED_BLOBS_MOST:
+    def load_phases(self):
+        """Seconds of a load: until docker is first called, until `docker load`, in it (in all of them), behind it."""
+        self.clean_engine()
+        calls, watch = self.path("calls"), self.path("watch")
+        if not os.path.isdir(watch):
+            os.makedirs(watch)
+            with open(os.path.join(watch, "docker"), "w", encoding="ascii") as file:
+                file.write(f'#!/bin/bash\nsay() {{ echo "$EPOCHREALTIME $*" >>{calls}; }}\nsay begins "$@"\n{self.engine.folder}/bin/docker "$@"\n'
+                           'code=$?\nsay ends "$@"\nexit $code\n')
+            os.chmod(os.path.join(watch, "docker"), 0o755)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(calls)
+        env = self.env(engine=True)
+        env["PATH"] = watch + ":" + env["PATH"]
+        begun = time.time()
+        self.timed(self.engine.argv([self.path("installer"), "load", "-q"]), env)
+        ended = time.time()
+        with open(calls, encoding="utf-8", errors="replace") as file:
+            lines = [line.split() for line in file]
+        loads = [float(line[0]) for line in lines if "load" in line[2:4]]
+        return {"verify": round(float(lines[0][0]) - begun, 4), "ask": round(min(loads) - float(lines[0][0]), 4), "load": round(max(loads) - min(loads), 4),
+                "prove": round(ended - max(loads), 4), "calls": sum(line[1] == "begins" for line in lines)}
+
+    def install(self, payload):
+        if payload.layers > LOADED_BLOBS_MOST:
             return
         file, place = self.path("installer"), self.path("place")
         run = [file, "install", "--yes", "-q", "--dir", place]
@@ -187,12 +216,12 @@ class Bench:
         def before(_):
             self.clean_engine()
             shutil.rmtree(place, ignore_errors=True)
-        self.in_turn("install", size_mib, blobs, {"docker load, compose up, a request": lambda: self.inside("sh", "-c", by_hand),
+        self.in_turn("install", payload, {"docker load, compose up, a request": lambda: self.inside("sh", "-c", by_hand),
                                                   "installer install": lambda: self.inside(*run)}, before=before)
         before(None)
         self.inside(*run)
-        self.in_turn("again", size_mib, blobs, {"installer install, everything present": lambda: self.inside(*run)})
-        self.in_turn("first", size_mib, blobs, {name: (lambda argv=argv: (first_word(argv, self.env(), self.work), 0)) for name, argv in (
+        self.in_turn("again", payload, {"installer install, everything present": lambda: self.inside(*run)})
+        self.in_turn("first", payload, {name: (lambda argv=argv: Taken(first_word(argv, self.env(), self.work))) for name, argv in (
             ("installer verify: first word", [file, "verify"]), ("installer info: first word", [file, "info"]),
             ("hardtack version: first word", [self.hardtack, "version"]))}, turns=max(self.options.turns, 9))
         before(None)
@@ -221,46 +250,46 @@ class Bench:
         self.left_out.append(why)
         print(f"  left out: {why}", file=sys.stderr, flush=True)
 
-    def payload(self, size_mib, blobs, program):
-        need = DISK_TIMES * (size_mib + 64)
+    def payload(self, payload, program):
+        need = DISK_TIMES * (payload.size_mib + 64)
         free = shutil.disk_usage(self.work).free // MIB
         if free < need:
-            self.leave_out(f"{size_mib} MiB: needs {need} MiB of disk, {free} are free")
+            self.leave_out(f"{payload}: needs {need} MiB of disk, {free} are free")
             return
         for name in os.listdir(self.work):
             if name not in ("hello", "home"):
                 path = self.path(name)
                 shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
-        blobs = inputs.make(self.work, os.path.join(ROOT, "payload/hello"), program, make_image.CONFIG, size_mib, blobs)
-        print(f"{size_mib} MiB in {blobs} layers; {self.left():.0f} s left", file=sys.stderr, flush=True)
+        inputs.make(self.work, os.path.join(ROOT, "payload/hello"), program, make_image.CONFIG, payload)
+        print(f"{payload}; {self.left():.0f} s left", file=sys.stderr, flush=True)
         for figure in (self.build, self.verify, self.load, self.install):
-            figure(size_mib, blobs)
+            figure(payload)
             for rest in ("made", "copy", "peer.run", "saved.tar.zst"):
                 path = self.path(rest)
                 shutil.rmtree(path, ignore_errors=True)
                 with contextlib.suppress(OSError):
                     os.unlink(path)
         told = json.loads(subprocess.run([self.hardtack, "inspect", "--json", self.path("installer")], stdout=subprocess.PIPE, check=True).stdout)
-        self.rows.append({"figure": "overhead", "contender": "installer", "size_mib": size_mib, "blobs": blobs, "file_bytes": told["size"],
-                          "parts": told["parts"]})
+        self.rows.append({"figure": "overhead", "contender": "installer", **payload._asdict(), "file_bytes": told["size"], "parts": told["parts"]})
 
     def run(self):
         os.makedirs(self.path("home"))
         os.makedirs(self.path("hello"))
         program = make_image.compile_program("amd64" if TARGET.endswith("amd64") else "arm64", self.path("hello"))
-        payloads = [(size, 1) for size in self.options.sizes] + [(self.options.blobs_mib, count) for count in self.options.blobs]
+        options = self.options
+        payloads = [payload.whole() for payload in (*(inputs.Payload(size) for size in options.sizes), *(inputs.Payload(options.blobs_mib, count) for count in options.blobs),
+                                                    *(inputs.Payload(options.images_mib, images=count) for count in options.images))]
         self.engine = engines.Engine(self.options.engine)
         try:
             self.engine.start()
-            for number, (size, blobs) in enumerate(payloads):
+            for number, payload in enumerate(payloads):
                 try:
-                    self.payload(size, blobs, program)
+                    self.payload(payload, program)
                 except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-                    self.leave_out(f"{size} MiB in {blobs} layers, from there on: {str(error)[-300:]}")
+                    self.leave_out(f"{payload}, from there on: {str(error)[-300:]}")
                     self.failed = True
                 except OutOfTime as figure:
-                    rest = ", ".join(f"{size} MiB in {count} layers" for size, count in payloads[number:])
-                    self.leave_out(f"the time is over at {figure}; from there on: {rest}")
+                    self.leave_out(f"the time is over at {figure}; from there on: {'; '.join(map(str, payloads[number:]))}")
                     break
         finally:
             self.engine.stop()
@@ -282,6 +311,8 @@ def main():
     parser.add_argument("--sizes", type=numbers, default=[64, 256, 1024, 3990])
     parser.add_argument("--blobs", type=numbers, default=[10, 100, 1000, 10000])
     parser.add_argument("--blobs-mib", type=int, default=64)
+    parser.add_argument("--images", type=numbers, default=[2])
+    parser.add_argument("--images-mib", type=int, default=512)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--engine", default="v28")
     parser.add_argument("--budget", type=int, default=5400)

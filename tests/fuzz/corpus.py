@@ -217,14 +217,14 @@ downloads: [{url: "https://x.example/?a#b", sha256: %s}]
 
 
 def logs(out):
-    """The first byte chooses: 0 a log, 1 a secret and a text, 2 a compose or env file, 3 rules."""
+    """The first byte chooses: 0 a log, 1 a secret and a text, 2 a compose or env file, 3 rules, 4 a log to filter."""
     log = (b"2026-01-01T00:00:01.5Z \x1b[31mError: P1000: Authentication failed\x1b[0m\n"
            b"2026-01-01T00:00:03Z FATAL:  password authentication failed for user \"app\"\n    at f (/x.js:1:2)\n"
            b"2026-01-01T08:00:03+08:00 \xe2\x80\xae\xff\x00 10%\r20%\nReady in 2s\nexec format error\n")
     rules = (b'[{"service":"web","match":"a[b-c]+(d|e)$","cause":{"en":"x","zh":"y"},"remedy":"z"},'
              b'{"match":"(","cause":"x","remedy":{"zh":"y"}}]')
     for number, data in enumerate((b"\0" + log, b"\1s3cr3t/+ x\na s3cr3t%2F%2B%20x \\u0073 postgres://u:p%40@h/ dTpzM2NyM3QvKyB4",
-                                   b"\2" + COMPOSE, b"\2A_SECRET: |\n  x\n  y\nB='x\n", b"\2{P_TOKEN: \"a\\\"b\", Q: ${A_KEY:-z}}", b"\3" + rules)):
+                                   b"\2" + COMPOSE, b"\2A_SECRET: |\n  x\n  y\nB='x\n", b"\2{P_TOKEN: \"a\\\"b\", Q: ${A_KEY:-z}}", b"\3" + rules, b"\4\x10" + log)):
         put(out, "stub_log", str(number), data)
 
 

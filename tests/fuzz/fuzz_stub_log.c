@@ -1,11 +1,14 @@
 /* Hostile logs: lines come out safe, bounded and in order; rules and excerpts stand them; what is
- * masked is gone. The first byte says what the rest is taken for. */
+ * masked is gone; the filter's output is harmless. The first byte says what the rest is taken for. */
 #include "fuzz.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "known_issue.h"
 #include "log_excerpt.h"
+#include "log_filter.h"
 #include "secret_mask.h"
 #include "support_report.h"
 #include "ui_width.h"
@@ -98,11 +101,58 @@ static void try_rules(const char *bytes, size_t size)
 		FUZZ_PROMISE(err.code == CODE_INTEGRITY && err.text[0]);
 }
 
+/* The lines, written in parts of the first byte's size, into a file. */
+static void filter_into(int fd, const char *bytes, size_t size, size_t part)
+{
+	struct log_filter filter;
+	struct err err = ERR_INIT;
+	log_filter_init(&filter, fd, "out");
+	for (size_t at = 0; at < size; at += part) {
+		size_t length = size - at < part ? size - at : part;
+		FUZZ_PROMISE(filter.sink.write(&filter.sink, bytes + at, length, &err) == 0);
+		FUZZ_PROMISE(filter.rest.length < LOG_FILTER_BYTES);
+	}
+	FUZZ_PROMISE(log_filter_finish(&filter, &err) == 0);
+	log_filter_clear(&filter);
+}
+
+/* What comes out is safe line by line, has all line ends, and is the same however it came. */
+static void try_filter(const char *bytes, size_t size)
+{
+	enum { WHOLE = 0, PARTS = 1, MOST = 4 };
+	static int fds[2] = {-1, -1};
+	static char out[2][MOST * 16384 + 1];
+	ssize_t got[2];
+	if (size < 2 || size > 16384)
+		return;
+	size_t parts[2] = {size, 1 + (unsigned char)bytes[0] % 64};
+	for (int i = WHOLE; i <= PARTS; i++) {
+		if (fds[i] < 0)
+			fds[i] = memfd_create("out", 0);
+		FUZZ_PROMISE(ftruncate(fds[i], 0) == 0 && lseek(fds[i], 0, SEEK_SET) == 0);
+		filter_into(fds[i], bytes + 1, size - 1, parts[i]);
+		got[i] = pread(fds[i], out[i], sizeof out[i] - 1, 0);
+		FUZZ_PROMISE(got[i] >= 0 && (size_t)got[i] < sizeof out[i] - 1);
+		out[i][got[i]] = '\0';
+	}
+	FUZZ_PROMISE(got[WHOLE] == got[PARTS] && memcmp(out[0], out[1], (size_t)got[0]) == 0);
+	FUZZ_PROMISE(strlen(out[0]) == (size_t)got[0]);
+	size_t ends = 0, came = 0;
+	for (size_t i = 1; i < size; i++)
+		came += bytes[i] == '\n';
+	for (char *at = out[0]; *at; at++) {
+		ends += *at == '\n';
+		if (*at == '\n' || *at == '\t')
+			*at = ' ';
+	}
+	FUZZ_PROMISE(ends == came && is_safe(out[0]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const tries[])(const char *, size_t) = {
-		try_log, try_mask, try_redaction, try_rules};
+		try_log, try_mask, try_redaction, try_rules, try_filter};
 	if (size > 0)
-		tries[data[0] % 4]((const char *)data + 1, size - 1);
+		tries[data[0] % 5]((const char *)data + 1, size - 1);
 	return 0;
 }
