@@ -3,6 +3,7 @@
  *
  *   engine    Docker is there, runs, answers, is on this machine        code 10
  *   compose   compose v2, or v1 from 1.27                               code 10
+ *   receipt   it can be told which version is installed                 code 11
  *   version   nothing newer is installed; never ignored                 code 11
  *   platform  the images are for the engine's processor                 code 11
  *   project   no other project of this name; at a terminal: one beside it
