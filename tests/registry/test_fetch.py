@@ -217,9 +217,12 @@ def ten_kills_and_no_byte_travels_twice(stage):
         for digest in image.layers[ARM]:
             registry.fault(digest[7:], "slow", rate=600_000)
         kills = 0
-        for _ in range(10):
+        for number in range(10):
+            had = partial_bytes(stage)
             process = stage.start("fetch", "compose.yaml")
-            time.sleep(chance.uniform(0.05, 0.35))
+            if number % 2:  # in the transfer; the others as it begins
+                wait_until(lambda had=had, process=process: partial_bytes(stage) > had or process.poll() is not None, "more bytes")
+            time.sleep(chance.uniform(0.05, 0.3))
             kills += process.poll() is None
             process.send_signal(signal.SIGKILL)
             process.communicate(timeout=10)
@@ -256,15 +259,21 @@ def who_waits_takes_over_from_one_that_is_killed(stage):
     with fake.FakeRegistry() as registry:
         image = locked(stage, registry, layers=[1_000_000])
         layer = image.layers[ARM][0]
-        registry.fault(layer[7:], "slow", times=1, rate=500_000)
+        registry.fault(layer[7:], "slow", times=1, rate=50_000)  # twenty seconds of it
         first = stage.start("fetch", "compose.yaml")
-        time.sleep(0.4)
+        wait_until(lambda: partial_bytes(stage) > 0, "its first bytes")
         second = stage.start("fetch", "compose.yaml")
-        time.sleep(0.6)
+        said = ""
+        while "another hardtack is fetching it" not in said:
+            line = second.stderr.readline()
+            assert line, f"it ended without a word of the other one\n{said}"
+            said += line
         first.kill()
         first.communicate(timeout=10)
-        _, err = second.communicate(timeout=60)
-        assert second.returncode == 0 and "another hardtack is fetching it" in err, err
+        said += second.stderr.read()
+        assert second.wait() == 0, said
+        second.stdout.close()
+        second.stderr.close()
         check_blobs(stage, wanted(image))
 
 
