@@ -277,8 +277,8 @@ class Bench:
         os.makedirs(self.path("hello"))
         program = make_image.compile_program("amd64" if TARGET.endswith("amd64") else "arm64", self.path("hello"))
         options = self.options
-        payloads = [payload.whole() for payload in (*(inputs.Payload(size) for size in options.sizes), *(inputs.Payload(options.blobs_mib, count) for count in options.blobs),
-                                                    *(inputs.Payload(options.images_mib, images=count) for count in options.images))]
+        payloads = [payload.whole() for payload in (*(inputs.Payload(size) for size in options.sizes), *(inputs.Payload(options.images_mib, images=count) for count in options.images),
+                                                    *(inputs.Payload(options.blobs_mib, count) for count in options.blobs))]
         self.engine = engines.Engine(self.options.engine)
         try:
             self.engine.start()
