@@ -29,9 +29,9 @@ void journal_time(char *out, size_t size)
 	strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-static const char *path_of(const struct place *place, struct arena *arena)
+static const char *path_in(const char *directory, struct arena *arena)
 {
-	return arena_printf(arena, "%s/journal.jsonl", place->directory);
+	return arena_printf(arena, "%s/journal.jsonl", directory);
 }
 
 /* ---- the past ---- */
@@ -51,6 +51,8 @@ static void follow(struct journal_past *past, const char *line, size_t length, s
 		json_get_string_or(record, "at", "", &now.at, &ignored) < 0 ||
 		json_get_string_or(record, "step", past->step, &now.step, &ignored) < 0)
 		return;
+	if (json_get_string(record, "project", &now.project, &ignored) < 0)
+		now.project = past->project;
 	if (json_get_u64(record, "code", &code, &ignored) == 0 && code <= UINT8_MAX)
 		now.code = (int)code;
 	now.ended = strcmp(state, "begin") != 0 && strcmp(state, "done") != 0;
@@ -110,12 +112,12 @@ static int read_past(struct journal *journal, struct arena *arena, struct err *e
 	return file_write_all(journal->path, keep, (size_t)(bytes + whole - keep), 0600, err);
 }
 
-void journal_look(const struct place *place, struct arena *arena, struct journal_past *past)
+void journal_look(const char *directory, struct arena *arena, struct journal_past *past)
 {
 	char *bytes;
 	size_t length;
 	struct err ignored = ERR_INIT;
-	const char *path = path_of(place, arena);
+	const char *path = path_in(directory, arena);
 	*past = (struct journal_past){0};
 	if (file_read_all(path, MOST_READ, arena, &bytes, &length, &ignored) == 0)
 		follow_lines(past, bytes, length, arena);
@@ -149,7 +151,8 @@ enum journal_story journal_story(const struct place *place, struct arena *arena)
 	size_t length, at = 0;
 	struct err ignored = ERR_INIT;
 	enum journal_story story = JOURNAL_SILENT;
-	if (file_read_all(path_of(place, arena), MOST_READ, arena, &bytes, &length, &ignored) < 0)
+	if (file_read_all(path_in(place->directory, arena), MOST_READ, arena, &bytes, &length,
+		    &ignored) < 0)
 		return JOURNAL_SILENT;
 	AUTO(arena) lines = arena_new();
 	for (const char *end; (end = memchr(bytes + at, '\n', length - at));
@@ -174,6 +177,8 @@ static void add_line(const struct journal *journal, const char *step, const char
 	if (step)
 		json_string(&writer, "step", step);
 	json_string(&writer, "state", state);
+	if (strcmp(state, "begin") == 0)
+		json_string(&writer, "project", journal->project);
 	if (code)
 		json_number(&writer, "code", (uint64_t)code);
 	json_end(&writer);
@@ -203,8 +208,9 @@ int journal_open(struct journal *journal, const struct place *place, const char 
 {
 	unsigned char bytes[16];
 	*journal = (struct journal)JOURNAL_INIT;
-	journal->path = path_of(place, arena);
+	journal->path = path_in(place->directory, arena);
 	journal->verb = verb;
+	journal->project = place->project;
 	if (getentropy(bytes, sizeof(bytes)) < 0)
 		return err_set_errno(err, CODE_IO, "get random bytes");
 	if (read_past(journal, arena, err) < 0)

@@ -3,7 +3,7 @@
  * ended, on disk before the thing is done. It tells the next run (and `doctor`) where the last
  * one stopped; what is true of images, files and services is always looked at, never believed.
  *
- *     {"at":"2026-11-22T20:15:03Z","run":"8c1f…","verb":"install","step":"load","state":"begin"}
+ *     {"at":"2026-11-22T20:15:03Z","run":"8c1f…","verb":"install","step":"load","state":"begin","project":"langfuse"}
  *     {"at":…,"run":…,"verb":"install","step":"load","state":"done"}
  *                       or "failed", or "interrupted" (130, 143), both with "code"
  *     {"at":…,"run":…,"verb":"install","state":"end"}    the run's last line; with "code" unless 0
@@ -22,11 +22,13 @@ struct journal_past {
 	const char *at;   /* time of its last line, "" when the line has none */
 	int code;         /* with which it failed, 0 when it did not */
 	bool ended;       /* else it was killed, or is at work */
+	/* compose project of the last run that named it (0.1 did not), perhaps no valid name */
+	const char *project;
 };
 
 struct journal {
 	int fd; /* -1: not open, everything is a no-op */
-	const char *path, *verb;
+	const char *path, *verb, *project;
 	char run[33];
 	const char *step; /* begun and not ended */
 	struct journal_past past;
@@ -52,9 +54,9 @@ void journal_end(struct journal *journal, int status, const struct err *cause);
 /* The verb is through; the lock's holder goes. */
 void journal_close(struct journal *journal, int status, const struct err *cause);
 
-/* What the journal says of the last run; changes nothing, needs no lock. A journal that cannot be
- * read, or is none, is no run. */
-void journal_look(const struct place *place, struct arena *arena, struct journal_past *past);
+/* What the journal in this directory says of the last run; changes nothing, needs no lock. A
+ * journal that cannot be read, or is none, is no run. */
+void journal_look(const char *directory, struct arena *arena, struct journal_past *past);
 
 /* Was anything ever installed here? A journal that is none, or is not there, is silent. */
 enum journal_story {

@@ -80,7 +80,7 @@ enum last_run_state last_run_look(
 	const struct place *place, struct arena *arena, struct last_run *last)
 {
 	struct journal_past past;
-	journal_look(place, arena, &past);
+	journal_look(place->directory, arena, &past);
 	enum last_run_state state = state_of(place, &past);
 	*last = (struct last_run){
 		.state = state,

@@ -13,6 +13,7 @@
 #include "journal.h"
 #include "last_run.h"
 #include "orphan_wait.h"
+#include "place_owner.h"
 #include "receipt.h"
 #include "secret_mask.h"
 #include "variant_choice.h"
@@ -95,13 +96,49 @@ static const char *name_by_folder(const char *directory, struct arena *arena)
 		       : NULL;
 }
 
-/* The control program lies in the installation that it is for; the receipt says what that is
- * called. */
+static int fail_unknown(const char *directory, struct err *err)
+{
+	err_set(err, CODE_USAGE, "nothing in %s says of which project it is", directory);
+	return err_hint(
+		err, "say which it is: --project-name NAME --dir \"%s\"", directory);
+}
+
+static int fail_variant(const struct place *place, const struct place_owner *owner,
+	struct arena *arena, struct err *err)
+{
+	err_set(err, CODE_USAGE, "%s is the folder of the variant %s", place->first_directory,
+		owner->variant);
+	return err_hint(err, "name the one above it: --dir \"%s\"",
+		parent_of(place->first_directory, arena));
+}
+
+/* first_project, for first_directory: what lies there decides, then who asks, then the folder's
+ * name; *found false: nothing of all that. */
+static int settle_project(struct place *place, const struct session *session, const char *asked,
+	bool *found, struct err *err)
+{
+	const char *directory = place->first_directory;
+	struct place_owner owner;
+	place_owner_find(directory, session->arena, &owner);
+	if (owner.variant)
+		return fail_variant(place, &owner, session->arena, err);
+	if (owner.project && asked && strcmp(owner.project, asked) != 0) {
+		err_set(err, CODE_USAGE, "what lies in %s is of the project %s, not of %s",
+			directory, owner.project, asked);
+		return err_hint(
+			err, "leave --project-name out, or name another place with --dir DIR");
+	}
+	place->first_project = owner.project ? owner.project
+			       : asked	     ? asked
+					     : name_by_folder(directory, session->arena);
+	*found = place->first_project != NULL;
+	return !*found && owner.traces ? fail_unknown(directory, err) : 0;
+}
+
+/* The control program lies in the installation that it is for. */
 static int place_of_control(
 	struct place *place, struct session *session, bool *found, struct err *err)
 {
-	struct receipt *receipt;
-	struct err ignored = ERR_INIT;
 	*found = false;
 	if (!session->manifest->installer || session->options->directory ||
 		session->options->project_name || !strchr(session->path, '/'))
@@ -111,23 +148,8 @@ static int place_of_control(
 		return -1;
 	if (*found)
 		return 0;
-	if (receipt_read(directory, session->arena, &receipt, err) < 0) {
-		const char *name = name_by_folder(directory, session->arena);
-		if (!name)
-			return err_hint(err, "say which it is: --project-name NAME --dir \"%s\"",
-				directory);
-		err_clear(err); /* doctor and preflight tell of it */
-		place->first_project = name;
-	} else {
-		if (!receipt)
-			receipt_read_retired(directory, session->arena, &receipt, &ignored);
-		if (!receipt)
-			return 0;
-		place->first_project = receipt->project;
-	}
 	place->first_directory = directory;
-	*found = true;
-	return 0;
+	return settle_project(place, session, NULL, found, err);
 }
 
 /* ---- by name ---- */
@@ -139,24 +161,29 @@ static int fail_name(const char *project, struct err *err)
 		err, "use lower-case letters, digits, - and _; begin with a letter or digit");
 }
 
+/* asked: NULL for the bundle's name, unless something else lies there. */
 static int place_by_name(
-	struct place *place, const struct session *session, const char *project, struct err *err)
+	struct place *place, const struct session *session, const char *asked, struct err *err)
 {
 	const struct stub_options *options = session->options;
 	struct arena *arena = session->arena;
-	const char *home = getenv("HOME");
-	place->first_project = project;
-	if (!place_is_project_name(project))
-		return fail_name(project, err);
+	const char *home = getenv("HOME"), *name = asked ? asked : session->manifest->name;
+	bool found;
+	if (!place_is_project_name(name))
+		return fail_name(name, err);
 	if (options->directory) {
 		if (absolute(options->directory, arena, &place->first_directory, err) < 0)
 			return -1;
 	} else if (home && *home == '/') {
-		place->first_directory = arena_printf(arena, "%s/hardtack/%s", home, project);
+		place->first_directory = arena_printf(arena, "%s/hardtack/%s", home, name);
 	} else {
 		err_set(err, CODE_USAGE, "HOME is not set: where shall it be installed?");
 		return err_hint(err, "say it with --dir DIR");
 	}
+	if (settle_project(place, session, asked, &found, err) < 0)
+		return -1;
+	if (!found)
+		place->first_project = name;
 	return 0;
 }
 
@@ -202,7 +229,7 @@ int place_choose(struct place *place, struct session *session, struct err *err)
 	if (place_of_control(place, session, &found, err) < 0)
 		return -1;
 	if (!found &&
-		(place_by_name(place, session, name ? name : session->manifest->name, err) < 0 ||
+		(place_by_name(place, session, name, err) < 0 ||
 			choose_variant(place, session, err) < 0))
 		return -1;
 	return name_files(place, session, err);
@@ -294,7 +321,7 @@ static int fail_uninstalled(const struct place *place, const struct receipt *rec
 	const char *what = receipt->version
 				   ? arena_printf(arena, "%s %s", receipt->name, receipt->version)
 				   : receipt->name;
-	journal_look(place, arena, &past);
+	journal_look(place->directory, arena, &past);
 	bool known = past.verb && strcmp(past.verb, "uninstall") == 0 && *past.at;
 	if (known)
 		err_set(err, CODE_USAGE, "%s was uninstalled from %s (%s); its data is kept", what,

@@ -80,6 +80,19 @@ static int check_damaged(struct preflight *preflight, struct err *damage, struct
 	return 0;
 }
 
+/* Somebody's own project lies where this one is to go. */
+static void refuse_compose_file(struct preflight *preflight)
+{
+	struct err problem = ERR_INIT;
+	err_set(&problem, CODE_PREFLIGHT,
+		"%s is there already, and nothing shows that an installer wrote it",
+		preflight->place->compose_file);
+	err_hint(&problem,
+		"choose an empty directory with --dir DIR, or move that file away; to have it "
+		"replaced (it stays as .old): --ignore-preflight receipt");
+	preflight_error(preflight, "receipt", &problem);
+}
+
 /* There is none, and there should be, by what is left. */
 static int check_gone(struct preflight *preflight, struct err *err)
 {
@@ -102,6 +115,10 @@ static int check_gone(struct preflight *preflight, struct err *err)
 		return 0;
 	if (is_installed(preflight, &installed, &volume, err) < 0)
 		return -1;
+	if (lost.trace == place->compose_file && !volume && !has_env(place)) {
+		refuse_compose_file(preflight);
+		return 0;
+	}
 	if (lost.trace && (volume || (installed && !lost.uninstalled)))
 		err_set(&damage, CODE_PREFLIGHT, "%s and %s are gone from %s, though %s is there",
 			RECEIPT_NAME, RECEIPT_COPY, place->directory, lost.trace);

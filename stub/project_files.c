@@ -191,9 +191,31 @@ static void remove_empty_directories(const struct place *place, const char *rela
 		*strrchr(path, '/') = '\0';
 }
 
+/* What is as it was handed over, and the folders that are empty without it. */
+static void remove_file(
+	const struct place *place, const char *relative, const struct sha256 *handed_over)
+{
+	struct err ignored = ERR_INIT;
+	struct sha256 digest;
+	bool regular;
+	const char *slash = strrchr(relative, '/');
+	if (leads_away(place, relative))
+		return;
+	AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
+	if (digest_of(path, &digest, &regular, &ignored) == 0 && regular &&
+		sha256_equal(&digest, handed_over))
+		unlink(path);
+	if (slash) {
+		AUTO_FREE char *directory = xprintf("%.*s", (int)(slash - relative), relative);
+		remove_empty_directories(place, directory);
+	}
+}
+
 void project_files_remove(const struct session *session, const struct place *place)
 {
 	const struct manifest *manifest = session->manifest;
+	struct receipt *receipt;
+	struct err ignored = ERR_INIT;
 	for (size_t i = 0; i < manifest->template_count; i++) {
 		const char *relative = manifest->templates[i].target;
 		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
@@ -202,29 +224,17 @@ void project_files_remove(const struct session *session, const struct place *pla
 	}
 	for (size_t i = 0; i < manifest->entry_count; i++) {
 		const struct manifest_entry *entry = &manifest->entries[i];
-		struct err ignored = ERR_INIT;
-		struct sha256 digest;
-		bool regular;
-		if (!text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
-			continue;
-		const char *relative = entry->path + strlen(MANIFEST_FILES_PREFIX);
-		const char *slash = strrchr(relative, '/');
-		if (leads_away(place, relative))
-			continue;
-		AUTO_FREE char *path = xprintf("%s/%s", place->directory, relative);
-		if (digest_of(path, &digest, &regular, &ignored) == 0 && regular &&
-			sha256_equal(&digest, &entry->sha256))
-			unlink(path);
-		if (slash) {
-			AUTO_FREE char *directory =
-				xprintf("%.*s", (int)(slash - relative), relative);
-			remove_empty_directories(place, directory);
-		}
+		if (text_starts_with(entry->path, MANIFEST_FILES_PREFIX))
+			remove_file(place, entry->path + strlen(MANIFEST_FILES_PREFIX),
+				&entry->sha256);
 	}
-	if (manifest->installer) { /* it is not among its own files */
+	if (manifest->installer) { /* it has few of its installer's files, and is none of them */
 		AUTO_FREE char *control = xprintf("%s/" MANIFEST_CONTROL_NAME, place->directory);
 		unlink(control);
 	}
+	if (receipt_read(place->directory, session->arena, &receipt, &ignored) == 0 && receipt)
+		for (size_t i = 0; i < receipt->file_count; i++)
+			remove_file(place, receipt->files[i].path, &receipt->files[i].sha256);
 	for (size_t i = manifest->directory_count; i-- > 0;)
 		remove_empty_directories(place, manifest->directories[i]);
 }

@@ -20,7 +20,7 @@ int project_files_write_one(const struct session *session, const struct place *p
  * NAME.old, with a warning. */
 void project_files_remove_compose(const struct session *session, const struct place *place);
 
-/* Takes away what project_files_write() wrote, the rendered env files, and the directories that
- * this leaves empty. Files
- * that the person changed or added stay, and with them their directories; no errors. */
+/* Takes away what project_files_write() wrote, also by another program than this one (the receipt
+ * tells), the rendered env files, and the directories that this leaves empty. Files that the person
+ * changed or added stay, and with them their directories; no errors. */
 void project_files_remove(const struct session *session, const struct place *place);

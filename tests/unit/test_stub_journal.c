@@ -15,7 +15,7 @@
 #define LINE(step, state) "{\"verb\":\"install\",\"step\":\"" step "\",\"state\":\"" state "\"}\n"
 #define END "{\"verb\":\"install\",\"state\":\"end\"}\n"
 
-static const struct place place = {.directory = ".", .lock_fd = -1};
+static const struct place place = {.project = "test", .directory = ".", .lock_fd = -1};
 
 static void put(const void *bytes, size_t length)
 {
@@ -221,14 +221,14 @@ TEST(a_whole_run_is_written_line_by_line)
 	struct err err = ERR_INIT;
 	CHECK_OK(journal_open(&journal, &place, "install", arena, &err));
 	CHECK_OK(journal_begin(&journal, "load", &err));
-	journal_look(&place, arena, &past);
+	journal_look(place.directory, arena, &past);
 	CHECK(!past.ended);
 	CHECK_STR(past.step, "load");
 	journal_end(&journal, 0, &err);
 	CHECK_OK(journal_begin(&journal, "procedure", &err));
 	err_set(&err, CODE_SMOKE, "no");
 	journal_close(&journal, -1, &err);
-	journal_look(&place, arena, &past);
+	journal_look(place.directory, arena, &past);
 	CHECK(past.ended);
 	CHECK_INT(past.code, CODE_SMOKE);
 	CHECK_STR(past.step, "procedure");
