@@ -404,7 +404,11 @@ static int parse_section(struct parser *parser, const struct yaml_pair *pair)
 	const struct section *section = find_section(pair->key->text);
 	if (section)
 		return section->parse(parser, yaml_node_resolve(pair->value));
-	return section_fail(parser, pair->key, "unknown key \"%s\"", pair->key->text);
+	AUTO_TEXT known = TEXT_INIT;
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		text_addf(&known, "%s%s", i ? ", " : "", sections[i].key);
+	section_fail(parser, pair->key, "unknown key \"%s\"", pair->key->text);
+	return err_hint(parser->err, "keys are: %s", known.bytes);
 }
 
 int project_file_parse(struct arena *arena, const char *path, const char *bytes, size_t length,

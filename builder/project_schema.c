@@ -167,6 +167,17 @@ static int add_local(struct text *out, const struct yaml_document *document,
 	return project_schema_add_json(out, document, (struct yaml_node *)node, &map, err);
 }
 
+static int fail_unknown(const struct yaml_document *document, const struct yaml_node *key,
+	const struct project_schema_field *field, struct err *err)
+{
+	AUTO_TEXT known = TEXT_INIT;
+	for (const struct project_schema_field *f = field->fields; f->key; f++)
+		text_addf(&known, "%s%s", known.length ? ", " : "", f->key);
+	project_schema_fail(
+		document, key, err, "%s: unknown key \"%s\"", field->key, key->text);
+	return err_hint(err, "keys are: %s", known.bytes);
+}
+
 static int add_map(struct text *out, const struct yaml_document *document,
 	const struct yaml_node *node, const struct project_schema_field *field, struct err *err)
 {
@@ -183,8 +194,7 @@ static int add_map(struct text *out, const struct yaml_document *document,
 		for (const struct project_schema_field *f = field->fields; f->key && !known; f++)
 			known = strcmp(f->key, node->pairs[i].key->text) == 0;
 		if (!known)
-			return project_schema_fail(document, node->pairs[i].key, err,
-				"%s: unknown key \"%s\"", field->key, node->pairs[i].key->text);
+			return fail_unknown(document, node->pairs[i].key, field, err);
 	}
 	text_add(out, "{");
 	for (const struct project_schema_field *f = field->fields; f->key; f++) {

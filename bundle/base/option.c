@@ -311,9 +311,23 @@ static int check_count(
 	return 0;
 }
 
+/* `--version` is what everybody tries: the verb. */
+static char *const *without_dashes(int argc, char *const *argv, struct arena *arena)
+{
+	static char verb[] = "version";
+	if (argc < 2 || strcmp(argv[1], "--version") != 0)
+		return argv;
+	char **copy = arena_alloc(arena, ((size_t)argc + 1) * sizeof(*copy));
+	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
+	copy[1] = verb;
+	copy[argc] = NULL;
+	return copy;
+}
+
 int option_parse(const struct option_program *program, int argc, char *const *argv, void *values,
 	struct arena *arena, struct option_result *result, struct err *err)
 {
+	argv = find_verb(program, "version") ? without_dashes(argc, argv, arena) : argv;
 	struct walk walk = {
 		.program = program, .argc = argc, .argv = argv, .at = 1, .arena = arena};
 	*result = (struct option_result){0};
