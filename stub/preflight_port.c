@@ -201,7 +201,8 @@ static int hint(struct preflight *preflight, const struct port *port, unsigned n
 	unsigned other;
 	if (!port->variable)
 		return err_hint(problem, "stop that one, then run this file again"), 0;
-	if (env_files_has_old(preflight->env, port->variable))
+	/* A backup's .env is not there yet to be changed. */
+	if (env_files_has_old(preflight->env, port->variable) && !preflight->restoring)
 		return err_hint(problem,
 			       "stop that one, or change %s in %s, then run this file again",
 			       port->variable, preflight->place->env_file),
