@@ -24,7 +24,6 @@ def story(t):
     done = t.installer(hello, "--lang", "zh", "status", engine=engine)
     t.check(done.code == 0 and any("\u4e00" <= letter <= "\u9fff" for letter in done.out + done.err),
             "status speaks Chinese when asked to", done)
-    t.check(t.installer(hello, "uninstall", "--yes", engine=engine).code == 0, "uninstall: 0")
 
     other = t.path("somewhere else")
     done = t.installer(hello, "install", "--yes", "--dir", other, "--project-name", "second", "--set",
@@ -32,8 +31,11 @@ def story(t):
     answer = t.http(engine, "http://127.0.0.1:9001/", harness.HELLO_LINE) if done.code == 0 else ""
     t.check(harness.HELLO_LINE in answer and t.containers(engine, "second"),
             "--dir, --project-name and --set are followed", f"{done}\n{answer}")
-    done = t.installer(hello, "uninstall", "--yes", "--dir", other, "--project-name", "second", engine=engine)
-    t.check(done.code == 0, "uninstall of that one: 0", done)
+    done = t.installer(hello, "uninstall", "--yes", "--purge-data", "--dir", other, engine=engine)
+    t.check(done.code == 0 and not t.containers(engine, "second") and not os.path.exists(os.path.join(other, ".env")), "its --dir alone says which: 0", done)
+    answer = t.http(engine, URL, harness.HELLO_LINE)
+    t.check(harness.HELLO_LINE in answer and t.containers(engine, "hello"), "the first one runs on", answer)
+    t.check(t.installer(hello, "uninstall", "--yes", engine=engine).code == 0, "uninstall: 0")
 
     guestbook = t.build(os.path.join(harness.PROJECTS, "guestbook"), "linux-amd64", [images.archive("oci")])
     stray = {"POSTGRES_PASSWORD": "stray", "POSTGRES_USER": "stray", "COMPOSE_FILE": "/nonexistent",
