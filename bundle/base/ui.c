@@ -280,13 +280,31 @@ void ui_record(struct ui *ui, const char *name, const struct ui_field *fields, s
 	RAISE(event);
 }
 
+/* The next step after an error of the system that nobody had a better word for. */
+static const char *usual_hint(const struct err *err)
+{
+	switch (err->sys_errno) {
+	case EROFS:
+		return T("that disk can only be read: choose another place");
+	case EACCES:
+	case EPERM:
+		return T("choose another place, or allow this user to use that one");
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+		return T("see whether that path is right");
+	default:
+		return NULL;
+	}
+}
+
 void ui_error(struct ui *ui, const struct err *err)
 {
 	struct ui_event event = {.kind = UI_EVENT_ERROR,
 		.name = exit_code_name(err->code),
 		.code = err->code,
 		.text = err->text,
-		.hint = err->hint};
+		.hint = err->hint[0] ? err->hint : usual_hint(err)};
 	if (ui->step[0])
 		ui_step_end(ui, UI_FAILED, "%s", ui->live.bytes);
 	raise_event(ui, &event);
