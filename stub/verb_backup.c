@@ -1,8 +1,10 @@
 /* backup: one file with all that cannot be had again; the services run again afterwards. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "backup.h"
+#include "file_io.h"
 #include "installed.h"
 #include "journal.h"
 #include "keep_awake.h"
@@ -34,13 +36,22 @@ static void say_what_it_is(const struct session *session, const char *path)
 		size.bytes, path);
 }
 
+/* A path that was mistyped is no backup that failed: nothing of it goes into the journal. */
+static int check_folder(const char *path, struct arena *arena, struct err *err)
+{
+	const char *base = file_base_name(path);
+	const char *folder = base == path ? "." : arena_strndup(arena, path, (size_t)(base - path));
+	return !*base || access(folder, W_OK) == 0 ? 0 : err_set_errno(err, CODE_IO, "create %s", path);
+}
+
 int verb_backup(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
 	struct journal journal = JOURNAL_INIT;
 	const char *path = session->arguments[0];
 	keep_awake();
-	if (installed_open(&installed, session, true, err) < 0 ||
+	if (check_folder(path, session->arena, err) < 0 ||
+		installed_open(&installed, session, true, err) < 0 ||
 		restore_state_require_none(&installed.place, session->arena, err) < 0 ||
 		rollback_refuse_unfinished(&installed.place, session->arena, err) < 0 ||
 		journal_open(&journal, &installed.place, "backup", session->arena, err) < 0)

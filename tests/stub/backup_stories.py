@@ -90,7 +90,8 @@ def a_backup_that_is_interrupted_starts_the_services_again(t):
 def a_backup_into_no_folder_stops_nothing(t):
     installed(t)
     done = t.run("backup", os.path.join(t.folder, "missing", "b.tar"))
-    t.check(done.code == 8 and not any("stop" in call for call in t.calls()), "no such folder: 8, nothing stopped", done)
+    t.check(done.code == 8 and not any("stop" in call for call in t.calls()) and "→" in done.err, "no such folder: 8, nothing stopped", done)
+    t.check("last backup failed" not in t.run("status").err, "a mistyped path is no failure to be told of later", t.run("status"))
 
 
 @story
