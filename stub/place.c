@@ -103,6 +103,15 @@ static int fail_unknown(const char *directory, struct err *err)
 		err, "say which it is: --project-name NAME --dir \"%s\"", directory);
 }
 
+static int fail_application(const struct place *place, const struct place_owner *owner,
+	const struct session *session, struct err *err)
+{
+	err_set(err, CODE_USAGE, "what lies in %s is %s, and this file is %s",
+		place->first_directory, owner->name, session->manifest->name);
+	return err_hint(err,
+		"name another place with --dir DIR, and another project with --project-name NAME");
+}
+
 static int fail_variant(const struct place *place, const struct place_owner *owner,
 	struct arena *arena, struct err *err)
 {
@@ -120,6 +129,8 @@ static int settle_project(struct place *place, const struct session *session, co
 	const char *directory = place->first_directory;
 	struct place_owner owner;
 	place_owner_find(directory, session->arena, &owner);
+	if (owner.name && strcmp(owner.name, session->manifest->name) != 0)
+		return fail_application(place, &owner, session, err);
 	if (owner.variant)
 		return fail_variant(place, &owner, session->arena, err);
 	if (owner.project && asked && strcmp(owner.project, asked) != 0) {

@@ -28,8 +28,8 @@ struct place {
 /* By --project-name and --dir, else ~/hardtack/<bundle's name> and the project that lies in that
  * directory (place_owner.h), else the bundle's name; of the variant that is chosen there
  * (variant_choice.h), which the session then uses. Touches nothing. CODE_PREFLIGHT: what is
- * installed there is a variant that this bundle does not have. CODE_USAGE: it is another project's
- * than the one asked for, or nothing says whose. */
+ * installed there is a variant that this bundle does not have. CODE_USAGE: it is another application's,
+ * or another project's than the one asked for, or nothing says whose. */
 int place_choose(struct place *place, struct session *session, struct err *err);
 
 /* The same for another project's name than those, and for the variant that the session uses. */

@@ -13,6 +13,7 @@ static bool ask_receipt(int status, const struct receipt *receipt, struct place_
 	if (status < 0 || !receipt)
 		return false;
 	owner->project = receipt->project;
+	owner->name = receipt->name;
 	owner->variant = receipt->variant;
 	return true;
 }

@@ -10,6 +10,7 @@
 
 struct place_owner {
 	const char *project; /* of the first choice; NULL: nothing says it */
+	const char *name;    /* of the bundle that was installed; NULL: nothing says it */
 	const char *variant; /* of a fallback, whose own folder this is; else NULL */
 	bool traces;         /* something is installed here, whoever says what */
 };

@@ -183,3 +183,15 @@ def a_folder_with_ones_own_compose_file_is_not_taken_for_an_installation(t):
     t.check(os.listdir(folder) == ["compose.yaml"], "it is as it was", os.listdir(folder))
     done = t.install("--dir", folder, "--ignore-preflight", "receipt")
     t.check(done.code == 0 and os.path.exists(os.path.join(folder, "compose.yaml.old")), "who insists: 0, and it stays as .old", done)
+
+
+@story
+def the_folder_of_another_application_is_not_touched(t):
+    t.check(t.install().code == 0, "hello is there")
+    before, folder = len(t.calls()), os.path.join(t.home, "hardtack/hello")
+    names = sorted(os.listdir(folder))
+    for where in (["--dir", folder], ["--project-name", "hello"]):
+        for verb in (["install", "--yes", "--set", "ADMIN=a"], ["stop"], ["uninstall", "--yes", "--purge-data"]):
+            done = t.run(*verb, *where, file=t.settings)
+            t.check(done.code == 2 and "is hello, and this file is settings" in done.err, f"{verb} {where}: 2", done)
+    t.check(t.calls()[before:] == [] and sorted(os.listdir(folder)) == names, "docker was not called, nothing was written", t.calls()[before:])
