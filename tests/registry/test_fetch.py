@@ -483,14 +483,14 @@ def gc_keeps_what_a_lock_names_and_what_is_used(stage):
             file.write(b"x")
         done = stage.hardtack("cache", "gc", "--keep", "hardtack.lock", "--dry-run")
         assert os.path.exists(stray) and done.out.count("\n") == 1, done
-        registry.fault("blobs/", "slow", rate=100_000)
+        registry.fault("blobs/", "slow", rate=100_000 // PATIENCE)
         layer = os.path.join(stage.cache, "blobs", "sha256", image.layers[ARM][0][7:])
         os.unlink(layer)
         user = stage.start("fetch", "compose.yaml")
         wait_until(lambda: partial_bytes(stage) > 0, "a byte of it")
         done = stage.hardtack("cache", "gc", "--keep", "hardtack.lock", expect=11)
         assert "another hardtack" in done.err and os.path.exists(stray), done
-        assert user.wait(30) == 0, user.communicate()
+        assert user.wait(30 * PATIENCE) == 0, user.communicate()
         user.communicate()
         stage.hardtack("cache", "gc", "--keep", "hardtack.lock")
         assert not os.path.exists(stray)
