@@ -1,6 +1,7 @@
 /* The contents of a backup, worked out from what containers, labels and receipt say. */
 #include "backup_plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -150,6 +151,31 @@ static void add_bind(struct planner *planner, const struct docker_container *con
 		omit(planner, "directory", path, container, mount);
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct docker_container *const *first = a, *const *second = b;
+	return strcmp((*first)->started_at, (*second)->started_at);
+}
+
+/* Compose started first what others depend on. */
+static void list_running(
+	struct planner *planner, const struct docker_container *containers, size_t count)
+{
+	struct backup_plan *plan = planner->plan;
+	const struct docker_container **ran =
+		arena_alloc(planner->arena, (count + 1) * sizeof(*ran));
+	for (size_t i = 0; i < count; i++) {
+		bool runs = containers[i].running || containers[i].restarting;
+		plan->running |= runs;
+		if (runs && !containers[i].one_off)
+			ran[plan->ran_count++] = &containers[i];
+	}
+	qsort(ran, plan->ran_count, sizeof(*ran), by_start);
+	plan->ran = arena_alloc(planner->arena, (count + 1) * sizeof(*plan->ran));
+	for (size_t i = 0; i < plan->ran_count; i++)
+		plan->ran[i] = ran[i]->id;
+}
+
 static int look_at_containers(struct planner *planner, struct err *err)
 {
 	const struct manifest *manifest = planner->session->manifest;
@@ -158,8 +184,8 @@ static int look_at_containers(struct planner *planner, struct err *err)
 	if (docker_project_containers(
 		    planner->docker, planner->place->project, &containers, &count, err) < 0)
 		return -1;
+	list_running(planner, containers, count);
 	for (size_t i = 0; i < count; i++) {
-		planner->plan->running |= containers[i].running || containers[i].restarting;
 		for (size_t j = 0; j < containers[i].mount_count; j++) {
 			const struct docker_mount *mount = &containers[i].mounts[j];
 			if (!mount->is_volume)

@@ -12,7 +12,9 @@ struct backup_plan {
 	size_t file_count, file_capacity;
 	struct backup_omission *not_in;
 	size_t not_in_count, not_in_capacity;
-	bool running;      /* a service runs */
+	bool running;     /* a service runs */
+	const char **ran; /* ids of the services' containers that do, as they were started */
+	size_t ran_count;
 	uint64_t bytes;    /* estimate of the file; directories are not reckoned */
 	const char *image; /* for helpers; NULL: nothing is to be copied */
 };

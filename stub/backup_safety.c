@@ -8,6 +8,7 @@
 #include "backup.h"
 #include "backup_keep.h"
 #include "backup_plan.h"
+#include "docker_services.h"
 #include "interrupt.h"
 #include "message.h"
 #include "restore_state.h"
@@ -48,11 +49,6 @@ static int may_start(const struct place *place, const struct session *session, s
 		       : rollback_refuse_unfinished(place, session->arena, err);
 }
 
-static void say_stopped(const struct session *session, const struct err *why)
-{
-	ui_warning(session->ui, why->hint, T("the services are stopped: %s"), why->text);
-}
-
 void backup_safety_give_up(const struct installed *installed, const struct session *session,
 	const struct backup_safety *safety)
 {
@@ -63,16 +59,15 @@ void backup_safety_give_up(const struct installed *installed, const struct sessi
 		return;
 	interrupt_defer(true);
 	int status = may_start(&installed->place, session, &problem);
-	if (status == 0) {
+	if (status == 0)
 		status = docker_compose_up(&docker, &project, false, &problem);
-		if (status < 0)
-			err_hint(&problem, "start them with `start`");
-	}
 	interrupt_defer(false);
-	if (status < 0)
-		say_stopped(session, &problem);
-	else
+	if (status == 0) {
 		ui_note(session->ui, "%s", T("The services are started again"));
+		return;
+	}
+	docker_services_tell(&docker, &project, &problem);
+	ui_warning(session->ui, problem.hint, "%s", problem.text);
 }
 
 static int write_file(const struct installed *installed, struct session *session,

@@ -9,6 +9,7 @@
 #include "backup_archive.h"
 #include "backup_hook.h"
 #include "backup_plan.h"
+#include "docker_services.h"
 #include "file_io.h"
 #include "interrupt.h"
 #include "journal.h"
@@ -86,11 +87,9 @@ static int stop_services(struct writing *writing, struct err *err)
 	if (tell(writing, true, err) < 0)
 		return -1;
 	writing->stopped = true;
-	/* Compose knows the order; what its file no longer names is stopped by its label. */
-	if (access(project.file, R_OK) == 0 && request->docker->compose_path &&
-		docker_compose_stop(request->docker, &project, err) < 0)
-		return -1;
-	if (docker_project_stop(request->docker, request->place->project, err) < 0)
+	/* What compose's file no longer names, and one-off containers, write to the data, too. */
+	if (docker_services_stop(request->docker, &project, writing->session->ui, err) < 0 ||
+		docker_project_stop(request->docker, request->place->project, err) < 0)
 		return -1;
 	ui_step_end(writing->session->ui, UI_DONE, "%s", T("The services are stopped"));
 	return 0;
@@ -108,7 +107,8 @@ static int start_services(struct writing *writing, int status, struct err *err)
 		return status;
 	interrupt_defer(true);
 	ui_step_begin(ui, "backup-start", "%s", T("Starting the services again"));
-	int started = docker_compose_up(request->docker, &project, false, &start_err);
+	int started = docker_services_start_again(request->docker, &project, writing->plan.ran,
+		writing->plan.ran_count, ui, &start_err);
 	if (started == 0)
 		started = tell(writing, false, &start_err);
 	interrupt_defer(false);
@@ -117,7 +117,7 @@ static int start_services(struct writing *writing, int status, struct err *err)
 		ui_step_end(ui, UI_DONE, "%s", T("The services are started again"));
 		return status;
 	}
-	err_hint(&start_err, "the services are stopped: start them with `start`");
+	docker_services_tell(request->docker, &project, &start_err);
 	if (status == 0)
 		*err = start_err;
 	else

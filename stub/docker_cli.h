@@ -39,6 +39,7 @@ struct docker_cli {
 	bool compose_is_plugin;
 	unsigned compose_major, compose_minor;
 	const char *compose_version; /* "2.26.1" */
+	bool compose_unreadable; /* the last verb failed before it touched anything: see below */
 };
 
 /* Looks for docker in PATH and where Docker Desktop, OrbStack, Colima, Rancher Desktop and
@@ -256,8 +257,9 @@ struct compose_project {
 /* The plugin, else docker-compose; v1 or v2 is told by the version number. False: none. */
 int docker_compose_find(struct docker_cli *docker, bool *found, struct err *err);
 
-/* Each is CODE_STEP with compose's words when compose says no. recreate false: containers that
- * exist are started as they are. */
+/* Each is CODE_STEP with compose's words when compose says no. compose_unreadable: it cannot make
+ * sense of the compose file or an env file, and no container was touched; the hint names them.
+ * recreate false: containers that exist are started as they are. */
 int docker_compose_up(struct docker_cli *docker, const struct compose_project *project,
 	bool recreate, struct err *err);
 /* One service, and what it depends on. */

@@ -85,7 +85,8 @@ static void begin(struct docker_cli *docker, const struct compose_project *proje
 		docker_command_add(command, "--profile", *profile);
 }
 
-static int finish(struct docker_cli *docker, const struct compose_project *project,
+/* verb: what the person asked for, and is told about. */
+static int run(struct docker_cli *docker, const struct compose_project *project,
 	const struct docker_command *command, const char *verb, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
@@ -102,6 +103,44 @@ static int finish(struct docker_cli *docker, const struct compose_project *proje
 	if (project->hide)
 		project->hide(project, err);
 	return -1;
+}
+
+static int check(struct docker_cli *docker, const struct compose_project *project, const char *verb,
+	struct err *err)
+{
+	struct docker_command command = {0};
+	begin(docker, project, &command);
+	docker_command_add(&command, "config", "-q");
+	return run(docker, project, &command, verb, err);
+}
+
+/* Every verb reads the files first, and says what is wrong with them in words that differ from
+ * version to version. `config`, of v1 as of v2, does nothing but read: when it fails as well, that
+ * was the cause. Its words take the place of the verb's, which may have gone elsewhere. */
+static int blame(struct docker_cli *docker, const struct compose_project *project, const char *verb,
+	struct err *err)
+{
+	struct err refused = ERR_INIT;
+	docker->compose_unreadable = false;
+	/* A hint: it hung. */
+	if (err->code != CODE_STEP || *err->hint || check(docker, project, verb, &refused) == 0 ||
+		refused.code != CODE_STEP || *refused.hint)
+		return -1;
+	docker->compose_unreadable = true;
+	*err = refused;
+	return project->env_file
+		       ? err_hint(err,
+				 "correct that line of %s (or of %s, if you changed it), then run "
+				 "this again",
+				 project->env_file, project->file)
+		       : err_hint(err, "correct %s, then run this again", project->file);
+}
+
+static int finish(struct docker_cli *docker, const struct compose_project *project,
+	const struct docker_command *command, const char *verb, struct err *err)
+{
+	return run(docker, project, command, verb, err) == 0 ? 0
+							     : blame(docker, project, verb, err);
 }
 
 static int up(struct docker_cli *docker, const struct compose_project *project, bool recreate,
@@ -144,10 +183,7 @@ int docker_compose_stop(
 int docker_compose_check(
 	struct docker_cli *docker, const struct compose_project *project, struct err *err)
 {
-	struct docker_command command = {0};
-	begin(docker, project, &command);
-	docker_command_add(&command, "config", "-q");
-	return finish(docker, project, &command, "config", err);
+	return check(docker, project, "config", err);
 }
 
 int docker_compose_down(
@@ -179,8 +215,8 @@ int docker_compose_logs(struct docker_cli *docker, const struct compose_project 
 		.errors = errors};
 	if (child_run(&request, &result, err) < 0)
 		return -1;
-	if (result.exit_code != 0)
-		return err_set(
-			err, CODE_STEP, "compose %s: %s", "logs", docker_words(docker, &result));
-	return 0;
+	if (result.exit_code == 0)
+		return 0;
+	err_set(err, CODE_STEP, "compose %s: %s", "logs", docker_words(docker, &result));
+	return blame(docker, project, "logs", err);
 }

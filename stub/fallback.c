@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "docker_services.h"
 #include "exit_code.h"
 #include "file_io.h"
 #include "installed.h"
@@ -125,7 +126,7 @@ static int take_down(struct session *session, struct installed *failed, struct e
 {
 	const char *title = fallback_title(session->manifest, session->arena);
 	ui_step_begin(session->ui, "fallback", T("Taking down %s; its data stays"), title);
-	if (docker_compose_down(&failed->docker, &failed->project, err) < 0)
+	if (docker_services_remove(&failed->docker, &failed->project, session->ui, err) < 0)
 		return -1;
 	ui_step_end(session->ui, UI_DONE, T("%s is taken down; its data stays"), title);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include "backup_keep.h"
 #include "backup_safety.h"
+#include "docker_services.h"
 #include "installed.h"
 #include "journal.h"
 #include "message.h"
@@ -155,9 +156,9 @@ static int keep_backups(struct session *session, struct installed *installed, st
 static int take_down(struct session *session, struct installed *installed, struct err *err)
 {
 	bool purge = session->options->purge_data;
-	if (access(installed->place.compose_file, R_OK) == 0 &&
-		(purge ? docker_compose_stop(&installed->docker, &installed->project, err)
-		       : docker_compose_down(&installed->docker, &installed->project, err)) < 0)
+	struct docker_cli *docker = &installed->docker;
+	if ((purge ? docker_services_stop(docker, &installed->project, session->ui, err)
+		   : docker_services_remove(docker, &installed->project, session->ui, err)) < 0)
 		return -1;
 	if (purge &&
 		docker_project_remove(&installed->docker, installed->place.project, true, err) < 0)

@@ -48,6 +48,29 @@ def check_newer(t, engine, file, folder):
     return newer
 
 
+def check_bad_line(t, engine, ask, env):
+    """Compose refuses every verb for one line of .env: what needs no settings is done all the same."""
+    with open(env, encoding="utf-8") as text:
+        good = text.read()
+    with open(env, "w", encoding="utf-8") as text:
+        text.write(good.replace("8099", "8099x"))
+    for verb in ("logs", "start"):
+        done = ask(verb)
+        t.check(done.code == 12 and "8099x" in done.err and f"correct that line of {env}" in done.err, f"a bad line of .env: {verb}: 12, the line and its file", done)
+    backup = t.path("bad-line.tar")
+    done = ask("backup", backup)
+    t.check(done.code == 0 and os.path.getsize(backup) > 1000 and done.err.count("done by docker itself") == 2, "backup: 0, stopped and started by docker itself", done)
+    t.check("changed" in t.http(engine, URL.replace("8088", "8099"), "changed") and len(t.containers(engine, "hello")) == 1, "and the page is back")
+    os.unlink(backup)
+    done = ask("stop")
+    t.check(done.code == 0 and "8099x" in done.err and env in done.err and not t.containers(engine, "hello"), "stop: 0, nothing runs", done)
+    with open(env, "w", encoding="utf-8") as text:
+        text.write(good)
+    t.check(ask("start").code == 0 and len(t.containers(engine, "hello")) == 1, "with the line as it was: start: 0")
+    with open(env, "w", encoding="utf-8") as text:
+        text.write(good.replace("8099", "8099x"))
+
+
 def check_without_installer(t, engine, control, file, folder):
     def ask(*words):
         return t.installer(control, *words, engine=engine)
@@ -89,11 +112,12 @@ def check_without_installer(t, engine, control, file, folder):
     for verb in ("install", "load"):
         done = ask(verb, *(["--yes"] if verb == "install" else []))
         t.check(done.code == 2 and file in done.err, f"{verb}: 2, and the installer is named", done)
+    check_bad_line(t, engine, ask, env)
     copied = t.path("elsewhere")
     shutil.copy(control, copied)
     t.check(t.installer(copied, "status", engine=engine).code == 0, "a copy elsewhere finds the default folder")
     done = ask("uninstall", "--yes", "--purge-data")
-    t.check(done.code == 0 and not os.path.exists(folder), "uninstall --purge-data: 0, and the folder is gone",
+    t.check(done.code == 0 and not os.path.exists(folder) and not t.containers(engine, "hello"), "uninstall --purge-data, the line still bad: 0, and the folder is gone",
             f"{done}\n{os.path.exists(folder) and os.listdir(folder)}")
 
 

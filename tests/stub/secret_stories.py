@@ -112,10 +112,10 @@ def a_broken_env_file_is_not_quoted(t):
     lines = read(path)
     with open(path, "a", encoding="utf-8") as file:
         file.write("OPEN='never closed\n")
-    t.play(**DATA, refuse={"stop": f"failed to read .env: unterminated quoted value near {lines}"})
-    done = t.run("stop", file=vault("1.0"))
+    t.play(**DATA, unreadable={"OPEN='": f"failed to read .env: unterminated quoted value near {lines}"})
     grains = next(line.split("=", 1)[1].strip("'\"") for line in lines.splitlines() if line.startswith("GRAINS="))
-    t.check(done.code == 12 and "GRAINS=****" in done.err.replace("'", "").replace('"', "") and grains not in done.err
+    done = t.run("stop", file=vault("1.0"))
+    t.check(done.code == 0 and "GRAINS=****" in done.err.replace("'", "").replace('"', "") and grains not in done.err
             and "well kept" not in done.err, "masked", done)
 
 
@@ -152,7 +152,7 @@ def no_secret_leaves_by_any_verb_that_fails(t):
         t.play(**{**DATA, **worlds[name], "logs": "line\n" + spill, "log_errors": spill})
         arguments = [word.format(new=os.path.join(t.folder, f"new{count}"), kept=kept) for word in verb[1:]]
         done = t.run(*arguments, *(["--json"] if count % 2 else []), file=vault(verb[0]), timeout=120)
-        t.check((done.code == 0) == (name == "well"), f"{name}: {verb}: it fails", done)
+        t.check((done.code == 0) == (name in ("well", "down")), f"{name}: {verb}: it fails (docker itself takes down)", done)
         clean(t, f"{name}: {verb}", done, secrets)
     found = watch.end()
     t.check(not found, "command lines", found)
