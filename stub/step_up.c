@@ -9,7 +9,8 @@ int step_up(struct step_run *run, struct json parameters, struct err *err)
 	(void)parameters;
 	ui_step_begin(ui, "up", "%s", T("Starting the services"));
 	if (docker_compose_up(sop->docker, &run->project, sop->recreate, err) < 0) {
-		if (err->code != CODE_STEP)
+		/* Compose has touched no container: what one says is of an earlier run. */
+		if (err->code != CODE_STEP || sop->docker->compose_unreadable)
 			return -1;
 		err_hint(err, "look at what it says; run this again when the cause is gone");
 		return step_failure_of_up(run, err);

@@ -119,3 +119,24 @@ def compose_that_fails_for_another_reason_is_helped_too(t):
     t.check(t.run("start").code == 0, "started")
     done = t.run("stop")
     t.check(done.code == 12 and "compose stop: no permission" in done.err, "when docker cannot either: compose's words, 12", done)
+
+
+@story
+def start_says_what_compose_says_now(t):
+    old = [{"service": "web", "status": "created", "exit": 128, "error": "Bind for 127.0.0.1:80 failed: port is already allocated"}]
+    spoiled(t, containers=[old])
+    for verb in (["start"], ["install", "--yes"]):
+        done = t.run(*verb)
+        t.check(done.code == 12 and f"compose up: {WORDS}" in done.err and "already allocated" not in done.err, f"{verb[0]}: 12, the present words", done)
+        t.check(f"correct that line of {t.path('.env')} (or of {t.path('compose.yaml')}" in done.err and "run this again" in done.err,
+                f"{verb[0]}: the file, and the next step", done)
+    t.play(containers=[old], running_before=True, up={"exit": 1, "stderr": "Error response from daemon: driver failed"})
+    done = t.run("start")
+    t.check(done.code == 12 and "already allocated" in done.err and ".env (or" not in done.err, "what compose could read is told as before", done)
+
+
+@story
+def logs_name_the_file(t):
+    spoiled(t)
+    done = t.run("logs")
+    t.check(done.code == 12 and f"compose logs: {WORDS}" in done.err and f"correct that line of {t.path('.env')}" in done.err, "12, words and file", done)
