@@ -268,7 +268,8 @@ static int check_services(struct doctor *doctor, struct err *err)
 		return 0;
 	health_init(&doctor->health, &doctor->preflight.docker, session->manifest,
 		doctor->place.project, session->arena);
-	if (health_watch_look(&doctor->health, session->manifest, err) < 0)
+	if (health_watch_look(&doctor->health, session->manifest,
+		    last_run_was_stop(&doctor->place, session->arena), err) < 0)
 		return -1;
 	doctor->looked = true;
 	for (size_t i = 0; i < doctor->health.count; i++) {

@@ -1,22 +1,38 @@
 /* One careful look at the services. */
 #include "health_watch.h"
 
+#include <signal.h>
+
 #include "interrupt.h"
 #include "message.h"
 #include "monotonic.h"
 
 /* After `stop` a server that ends with 0 looks like a one-shot that is done. Nothing runs, and
  * there should be somebody at a port: then nothing is done, all is stopped. */
-static void tell_stopped_from_done(const struct manifest *manifest, struct health *health)
+static void tell_stopped_from_done(
+	const struct manifest *manifest, struct health *health, size_t running)
 {
-	size_t running = 0, ports = 0;
-	for (size_t i = 0; i < health->count; i++)
-		running += health->services[i].running;
+	size_t ports = 0;
 	for (size_t i = 0; i < manifest->service_count; i++)
 		ports += manifest->services[i].active ? manifest->services[i].port_count : 0;
 	for (size_t i = 0; i < health->count && running == 0 && ports > 0; i++)
 		if (health->services[i].state == HEALTH_DONE)
 			health->services[i].state = HEALTH_STOPPED;
+}
+
+/* Docker sends SIGTERM, then SIGKILL; a process outside of any limit that the kernel kills when
+ * memory runs out ends with the same 137, without OOMKilled. So it takes our own word for the stop,
+ * and that nothing has been started since. */
+static void tell_stopped_from_killed(struct health *health)
+{
+	enum { KILLED = 128 + SIGKILL, TERMINATED = 128 + SIGTERM };
+	for (size_t i = 0; i < health->count; i++) {
+		struct health_service *service = &health->services[i];
+		bool by_signal = service->exit_code == KILLED || service->exit_code == TERMINATED;
+		if (service->state == HEALTH_FAILED && service->exit_seen && by_signal &&
+			!service->oom_killed && !service->error[0])
+			service->state = HEALTH_STOPPED;
+	}
 }
 
 /* One that restarts again and again runs now and then, too: who has restarted before is watched for
@@ -43,11 +59,17 @@ static int look_well(struct health *health, struct err *err)
 	return 0;
 }
 
-int health_watch_look(struct health *health, const struct manifest *manifest, struct err *err)
+int health_watch_look(
+	struct health *health, const struct manifest *manifest, bool was_stopped, struct err *err)
 {
+	size_t running = 0;
 	if (look_well(health, err) < 0)
 		return -1;
-	tell_stopped_from_done(manifest, health);
+	for (size_t i = 0; i < health->count; i++)
+		running += health->services[i].running;
+	tell_stopped_from_done(manifest, health, running);
+	if (was_stopped && running == 0)
+		tell_stopped_from_killed(health);
 	return 0;
 }
 

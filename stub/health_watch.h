@@ -6,8 +6,10 @@
 #include "session.h"
 
 /* Looks so long that a service between two attempts is not taken for a running one, and tells what
- * was stopped from what is done. */
-int health_watch_look(struct health *health, const struct manifest *manifest, struct err *err);
+ * was stopped from what is done. was_stopped: the last run was a `stop` (last_run.h); then a signal
+ * that ended a service was its own. */
+int health_watch_look(
+	struct health *health, const struct manifest *manifest, bool was_stopped, struct err *err);
 
 static inline bool health_watch_is_well(const struct health_service *service)
 {

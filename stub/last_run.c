@@ -95,6 +95,13 @@ enum last_run_state last_run_look(
 	return last->state;
 }
 
+bool last_run_was_stop(const struct place *place, struct arena *arena)
+{
+	struct journal_past past;
+	journal_look(place->directory, arena, &past);
+	return past.verb && strcmp(past.verb, "stop") == 0 && past.ended && past.code == 0;
+}
+
 void last_run_show(const struct last_run *last, struct ui *ui)
 {
 	static const char *const names[] = {"well", "at_work", "cut_off", "interrupted", "failed"};

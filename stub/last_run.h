@@ -28,6 +28,9 @@ struct last_run {
 enum last_run_state last_run_look(
 	const struct place *place, struct arena *arena, struct last_run *last);
 
+/* Was it a `stop` that came to its end? */
+bool last_run_was_stop(const struct place *place, struct arena *arena);
+
 /* One line for the person, and a record for programs; nothing when all is well. */
 void last_run_show(const struct last_run *last, struct ui *ui);
 

@@ -101,7 +101,8 @@ int verb_status(struct session *session, struct err *err)
 		.mask = &mask};
 	health_init(&health, &installed.docker, session->manifest, installed.place.project,
 		session->arena);
-	if (health_watch_look(&health, session->manifest, err) < 0)
+	if (health_watch_look(&health, session->manifest,
+		    last_run_was_stop(&installed.place, session->arena), err) < 0)
 		return -1;
 	return show_all(session, &health, &context, err);
 }

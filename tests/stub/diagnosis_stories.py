@@ -252,3 +252,31 @@ def doctor_report_without_installation_or_engine(t):
         engine = json.load(archive.extractfile("hardtack-report/engine.json"))
         findings = json.load(archive.extractfile("hardtack-report/findings.json"))
     t.check(engine["ready"] is False and findings[0]["rule"] == "engine", "the engine's words and the finding", findings)
+
+
+def ended(code, *more, **how):
+    return {"containers": [[{"service": "web", "status": "exited", "exit": code, **how}, *more]]}
+
+
+@story
+def what_our_own_stop_has_killed_is_stopped(t):
+    t.check(t.install().code == 0 and t.run("stop").code == 0, "installed, stopped")
+    for code in (137, 143):
+        t.play(**ended(code))
+        status, doctor = t.run("status"), t.run("doctor")
+        t.check(status.code == 13 and "web: stopped" in status.out and str(code) not in status.out + status.err, f"{code}: status: stopped", status)
+        t.check(doctor.code == 13 and "web: stopped" in doctor.out and "it was stopped" in doctor.err and "memory ran out" not in doctor.err,
+                f"{code}: doctor: stopped", doctor)
+    for what, scenario, words in (
+            ("memory ran out", ended(137, oom=True), "out of memory"),
+            ("it crashed", ended(139), "exit code 139"),
+            ("it could not be started", ended(137, error="no such file"), "could not be started"),
+            ("another was started since", ended(137, {"service": "web", "id": "2"}), "exit code 137")):
+        t.play(**scenario)
+        done = t.run("status")
+        t.check(done.code == 13 and words in done.out, f"{what}: told as before", done)
+    t.play()
+    t.check(t.run("start").code == 0, "started")
+    t.play(**ended(137))
+    done = t.run("status")
+    t.check(done.code == 13 and "exit code 137" in done.out, "nobody has stopped it: told as before", done)
