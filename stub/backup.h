@@ -45,6 +45,10 @@ struct backup_request {
 	void *context;
 };
 
+/* Can a backup be written there? CODE_USAGE: it is no name of a new file. Only path, place and
+ * replace are looked at; backup_write() does it too. */
+int backup_check_path(const struct backup_request *request, struct err *err);
+
 /*
  * Writes the file, whole or not at all, synced, read again and compared before it gets its name,
  * which nobody else has got meanwhile (but for replace).

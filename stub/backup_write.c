@@ -28,12 +28,13 @@ struct writing {
 
 /* ---- before anything ---- */
 
-static int check_path(const struct backup_request *request, struct err *err)
+int backup_check_path(const struct backup_request *request, struct err *err)
 {
 	const char *path = request->path;
 	size_t length = strlen(path);
 	struct stat st;
 	bool exists = lstat(path, &st) == 0;
+	AUTO_FREE char *directory = file_directory(path);
 	if (length == 0 || strcmp(path, "-") == 0 || path[length - 1] == '/' ||
 		(exists && S_ISDIR(st.st_mode))) {
 		err_set(err, CODE_USAGE,
@@ -45,7 +46,7 @@ static int check_path(const struct backup_request *request, struct err *err)
 	}
 	if (exists && (!request->replace || !S_ISREG(st.st_mode)))
 		return file_refuse_existing(path, err);
-	return 0;
+	return access(directory, W_OK) == 0 ? 0 : err_set_errno(err, CODE_IO, "create %s", path);
 }
 
 static int check_room(const struct writing *writing, struct err *err)
@@ -368,11 +369,15 @@ static int write_file(struct writing *writing, const char *created_at, struct er
 					 : file_output_commit_new(&output, err);
 }
 
-/* Damaged: a backup is wanted all the more. */
+/* Of what was uninstalled, too: the data is still of that version. Damaged: a backup is wanted all
+ * the more. */
 static int read_receipt(struct writing *writing, struct err *err)
 {
-	if (receipt_read(writing->request->place->directory, writing->arena, &writing->receipt,
-		    err) == 0)
+	const char *directory = writing->request->place->directory;
+	if (receipt_read(directory, writing->arena, &writing->receipt, err) == 0 &&
+		(writing->receipt ||
+			receipt_read_retired(
+				directory, writing->arena, &writing->receipt, err) == 0))
 		return 0;
 	if (err->code != CODE_INPUT)
 		return -1;
@@ -387,7 +392,7 @@ static int write_backup(struct writing *writing, struct err *err)
 	struct session *session = writing->session;
 	char created_at[JOURNAL_TIME_SIZE];
 	journal_time(created_at, sizeof(created_at));
-	if (check_path(request, err) < 0 || read_receipt(writing, err) < 0 ||
+	if (backup_check_path(request, err) < 0 || read_receipt(writing, err) < 0 ||
 		docker_helper_sweep(request->docker, request->place->project, err) < 0 ||
 		backup_plan_make(&writing->plan, session, request->place, writing->receipt,
 			request->docker, err) < 0 ||

@@ -1,12 +1,33 @@
 /* Opening an existing installation. */
 #include "installed.h"
 
+#include <errno.h>
 #include <unistd.h>
 
+#include "docker_project.h"
 #include "journal.h"
 #include "message.h"
 #include "preflight.h"
 #include "rollback_point.h"
+
+int installed_refuse_stranger(
+	const struct place *place, const struct docker_cli *docker, struct err *err)
+{
+	struct docker_cli own = *docker;
+	const char *container, *from;
+	if (docker_project_stranger(
+		    &own, place->project, place->directory, &container, &from, err) < 0)
+		return -1;
+	if (!container || (access(from, F_OK) < 0 && errno == ENOENT))
+		return 0;
+	err_set(err, CODE_PREFLIGHT,
+		"Docker has another project with the name %s, from %s (container %s)",
+		place->project, from, container);
+	return err_hint(err,
+		"it is that folder's: for an installation in it say --dir \"%s\", or use its own "
+		"hardtack-control",
+		from);
+}
 
 int installed_open(struct installed *installed, struct session *session, bool lock, struct err *err)
 {
@@ -16,7 +37,9 @@ int installed_open(struct installed *installed, struct session *session, bool lo
 		(lock && place_lock(&installed->place, session, err) < 0))
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);
-	return preflight_engine(&installed->docker, &installed->engine, session, true, lock, err);
+	if (preflight_engine(&installed->docker, &installed->engine, session, true, lock, err) < 0)
+		return -1;
+	return lock ? installed_refuse_stranger(&installed->place, &installed->docker, err) : 0;
 }
 
 int installed_change(

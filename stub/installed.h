@@ -19,9 +19,15 @@ struct installed {
 	}
 
 /* Opens the bundle (its manifest says the name), finds the place, wants something to be installed
- * there, and a working engine; with lock, also the lock. */
+ * there, and a working engine; with lock, also the lock, and nobody else's containers. */
 int installed_open(
 	struct installed *installed, struct session *session, bool lock, struct err *err);
+
+/* The engine's containers of this project were made from another folder, which is still there:
+ * CODE_PREFLIGHT. That is somebody else's project of this name, the same installation seen from
+ * another HOME, or what this folder is a copy of. Where the folder is gone, it was moved here. */
+int installed_refuse_stranger(
+	const struct place *place, const struct docker_cli *docker, struct err *err);
 
 /* A verb that changes an installation in one step of its own name. */
 struct installed_change {

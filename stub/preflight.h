@@ -25,6 +25,8 @@
 #include "port.h"
 #include "session.h"
 
+struct receipt;
+
 struct preflight {
 	const struct session *session;
 	struct place *place;   /* NULL for `load`: only what loading needs */
@@ -45,6 +47,8 @@ struct preflight {
 	uint64_t memory_needed, disk_needed;
 	bool skip_ports;
 	bool unknown;   /* there is data, nobody can tell its version, and the person goes on */
+	/* What was uninstalled was of another version, and there is nothing to go back to. */
+	const struct receipt *kept;
 	bool restoring; /* data and .env come from a backup: what is there decides nothing */
 	/* Is told each finding, or NULL. */
 	void (*found)(void *context, const char *name, bool warning, const struct err *problem);

@@ -43,8 +43,12 @@ static void check_retired(struct preflight *preflight)
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT; /* preflight_check_receipt() has told of it */
 	if (receipt_find_retired(preflight->place, preflight->session, &receipt, &ignored) < 0 ||
-		!receipt ||
-		change_from(preflight, receipt->version, receipt->root) != VERSION_OLDER)
+		!receipt)
+		return;
+	enum version_change change = change_from(preflight, receipt->version, receipt->root);
+	if (change != VERSION_SAME && change != VERSION_OLDER)
+		preflight->kept = receipt;
+	if (change != VERSION_OLDER)
 		return;
 	err_set(&problem, CODE_PREFLIGHT,
 		"the data that lies here is of version %s, and this file is the older %s: it may "

@@ -1,10 +1,8 @@
 /* backup: one file with all that cannot be had again; the services run again afterwards. */
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "backup.h"
-#include "file_io.h"
 #include "installed.h"
 #include "journal.h"
 #include "keep_awake.h"
@@ -36,37 +34,28 @@ static void say_what_it_is(const struct session *session, const char *path)
 		size.bytes, path);
 }
 
-/* A path that was mistyped is no backup that failed: nothing of it goes into the journal. */
-static int check_folder(const char *path, struct arena *arena, struct err *err)
-{
-	const char *base = file_base_name(path);
-	const char *folder = base == path ? "." : arena_strndup(arena, path, (size_t)(base - path));
-	return !*base || access(folder, W_OK) == 0 ? 0 : err_set_errno(err, CODE_IO, "create %s", path);
-}
-
 int verb_backup(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
 	struct journal journal = JOURNAL_INIT;
 	const char *path = session->arguments[0];
 	keep_awake();
-	if (check_folder(path, session->arena, err) < 0 ||
-		installed_open(&installed, session, true, err) < 0 ||
+	struct backup_request request = {
+		.session = session, .path = path, .place = &installed.place, .start_again = true};
+	/* A path that was mistyped is no backup that failed: the journal has nothing of it. */
+	if (installed_open(&installed, session, true, err) < 0 ||
+		backup_check_path(&request, err) < 0 ||
 		restore_state_require_none(&installed.place, session->arena, err) < 0 ||
 		rollback_refuse_unfinished(&installed.place, session->arena, err) < 0 ||
 		journal_open(&journal, &installed.place, "backup", session->arena, err) < 0)
 		return -1;
 	const struct journal_past *past = &journal.past;
-	struct backup_request request = {.session = session,
-		.place = &installed.place,
-		.docker = &installed.docker,
-		.engine = &installed.engine,
-		.path = path,
-		.start_again = true,
-		.was_stopped = past->verb && strcmp(past->verb, "backup") == 0 && !past->ended &&
-			       past->step && strcmp(past->step, STOPPED) == 0,
-		.stopping = note_stopped,
-		.context = &journal};
+	request.docker = &installed.docker;
+	request.engine = &installed.engine;
+	request.was_stopped = past->verb && strcmp(past->verb, "backup") == 0 && !past->ended &&
+			      past->step && strcmp(past->step, STOPPED) == 0;
+	request.stopping = note_stopped;
+	request.context = &journal;
 	int status = journal_begin(&journal, "backup", err);
 	if (status == 0)
 		status = backup_write(&request, err);

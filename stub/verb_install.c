@@ -27,7 +27,7 @@ struct install {
 	struct env_files env;
 	struct preflight preflight;
 	struct upgrade upgrade;       /* of an older version that is there */
-	struct backup_safety unknown; /* of data whose version nobody knows */
+	struct backup_safety before;  /* of data that no upgrade saves */
 	bool touched;                 /* the new containers may have been started */
 	bool finished;                /* --dry-run: nothing more to do */
 	bool agreed;                  /* to this variant, when another one did not work */
@@ -142,6 +142,9 @@ static void show_plan(const struct install *install)
 		install->preflight.wanted_count);
 	ui_note(ui, T("  directory   %s"), install->place.directory);
 	upgrade_show(&install->upgrade);
+	if (install->preflight.kept && !install->session->options->erase_data)
+		ui_note(ui, T("  data        of version %s lies there; it is saved first"),
+			install->preflight.kept->version);
 	for (size_t i = 0; i < install->preflight.port_count; i++)
 		if (install->preflight.ports[i].first)
 			ui_note(ui, T("  will listen %s (%s)"),
@@ -201,17 +204,18 @@ static struct installed installation_of(const struct install *install)
 		.engine = install->preflight.engine};
 }
 
-/* The person said to go on over data of which nobody knows the version: there is no old version to
- * go back to, but the data can be had again. */
-static int save_unknown_data(struct install *install, struct err *err)
+/* Data of which nobody knows the version, and the person said to go on; or that of another version
+ * that was uninstalled. There is no old version to go back to, but the data can be had again. */
+static int save_data_before(struct install *install, struct err *err)
 {
 	const struct installed installed = installation_of(install);
 	struct backup_safety safety;
-	if (!install->preflight.unknown || install->old || install->session->options->erase_data)
+	if ((!install->preflight.unknown && !install->preflight.kept) || install->old ||
+		install->session->options->erase_data)
 		return 0;
 	if (backup_safety_make(&installed, install->session, false, &safety, err) < 0)
 		return -1; /* and has started them again */
-	install->unknown = safety;
+	install->before = safety;
 	return 0;
 }
 
@@ -221,7 +225,7 @@ static int save_what_is_there(struct install *install, struct err *err)
 		install->finished = true;
 		return upgrade_go_back(&install->upgrade, &install->preflight.docker, err);
 	}
-	if (save_unknown_data(install, err) < 0)
+	if (save_data_before(install, err) < 0)
 		return -1;
 	return upgrade_save(&install->upgrade, &install->preflight, err);
 }
@@ -333,6 +337,20 @@ static int hand_over(struct install *install, struct err *err)
 	return handoff_show(install->session, &install->place, &install->env, err);
 }
 
+/* What the new version has done to the data cannot be known. */
+static void say_saved(const struct install *install)
+{
+	const struct receipt *kept = install->preflight.kept;
+	if (!install->before.path)
+		return;
+	AUTO_FREE char *hint = xprintf(kept ? T("to go back: \"%s\" restore \"%s\"")
+					    : T("to have it back: restore it with the installer of "
+						"the version that made it"),
+		kept ? kept->installer : "", install->before.path);
+	ui_warning(install->session->ui, hint, T("the data as it was before is saved in %s"),
+		install->before.path);
+}
+
 static int install_variant(struct session *session, bool agreed, struct err *err)
 {
 	static const struct {
@@ -366,7 +384,9 @@ static int install_variant(struct session *session, bool agreed, struct err *err
 		journal_end(&install.journal, status, err);
 	}
 	if (status < 0 && !install.touched)
-		say_stopped(session, &install.unknown);
+		say_stopped(session, &install.before);
+	if (status < 0 && install.touched)
+		say_saved(&install);
 	if (status < 0)
 		upgrade_give_up(&install.upgrade, &install.journal, &install.preflight.docker, err);
 	journal_close(&install.journal, status, err);

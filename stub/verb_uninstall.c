@@ -32,6 +32,8 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 	if (preflight_engine(&installed->docker, &installed->engine, session, true, true, err) < 0)
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);
+	if (installed_refuse_stranger(&installed->place, &installed->docker, err) < 0)
+		return -1;
 	if (!half)
 		return place_lock(&installed->place, session, err);
 	if (docker_project_containers(&installed->docker, installed->place.project, &containers,
@@ -39,8 +41,10 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 		docker_project_volumes(&installed->docker, installed->place.project, &volumes,
 			&volume_count, err) < 0)
 		return -1;
+	/* Volumes alone are nobody's in particular: those of a folder that was never here stay. */
 	bool left = container_count > 0 || access(installed->place.env_file, F_OK) == 0 ||
-		    (session->options->purge_data && volume_count > 0);
+		    (session->options->purge_data && volume_count > 0 &&
+			    access(installed->place.directory, F_OK) == 0);
 	if (left)
 		return place_lock(&installed->place, session, err);
 	*err = missing;
@@ -128,6 +132,13 @@ static int each_variant(struct session *session, const struct installed *install
 	return each_of(session, installed, false, run, err);
 }
 
+static int refuse_stranger(
+	struct session *session, struct installed *installed, struct err *err)
+{
+	(void)session;
+	return installed_refuse_stranger(&installed->place, &installed->docker, err);
+}
+
 static int save(struct session *session, struct installed *installed, struct err *err)
 {
 	struct backup_safety safety;
@@ -205,6 +216,7 @@ int verb_uninstall(struct session *session, struct err *err)
 	struct journal journal = JOURNAL_INIT;
 	struct err ignored = ERR_INIT;
 	if (open_what_is_there(&installed, session, err) < 0 ||
+		each_variant(session, &installed, refuse_stranger, err) < 0 ||
 		confirm(session, &installed, err) < 0)
 		return -1;
 	if (journal_open(&journal, &installed.place, "uninstall", session->arena, &ignored) == 0)

@@ -195,3 +195,27 @@ def the_folder_of_another_application_is_not_touched(t):
             done = t.run(*verb, *where, file=t.settings)
             t.check(done.code == 2 and "is hello, and this file is settings" in done.err, f"{verb} {where}: 2", done)
     t.check(t.calls()[before:] == [] and sorted(os.listdir(folder)) == names, "docker was not called, nothing was written", t.calls()[before:])
+
+
+@story
+def containers_of_another_folder_are_not_taken(t):
+    """Somebody's project of this name; the same installation from another HOME; what a copied folder is a copy of."""
+    theirs = os.path.join(t.folder, "theirs")
+    os.makedirs(theirs)
+    t.play(strangers={"hello": [["hello-web-1", theirs]]}, volumes=["hello_data"])
+    for verb in (["uninstall", "--yes"], ["uninstall", "--yes", "--purge-data"]):
+        done = t.run(*verb)
+        t.check(done.code == 11 and theirs in done.err and "→" in done.err, f"{verb}, nothing installed here: 11", done)
+    t.play(volumes=["hello_data"])
+    done = t.run("uninstall", "--yes", "--purge-data")
+    t.check(done.code == 2, "volumes alone, and no folder: 2", done)
+    t.play()
+    t.check(t.install().code == 0, "installed")
+    t.play(strangers={"hello": [["hello-web-1", theirs]]})
+    before = len(t.calls())
+    for verb in (["start"], ["stop"], ["backup", os.path.join(t.home, "b.tar")], ["uninstall", "--yes"], ["uninstall", "--yes", "--purge-data"]):
+        done = t.run(*verb)
+        t.check(done.code == 11 and theirs in done.err, f"{verb}, as a copy would: 11", done)
+    t.check(not {"stop", "down", "up", "rm", "start"} & {word for call in t.calls()[before:] for word in call}, "docker changed nothing", t.calls()[before:])
+    os.rmdir(theirs)
+    t.check(t.run("stop").code == 0, "that folder is gone: it was moved here")

@@ -286,3 +286,30 @@ def files_that_an_uninstall_left_are_replaced_in_silence(t):
     old = sorted(name for _, _, names in os.walk(home(t)) for name in names if name.endswith(".old"))
     t.check(done.code == 0 and read(home(t, "extra/note.txt")) == "new" and old == ["compose.yaml.old"],
             "only what the person changed stays as .old", f"{old}\n{done}")
+
+
+@story
+def data_that_an_uninstall_kept_is_saved_before_another_version_has_it(t):
+    """There is no installation to go back to, but the data can be had again, by the version that made it."""
+    install(t, version("1.0.0"))
+    t.play(volumes=["rungs_data"])
+    t.check(control(t, "uninstall", "--yes").code == 0, "uninstalled, with the data kept")
+    done = install(t, version("2.0.0"), "--dry-run")
+    t.check("of version 1.0.0 lies there; it is saved first" in done.err, "the plan says so", done)
+    t.play(volumes=["rungs_data"], containers=LOOPING)
+    done = install(t, version("2.0.0"))
+    folder = os.path.join(t.home, "hardtack", "backups")
+    saved = [os.path.join(top, name) for top, _, names in os.walk(t.home) for name in names if name.endswith(".tar")]
+    t.check(done.code == 14 and len(saved) == 1 and saved[0] in done.err and f'restore "{saved[0]}"' in done.err, "saved, and said how to go back", (done, saved, folder))
+    with tarfile.open(saved[0]) as tar:
+        about = json.load(tar.extractfile(tar.getmembers()[0]))
+    t.check(about["version"] == "1.0.0", "it is 1.0.0's", about)
+    t.play(volumes=["rungs_data"], containers=WELL)
+    os.remove(saved[0])
+    done = install(t, version("1.0.0"))
+    t.check(done.code == 0, "the old one after it", done)
+    control(t, "uninstall", "--yes")
+    before = len([1 for _, _, names in os.walk(t.home) for name in names if name.endswith(".tar")])
+    done = install(t, version("1.0.0"))
+    after = len([1 for _, _, names in os.walk(t.home) for name in names if name.endswith(".tar")])
+    t.check(done.code == 0 and after == before, "the same version again saves nothing", done)
