@@ -50,6 +50,7 @@ struct preflight {
 	/* What was uninstalled was of another version, and there is nothing to go back to. */
 	const struct receipt *kept;
 	bool restoring; /* data and .env come from a backup: what is there decides nothing */
+	bool upgrading; /* and it is of an older version, which may know fewer secrets */
 	/* Is told each finding, or NULL. */
 	void (*found)(void *context, const char *name, bool warning, const struct err *problem);
 	void *found_context;

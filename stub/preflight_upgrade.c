@@ -305,6 +305,8 @@ const char *preflight_lost_secret(const struct preflight *preflight)
 	struct env_files before;
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT;
+	if (preflight->upgrading)
+		return NULL;
 	if (!lost || !preflight->env->items[0].exists ||
 		receipt_find(preflight->place, session, &receipt, &ignored) < 0 || !receipt)
 		return lost;

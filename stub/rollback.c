@@ -192,6 +192,8 @@ static int put_data_back(struct rollback *rollback, struct err *err)
 	if (backup_open(&backup, rollback_point_backup(place->directory, session->arena),
 		    session->arena, session->ui, err) < 0)
 		return -1;
+	rollback->not_back = backup.not_in;
+	rollback->not_back_count = backup.not_in_count;
 	/* Removing the containers would cut off volumes without a name, for nothing. */
 	if (backup.volume_count == 0 && backup.directory_count == 0)
 		return 0;
@@ -235,13 +237,26 @@ static int restore_all(struct rollback *rollback, const struct old_version *old,
 	return rollback_point_write(rollback->point, err);
 }
 
+/* The old version runs over what the new one has made of these. */
+static void say_what_is_not_back(const struct rollback *rollback)
+{
+	for (size_t i = 0; i < rollback->not_back_count; i++)
+		ui_warning(rollback->session->ui,
+			T("the new version may have changed it: look whether it is as it should be"),
+			T("%s was not in the backup and is not put back"),
+			rollback->not_back[i].name);
+}
+
 int rollback_run(struct rollback *rollback, int code, const char *cause, struct err *err)
 {
 	struct ui *ui = rollback->session->ui;
 	AUTO_OLD old;
-	if (open_old(&old, rollback, err) < 0 || announce(rollback, code, cause, err) < 0 ||
-		restore_all(rollback, &old, err) < 0 || start_old(rollback, &old, err) < 0 ||
-		remove_loaded(rollback, &old, err) < 0)
+	if (open_old(&old, rollback, err) < 0 || announce(rollback, code, cause, err) < 0)
+		return -1;
+	bool back = restore_all(rollback, &old, err) == 0 && start_old(rollback, &old, err) == 0 &&
+		    remove_loaded(rollback, &old, err) == 0;
+	say_what_is_not_back(rollback);
+	if (!back)
 		return -1;
 	rollback_point_remove(rollback->place->directory);
 	const char *name = rollback_version_name(&rollback->point->from, rollback->session->arena);

@@ -20,6 +20,8 @@ struct rollback {
 	const struct place *place; /* locked */
 	struct docker_cli *docker; /* with compose found */
 	struct rollback_point *point;
+	const struct backup_omission *not_back; /* what the backup of the data left out */
+	size_t not_back_count;
 	bool unproven; /* after success: the old procedure was missing, the services were only
 			  started */
 };

@@ -184,7 +184,9 @@ static int check_machine(struct restore *restore, struct err *err)
 	*preflight = (struct preflight){.session = session,
 		.place = &restore->installed.place,
 		.env = &restore->env,
-		.restoring = true};
+		.restoring = true,
+		.upgrading = restore->backup.version && manifest->version &&
+			     strcmp(restore->backup.version, manifest->version) != 0};
 	if (preflight_run(preflight, err) < 0)
 		return -1;
 	if (manifest->installer && preflight->wanted_count > 0)

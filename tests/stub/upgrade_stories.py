@@ -313,3 +313,31 @@ def data_that_an_uninstall_kept_is_saved_before_another_version_has_it(t):
     done = install(t, version("1.0.0"))
     after = len([1 for _, _, names in os.walk(t.home) for name in names if name.endswith(".tar")])
     t.check(done.code == 0 and after == before, "the same version again saves nothing", done)
+
+
+@story
+def what_an_upgrade_cannot_put_back_is_named_at_the_end(t):
+    """A volume that somebody made by hand is not the project's to save."""
+    mount = {"Type": "volume", "Name": "handmade", "Source": "/v", "Destination": "/data", "Driver": "local", "RW": True}
+    t.check(install(t, version("1.0.0")).code == 0, "installed")
+    t.play(containers=[[{**WELL[0][0], "mounts": [mount]}]], volumes=["rungs_data"])
+    t.check(control(t, "start").code == 0, "it runs")
+    t.play(containers=[[{**frame[0], "mounts": [mount]}] for frame in LOOPING], volumes=["rungs_data"])
+    done = install(t, version("2.0.0"), "--timeout", "3", timeout=150)
+    t.check("NOT in the backup: the external volume handmade" in done.err, "told when the data is saved", done)
+    t.check(done.code in (13, 14) and done.err.count("handmade was not in the backup and is not put back") == 1, "and at the end", done)
+
+
+@story
+def an_older_versions_backup_gets_the_secrets_that_it_did_not_know(t):
+    """Over the newer installation, as on an empty machine: what an upgrade would make."""
+    file = os.path.join(t.home, "old.tar")
+    install(t, version("1.0.0"))
+    t.play(volumes=["rungs_data"])
+    t.check(control(t, "backup", file).code == 0, "1.0.0's backup")
+    newer = version("2.0.0", template="SESSION_KEY={{secret hex 8}}\n")
+    t.check(install(t, newer).code == 0 and "SESSION_KEY=" in read(home(t, ".env")), "upgraded")
+    done = t.run("restore", file, "--yes", file=newer)
+    t.check(done.code == 0 and "SESSION_KEY=" in read(home(t, ".env")), "restored, with a key", done)
+    same = os.path.join(t.home, "new.tar")
+    t.check(control(t, "backup", same).code == 0, "2.0.0's own")
