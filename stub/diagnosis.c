@@ -180,7 +180,7 @@ static void add_state(struct diagnosis *diagnosis, const struct diagnosis_contex
 	case HEALTH_MISSING:
 		finding = add_finding(diagnosis, "no-container");
 		finding->cause = T("Docker has no container for it");
-		finding->remedy = T("run `start`, or this file's install again");
+		finding->remedy = T("run `start`, or the installer's install again");
 		return;
 	case HEALTH_STOPPED:
 		finding = add_finding(diagnosis, "stopped");

@@ -54,7 +54,7 @@ const struct known_issue known_issue_table[] = {
 	{.id = "image-missing",
 		.cause = N_T("Docker does not have the image for this platform and tried to fetch "
 			     "it"),
-		.remedy = N_T("run this file's install again: it loads what is missing")},
+		.remedy = N_T("run the installer's install again: it loads what is missing")},
 	{.id = "name-conflict",
 		.cause = N_T("a container of another project has the name that it wants"),
 		.remedy = N_T("remove that container, if nobody needs it (`docker rm NAME`), then "
@@ -75,7 +75,7 @@ const struct known_issue known_issue_table[] = {
 	{.id = "mount-missing",
 		.cause = N_T("a file or directory that it mounts is not there, or is of the other "
 			     "kind"),
-		.remedy = N_T("run this file's install again: it puts back the files that it "
+		.remedy = N_T("run the installer's install again: it puts back the files that it "
 			      "brings; when Docker made a directory in a file's place, remove that "
 			      "first")},
 	{.id = "program-missing",
