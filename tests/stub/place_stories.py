@@ -167,7 +167,7 @@ def the_control_program_purges_what_it_does_not_carry(t):
     t.check(t.run("install", "--yes", file=file).code == 0 and os.path.exists(os.path.join(folder, "conf/more.txt")), "installed", os.listdir(folder))
     with open(os.path.join(folder, "conf/mine.txt"), "a", encoding="utf-8") as out:
         out.write("changed\n")
-    done = t.run("uninstall", "--yes", "--purge-data", file=[os.path.join(folder, "hardtack-control")])
+    done = t.run("uninstall", "--yes", "--purge-data", file=[*t.runner, os.path.join(folder, "hardtack-control")])
     left = sorted(os.path.relpath(os.path.join(top, name), folder) for top, _, names in os.walk(folder) for name in names if "backups" not in top)
     t.check(done.code == 0 and left == ["conf/mine.txt"], "only what the person changed stays", (done, left))
 
