@@ -142,9 +142,12 @@ static void show_plan(const struct install *install)
 		install->preflight.wanted_count);
 	ui_note(ui, T("  directory   %s"), install->place.directory);
 	upgrade_show(&install->upgrade);
-	if (install->preflight.kept && !install->session->options->erase_data)
+	const struct receipt *kept = install->preflight.kept;
+	if (kept && !install->session->options->erase_data)
 		ui_note(ui, T("  data        of version %s lies there; it is saved first"),
-			install->preflight.kept->version);
+			rollback_version_name(&(struct rollback_version){.version = kept->version,
+						      .root = kept->root},
+				install->session->arena));
 	for (size_t i = 0; i < install->preflight.port_count; i++)
 		if (install->preflight.ports[i].first)
 			ui_note(ui, T("  will listen %s (%s)"),

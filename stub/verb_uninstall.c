@@ -216,7 +216,7 @@ int verb_uninstall(struct session *session, struct err *err)
 	struct journal journal = JOURNAL_INIT;
 	struct err ignored = ERR_INIT;
 	if (open_what_is_there(&installed, session, err) < 0 ||
-		each_variant(session, &installed, refuse_stranger, err) < 0 ||
+		each_of(session, &installed, true, refuse_stranger, err) < 0 ||
 		confirm(session, &installed, err) < 0)
 		return -1;
 	if (journal_open(&journal, &installed.place, "uninstall", session->arena, &ignored) == 0)

@@ -341,3 +341,12 @@ def an_older_versions_backup_gets_the_secrets_that_it_did_not_know(t):
     t.check(done.code == 0 and "SESSION_KEY=" in read(home(t, ".env")), "restored, with a key", done)
     same = os.path.join(t.home, "new.tar")
     t.check(control(t, "backup", same).code == 0, "2.0.0's own")
+
+
+@story
+def kept_data_without_a_version_is_named_by_its_file(t):
+    install(t, version(None))
+    t.play(volumes=["rungs_data"])
+    t.check(control(t, "uninstall", "--yes").code == 0, "uninstalled, with the data kept")
+    done = install(t, version("2.0.0"), "--dry-run")
+    t.check(re.search(r"of version \([0-9a-f]+\) lies there; it is saved first", done.err), "by the beginning of its root", done)
