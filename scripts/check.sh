@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Runs the named test suites (make targets that end with "N passed, N failed"), LANES (default 2) at a
-# time as many mostly wait, shows what failed, and ends with the sum in the same form.
+# time as many mostly wait, shows what failed and what each took (user + system seconds), and ends with
+# the sum in the same form.
 # All programs are built before, so that two suites never build the same one. Logs: $BUILD/tests/logs/SUITE.log.
 set -u
 logs=${BUILD:-build}/tests/logs
 
 run_one() {
-    local suite=$1 start=$SECONDS status last p=0 f=0
-    make --no-print-directory -j"${JOBS:-1}" "$suite" >"$logs/$suite.log" 2>&1 </dev/null
+    local suite=$1 start=$SECONDS status last p=0 f=0 used TIMEFORMAT='%0U + %0S'
+    { time make --no-print-directory -j"${JOBS:-1}" "$suite" >"$logs/$suite.log" 2>&1 </dev/null; } 2>"$logs/$suite.time"
     status=$?
+    used=$(<"$logs/$suite.time")
     last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/$suite.log" | tail -n 1)
     if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
         p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]}
@@ -17,7 +19,7 @@ run_one() {
     if [[ $f -eq 0 && ($status -ne 0 || $p -eq 0) ]]; then f=1; fi
     exec 9>>"$logs/.printing"
     if command -v flock >/dev/null; then flock 9; fi
-    printf '%-18s %5d passed %3d failed  %4d s\n' "$suite" "$p" "$f" $((SECONDS - start))
+    printf '%-18s %5d passed %3d failed  %4d s, %s of processor time\n' "$suite" "$p" "$f" $((SECONDS - start)) "$used"
     if [[ $f -ne 0 ]]; then
         printf -- '---- %s: the last lines of %s\n' "$suite" "$logs/$suite.log"
         grep -nE 'FAIL|[Ee]rror|\*\*\*' "$logs/$suite.log" | head -n 40
