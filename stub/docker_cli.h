@@ -135,9 +135,10 @@ int docker_images_try_create(struct docker_cli *docker, const char *const *refer
 void docker_image_sweep_ahead(struct docker_cli *docker);
 int docker_image_sweep_attempts(struct docker_cli *docker, struct err *err);
 
-/* Removes a tag, and the image when it was the last one. *removed false: in use, or not there. */
+/* Removes a tag, and the image when it was the last one. *stays: it is there still, for something
+ * else uses it; one that was not there does not stay. */
 int docker_image_remove(
-	struct docker_cli *docker, const char *reference, bool *removed, struct err *err);
+	struct docker_cli *docker, const char *reference, bool *stays, struct err *err);
 
 /* ---- containers of a project ---- */
 

@@ -180,13 +180,15 @@ int docker_images_load(
 }
 
 int docker_image_remove(
-	struct docker_cli *docker, const char *reference, bool *removed, struct err *err)
+	struct docker_cli *docker, const char *reference, bool *stays, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	docker_command_add(&command, docker->path, "image", "rm", reference);
 	if (docker_command_run(docker, &command, CHANGE_TIMEOUT_MS, &result, err) < 0)
 		return -1;
-	*removed = result.exit_code == 0;
+	/* "No such image: x", Podman: "x: image not known" */
+	*stays = result.exit_code != 0 && !strstr(result.err.head.bytes, "o such image") &&
+		 !strstr(result.err.head.bytes, "image not known");
 	return 0;
 }

@@ -289,6 +289,38 @@ static int lock(const char *directory, int *fd, struct err *err)
 	return err_hint(err, "wait until it is done, then run this again");
 }
 
+/* 0, or why nothing can be made in it (errno). */
+static int cannot_make_in(const char *directory)
+{
+	struct stat status;
+	if (stat(directory, &status) < 0)
+		return errno;
+	if (!S_ISDIR(status.st_mode))
+		return ENOTDIR;
+	return access(directory, W_OK | X_OK) < 0 ? errno : 0;
+}
+
+int place_check_writable(const struct place *place, struct err *err)
+{
+	AUTO_FREE char *lock = xprintf("%s/.hardtack.lock", place->directory);
+	AUTO_FREE char *at = xprintf("%s", place->directory);
+	int cause;
+	/* The nearest one that is there is where the others will be made. */
+	while ((cause = cannot_make_in(at)) == ENOENT) {
+		char *slash = strrchr(at, '/');
+		if (!slash || slash == at)
+			break;
+		*slash = '\0';
+	}
+	if (cause == 0 && access(lock, R_OK | W_OK) < 0 && errno != ENOENT)
+		cause = errno;
+	if (cause == 0 || cause == ENOENT)
+		return 0;
+	errno = cause;
+	err_set_errno(err, CODE_IO, "create %s", lock);
+	return elsewhere(err);
+}
+
 int place_lock(struct place *place, const struct session *session, struct err *err)
 {
 	bool variant = strcmp(place->directory, place->first_directory) != 0;

@@ -45,6 +45,9 @@ int place_of_variant(struct place *place, const struct place *beside, const stru
  * ends; what is left of its children is waited for (orphan_wait.h). */
 int place_lock(struct place *place, const struct session *session, struct err *err);
 
+/* Could place_lock() make its files here? CODE_IO with the cause; makes nothing. */
+int place_check_writable(const struct place *place, struct err *err);
+
 /* Does another process hold the lock? Only without a lock of our own: looking would lose it. */
 bool place_is_locked(const struct place *place);
 

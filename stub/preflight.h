@@ -3,6 +3,7 @@
  *
  *   engine    Docker is there, runs, answers, is on this machine        code 10
  *   compose   compose v2, or v1 from 1.27                               code 10
+ *   directory the installation's can be made and written               code 8
  *   receipt   it can be told which version is installed                 code 11
  *   version   nothing newer is installed; never ignored                 code 11
  *   platform  the images are for the engine's processor                 code 11
@@ -14,7 +15,7 @@
  *   memory    the engine has what the bundle asks for
  *   disk      room for archive and unpacked images on the engine's disk, for files on ours
  *
- * 10 beats 11. --ignore-preflight NAME makes an error a warning (not for engine and compose:
+ * 10 beats 11, 11 beats 8. --ignore-preflight NAME makes an error a warning (not for engine and compose:
  * nothing can be done without them; not for version).
  */
 #pragma once

@@ -36,5 +36,6 @@ const char *preflight_lost_secret(const struct preflight *preflight);
 /* preflight_port.c */
 int preflight_check_ports(struct preflight *preflight, struct err *err);
 /* preflight_room.c */
+int preflight_check_directory(struct preflight *preflight, struct err *err);
 int preflight_check_memory(struct preflight *preflight, struct err *err);
 int preflight_check_disk(struct preflight *preflight, struct err *err);

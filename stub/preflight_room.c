@@ -1,4 +1,4 @@
-/* Memory and disk, against the bundle's thresholds and what its images need. */
+/* Directory, memory and disk: may we write there, and does it suffice for the images? */
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -23,6 +23,17 @@ static bool is_virtual(const struct docker_engine *engine)
 	return strstr(engine->product, "Docker Desktop") || strstr(engine->product, "OrbStack") ||
 	       !text_starts_with(engine->endpoint, "unix://");
 #endif
+}
+
+/* ---- directory ---- */
+
+int preflight_check_directory(struct preflight *preflight, struct err *err)
+{
+	struct err problem = ERR_INIT;
+	(void)err;
+	if (preflight->place && place_check_writable(preflight->place, &problem) < 0)
+		preflight_error(preflight, "directory", &problem);
+	return 0;
 }
 
 /* ---- memory ---- */

@@ -170,11 +170,11 @@ static bool is_old_tag(const struct old_version *old, const char *tag)
 /* Tags of the new version alone; an image that something else uses stays. */
 static int remove_loaded(struct rollback *rollback, const struct old_version *old, struct err *err)
 {
-	bool removed;
+	bool stays;
 	for (size_t i = 0; old->known && i < rollback->point->loaded_count; i++)
 		if (!is_old_tag(old, rollback->point->loaded[i]) &&
 			docker_image_remove(
-				rollback->docker, rollback->point->loaded[i], &removed, err) < 0)
+				rollback->docker, rollback->point->loaded[i], &stays, err) < 0)
 			return -1;
 	return 0;
 }

@@ -416,10 +416,10 @@ static int remove_images(struct upgrade *upgrade, struct docker_cli *docker,
 	const char *const *tags, size_t count, struct err *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool removed;
-		if (docker_image_remove(docker, tags[i], &removed, err) < 0)
+		bool stays;
+		if (docker_image_remove(docker, tags[i], &stays, err) < 0)
 			return -1;
-		if (!removed)
+		if (stays)
 			ui_note(upgrade->session->ui, T("%s stays: something else uses it"),
 				tags[i]);
 	}

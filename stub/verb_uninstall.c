@@ -76,10 +76,12 @@ static int remove_images(struct session *session, struct installed *installed, s
 	if (docker_image_sweep_attempts(&installed->docker, err) < 0)
 		return -1;
 	for (size_t i = 0; i < session->manifest->image_count; i++) {
-		bool removed;
-		if (docker_image_remove(&installed->docker, session->manifest->images[i].tag,
-			    &removed, err) < 0)
+		const char *tag = session->manifest->images[i].tag;
+		bool stays;
+		if (docker_image_remove(&installed->docker, tag, &stays, err) < 0)
 			return -1;
+		if (stays)
+			ui_note(session->ui, T("%s stays: something else uses it"), tag);
 	}
 	return 0;
 }

@@ -123,6 +123,8 @@ def a_home_that_cannot_be_written_to(t):
     done = t.run(*SETTINGS, file=in_a_mount(script, [t.home, *t.settings]))
     t.check(done.code in (8, 11) and "Read-only" in done.err and "--dir" in done.err, "read-only: says so, and --dir", done)
     t.check("up" not in words_of(t) and "load" not in words_of(t), "nothing was changed", t.calls())
+    done = t.run(*SETTINGS, "--dry-run", file=in_a_mount(script, [t.home, *t.settings]))
+    t.check(done.code == 8 and "Read-only" in done.err and "--dir" in done.err, "the plan says so too", done)
 
 
 @story

@@ -72,6 +72,18 @@ def every_edit_is_kept(t):
 
 
 @story
+def uninstall_names_an_image_that_stays(t):
+    install(t, version("1.0.0"))
+    t.play(containers=WELL, refuse={"image rm": "Error response from daemon: conflict: unable to remove repository reference (must force) - container 1 is using its image"})
+    done = control(t, "uninstall", "--yes")
+    t.check(done.code == 0 and "stays: something else uses it" in done.err, "in use: named", done)
+    install(t, version("1.0.0"), "--ignore-preflight", "data")
+    t.play(containers=WELL, refuse={"image rm": "Error response from daemon: No such image: x:1"})
+    done = control(t, "uninstall", "--yes")
+    t.check(done.code == 0 and "stays: something" not in done.err, "gone already: nothing stays", done)
+
+
+@story
 def uninstall_keeps_an_edited_compose_file(t):
     install(t, version("1.0.0"))
     t.check(control(t, "uninstall", "--yes").code == 0 and not kept(t) and not os.path.exists(home(t, "compose.yaml")), "as it was: removed")
