@@ -1,7 +1,7 @@
 """One bad line of .env, and compose refuses every verb: what needs it no less goes without it, the rest names the line's file. See run."""
-import hashlib
 import os
 
+import scripted_docker
 from __main__ import story  # pylint: disable=no-name-in-module
 
 WORDS = "services.web.ports.0: Invalid hostPort: 80x"
@@ -14,7 +14,7 @@ CLAIM = "the services are stopped"
 
 
 def identity(service, more=""):
-    return hashlib.sha256((service + more).encode()).hexdigest()
+    return scripted_docker.identity({"service": service, "id": more})
 
 
 WEB, DB, BY_HAND = identity("web"), identity("db"), identity("web", "by hand")
