@@ -71,6 +71,7 @@ class Request:
     headers: dict
     status: int = 0
     sent: int = 0
+    ended: threading.Event = dataclasses.field(default_factory=threading.Event, compare=False, repr=False)
 
 
 class Fault:
@@ -195,7 +196,11 @@ class FakeRegistry:
         return None
 
     def sent(self, digest):
-        return sum(r.sent for r in list(self.requests) if r.path.endswith(digest) and r.method == "GET" and r.status < 300)
+        """Bytes of it; a client may be through with its answer before the last ones are counted."""
+        asked = [r for r in list(self.requests) if r.path.endswith(digest) and r.method == "GET"]
+        for request in asked:
+            request.ended.wait(10)
+        return sum(r.sent for r in asked if r.status < 300)
 
     def paths(self, part=""):
         return [r.path for r in list(self.requests) if part in r.path]
@@ -247,8 +252,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     form = ""
 
     def do_GET(self):
-        with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
-            self.answer()
+        try:
+            with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
+                self.answer()
+        finally:
+            self.record.ended.set()
 
     do_HEAD = do_GET
 
