@@ -1,8 +1,10 @@
 /* Names that are taken. */
 #include "docker_project.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "docker_run.h"
 
@@ -14,6 +16,20 @@ static bool is_same_directory(const char *a, const char *b)
 		return true;
 	return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
 	       first.st_ino == second.st_ino;
+}
+
+bool docker_project_is_gone(const char *from)
+{
+	return *from && access(from, F_OK) < 0 && errno == ENOENT;
+}
+
+/* Is this one to be told? One from a folder that is there weighs more than one from a folder that
+ * is gone. An old compose wrote no such label: nobody can tell. */
+static bool is_stranger(const char *where, const char *directory, const char *told)
+{
+	if (!*where || is_same_directory(where, directory))
+		return false;
+	return !*told || (docker_project_is_gone(told) && !docker_project_is_gone(where));
 }
 
 int docker_project_stranger(struct docker_cli *docker, const char *project, const char *directory,
@@ -29,11 +45,10 @@ int docker_project_stranger(struct docker_cli *docker, const char *project, cons
 		"--format", "{{.Names}} {{.Label \"com.docker.compose.project.working_dir\"}}");
 	if (docker_command_lines(docker, &command, &lines, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count && !*container; i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t length = strcspn(lines[i], " ");
 		const char *where = lines[i] + length + (lines[i][length] == ' ');
-		/* An old compose that wrote no such label: nobody can tell. */
-		if (!*where || is_same_directory(where, directory))
+		if (!is_stranger(where, directory, *from))
 			continue;
 		*container = arena_strndup(docker->arena, lines[i], length);
 		*from = where;
@@ -46,9 +61,8 @@ void docker_project_find_stranger(const struct docker_container *containers, siz
 {
 	*container = NULL;
 	*from = "";
-	for (size_t i = 0; i < count && !*container; i++) {
-		if (!*containers[i].directory ||
-			is_same_directory(containers[i].directory, directory))
+	for (size_t i = 0; i < count; i++) {
+		if (!is_stranger(containers[i].directory, directory, *from))
 			continue;
 		*container = containers[i].name;
 		*from = containers[i].directory;

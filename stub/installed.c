@@ -1,7 +1,6 @@
 /* Opening an existing installation. */
 #include "installed.h"
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "docker_project.h"
@@ -18,7 +17,7 @@ int installed_refuse_stranger(
 	if (docker_project_stranger(
 		    &own, place->project, place->directory, &container, &from, err) < 0)
 		return -1;
-	if (!container || (access(from, F_OK) < 0 && errno == ENOENT))
+	if (!container || docker_project_is_gone(from))
 		return 0;
 	err_set(err, CODE_PREFLIGHT,
 		"Docker has another project with the name %s, from %s (container %s)",

@@ -90,7 +90,7 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 	docker_project_find_stranger(preflight->containers, preflight->container_count,
 		place->directory, &container, &from);
 	/* Its folder is gone, and an installation lies here: it was moved. */
-	if (container && *from && access(from, F_OK) < 0 && access(place->compose_file, F_OK) == 0)
+	if (container && docker_project_is_gone(from) && access(place->compose_file, F_OK) == 0)
 		container = NULL;
 	if (container) {
 		err_set(&problem, CODE_PREFLIGHT,

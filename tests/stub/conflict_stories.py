@@ -164,6 +164,9 @@ def our_own_project_is_no_stranger(t):
     t.check(t.run("install", "--yes").code == 0, "by another name")
     t.play(strangers={"hello": [["hello-web-1", "/no/longer/there"]]})
     t.check(t.run("install", "--yes").code == 0, "it was moved here")
+    t.play(strangers={"hello": [["hello-a-1", "/no/longer/there"], ["hello-b-1", t.folder]]})
+    done = t.run("install", "--yes")
+    t.check(done.code == 11 and f"from {t.folder} (container hello-b-1)" in done.err, "one of two is from a folder that is there", done)
 
 
 @story
