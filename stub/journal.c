@@ -36,27 +36,73 @@ static const char *path_in(const char *directory, struct arena *arena)
 
 /* ---- the past ---- */
 
-/* What a line says; a line that is none of ours says nothing. */
-static void follow(struct journal_past *past, const char *line, size_t length, struct arena *arena)
+struct record {
+	const char *verb, *state, *at;
+	const char *step, *project, *version, *root; /* NULL: not told */
+	int code;
+};
+
+/* What a line says; a line that is none of ours says nothing: false. */
+static bool read_record(
+	struct record *record, const char *line, size_t length, struct arena *arena)
 {
-	struct json record;
+	struct json root;
 	struct err ignored = ERR_INIT;
-	struct journal_past now = {0};
-	const char *state;
 	uint64_t code = 0;
+	*record = (struct record){0};
 	if (length > LINE_LIMIT ||
-		json_parse(line, length, "journal", LINE_LIMIT, arena, &record, &ignored) < 0 ||
-		json_get_string(record, "verb", &now.verb, &ignored) < 0 ||
-		json_get_string(record, "state", &state, &ignored) < 0 ||
-		json_get_string_or(record, "at", "", &now.at, &ignored) < 0 ||
-		json_get_string_or(record, "step", past->step, &now.step, &ignored) < 0)
-		return;
-	if (json_get_string(record, "project", &now.project, &ignored) < 0)
-		now.project = past->project;
-	if (json_get_u64(record, "code", &code, &ignored) == 0 && code <= UINT8_MAX)
-		now.code = (int)code;
-	now.ended = strcmp(state, "begin") != 0 && strcmp(state, "done") != 0;
-	*past = now;
+		json_parse(line, length, "journal", LINE_LIMIT, arena, &root, &ignored) < 0 ||
+		json_get_string(root, "verb", &record->verb, &ignored) < 0 ||
+		json_get_string(root, "state", &record->state, &ignored) < 0 ||
+		json_get_string_or(root, "at", "", &record->at, &ignored) < 0 ||
+		json_get_string_or(root, "step", NULL, &record->step, &ignored) < 0 ||
+		json_get_u64_or(root, "code", 0, &code, &ignored) < 0)
+		return false;
+	/* What else it says may be of another schema. */
+	if (json_get_string_or(root, "project", NULL, &record->project, &ignored) < 0)
+		record->project = NULL;
+	if (json_get_string_or(root, "version", NULL, &record->version, &ignored) < 0)
+		record->version = NULL;
+	if (json_get_string_or(root, "root", NULL, &record->root, &ignored) < 0)
+		record->root = NULL;
+	record->code = code <= UINT8_MAX ? (int)code : CODE_BUG;
+	return true;
+}
+
+static bool is_step(const struct record *record, const char *step, const char *state)
+{
+	return record->step && strcmp(record->step, step) == 0 && strcmp(record->state, state) == 0;
+}
+
+static bool is_success_of(const struct record *record, const char *verb)
+{
+	return strcmp(record->verb, verb) == 0 && strcmp(record->state, "end") == 0 &&
+	       record->code == 0;
+}
+
+/* Calls for each record from a line's beginning on; returns how many bytes are whole lines. */
+static size_t each_record(const char *bytes, size_t length, size_t at, struct arena *arena,
+	void (*take)(const struct record *record, void *context), void *context)
+{
+	for (const char *end; (end = memchr(bytes + at, '\n', length - at));
+		at = (size_t)(end - bytes) + 1) {
+		struct record record;
+		if (read_record(&record, bytes + at, (size_t)(end - bytes) - at, arena))
+			take(&record, context);
+	}
+	return at;
+}
+
+static void follow(const struct record *record, void *context)
+{
+	struct journal_past *past = context;
+	bool ended = strcmp(record->state, "begin") != 0 && strcmp(record->state, "done") != 0;
+	*past = (struct journal_past){.verb = record->verb,
+		.step = record->step ? record->step : past->step,
+		.at = record->at,
+		.code = record->code,
+		.ended = ended,
+		.project = record->project ? record->project : past->project};
 }
 
 /* Follows the last lines; returns how many bytes are whole lines. */
@@ -69,12 +115,7 @@ static size_t follow_lines(
 		const char *first = memchr(bytes + length - RECENT, '\n', RECENT);
 		at = first ? (size_t)(first - bytes) + 1 : 0;
 	}
-	for (const char *end; (end = memchr(bytes + at, '\n', length - at));) {
-		size_t next = (size_t)(end - bytes) + 1;
-		follow(past, bytes + at, next - 1 - at, arena);
-		at = next;
-	}
-	return at;
+	return each_record(bytes, length, at, arena, follow, past);
 }
 
 static int set_aside(const struct journal *journal, struct err *err)
@@ -123,43 +164,61 @@ void journal_look(const char *directory, struct arena *arena, struct journal_pas
 		follow_lines(past, bytes, length, arena);
 }
 
-/* What one line adds to the story. */
-static enum journal_story go_on_telling(
-	enum journal_story story, const char *line, size_t length, struct arena *arena)
+static void go_on_telling(const struct record *record, void *context)
 {
-	struct json record;
-	struct err ignored = ERR_INIT;
-	const char *verb, *state, *step;
-	uint64_t code;
-	if (length > LINE_LIMIT ||
-		json_parse(line, length, "journal", LINE_LIMIT, arena, &record, &ignored) < 0 ||
-		json_get_string(record, "verb", &verb, &ignored) < 0 ||
-		json_get_string(record, "state", &state, &ignored) < 0 ||
-		json_get_string_or(record, "step", "", &step, &ignored) < 0 ||
-		json_get_u64_or(record, "code", 0, &code, &ignored) < 0)
-		return story;
-	if (strcmp(step, "receipt") == 0 && strcmp(state, "done") == 0)
-		return JOURNAL_INSTALLED;
-	if (strcmp(verb, "uninstall") == 0 && strcmp(state, "end") == 0 && code == 0)
-		return JOURNAL_UNINSTALLED;
-	return story == JOURNAL_SILENT ? JOURNAL_NEVER : story;
+	enum journal_story *story = context;
+	if (is_step(record, "receipt", "done"))
+		*story = JOURNAL_INSTALLED;
+	else if (is_success_of(record, "uninstall"))
+		*story = JOURNAL_UNINSTALLED;
+	else if (*story == JOURNAL_SILENT)
+		*story = JOURNAL_NEVER;
 }
 
-enum journal_story journal_story(const struct place *place, struct arena *arena)
+/* The whole of it; its strings are in the arena. Returns its length, 0 when there is none. */
+static size_t each_record_of(const struct place *place, struct arena *arena,
+	void (*take)(const struct record *record, void *context), void *context)
 {
 	char *bytes;
-	size_t length, at = 0;
+	size_t length;
 	struct err ignored = ERR_INIT;
-	enum journal_story story = JOURNAL_SILENT;
 	if (file_read_all(path_in(place->directory, arena), MOST_READ, arena, &bytes, &length,
 		    &ignored) < 0)
-		return JOURNAL_SILENT;
-	AUTO(arena) lines = arena_new();
-	for (const char *end; (end = memchr(bytes + at, '\n', length - at));
-		at = (size_t)(end - bytes) + 1)
-		story = go_on_telling(story, bytes + at, (size_t)(end - bytes) - at, lines);
+		return 0;
+	each_record(bytes, length, 0, arena, take, context);
+	return length;
+}
+
+enum journal_story journal_story(const struct place *place)
+{
+	enum journal_story story = JOURNAL_SILENT;
+	AUTO(arena) arena = arena_new();
+	size_t length = each_record_of(place, arena, go_on_telling, &story);
 	/* One as long as this may have been cut, and no first installation writes so much. */
 	return story == JOURNAL_NEVER && length > LARGEST / 4 ? JOURNAL_INSTALLED : story;
+}
+
+static void follow_start(const struct record *record, void *context)
+{
+	struct journal_start *start = context;
+	if (is_step(record, "procedure", "begin") && record->root)
+		*start = (struct journal_start){record->version, record->root, record->at};
+	else if (is_success_of(record, "restore"))
+		*start = (struct journal_start){0};
+}
+
+bool journal_last_start(const struct place *place, struct arena *arena, struct journal_start *start)
+{
+	struct journal_start last = {0};
+	AUTO(arena) lines = arena_new();
+	each_record_of(place, lines, follow_start, &last);
+	*start = (struct journal_start){0};
+	if (!last.root)
+		return false;
+	start->root = arena_strdup(arena, last.root);
+	start->version = last.version ? arena_strdup(arena, last.version) : NULL;
+	start->at = arena_strdup(arena, last.at);
+	return true;
 }
 
 /* ---- the present ---- */
@@ -177,8 +236,13 @@ static void add_line(const struct journal *journal, const char *step, const char
 	if (step)
 		json_string(&writer, "step", step);
 	json_string(&writer, "state", state);
-	if (strcmp(state, "begin") == 0)
+	if (strcmp(state, "begin") == 0) {
 		json_string(&writer, "project", journal->project);
+		if (journal->version)
+			json_string(&writer, "version", journal->version);
+		if (journal->root)
+			json_string(&writer, "root", journal->root);
+	}
 	if (code)
 		json_number(&writer, "code", (uint64_t)code);
 	json_end(&writer);

@@ -4,6 +4,7 @@
  * one stopped; what is true of images, files and services is always looked at, never believed.
  *
  *     {"at":"2026-11-22T20:15:03Z","run":"8c1f…","verb":"install","step":"load","state":"begin","project":"langfuse"}
+ *                       with "version" and "root" where the run is an installation of that version
  *     {"at":…,"run":…,"verb":"install","step":"load","state":"done"}
  *                       or "failed", or "interrupted" (130, 143), both with "code"
  *     {"at":…,"run":…,"verb":"install","state":"end"}    the run's last line; with "code" unless 0
@@ -29,6 +30,8 @@ struct journal_past {
 struct journal {
 	int fd; /* -1: not open, everything is a no-op */
 	const char *path, *verb, *project;
+	/* Of the bundle that is installed, root in hex; set by the caller, NULL: not told. */
+	const char *version, *root;
 	char run[33];
 	const char *step; /* begun and not ended */
 	struct journal_past past;
@@ -65,7 +68,15 @@ enum journal_story {
 	JOURNAL_INSTALLED,
 	JOURNAL_UNINSTALLED,
 };
-enum journal_story journal_story(const struct place *place, struct arena *arena);
+enum journal_story journal_story(const struct place *place);
+
+/* The last version that came to its step `procedure` here, so that its services may have changed the
+ * data; false: none is known, or the data is of a restored backup since. version may be NULL. */
+struct journal_start {
+	const char *version, *root, *at;
+};
+bool journal_last_start(
+	const struct place *place, struct arena *arena, struct journal_start *start);
 
 /* Times in all records: UTC, RFC 3339, seconds. */
 void journal_time(char *out, size_t size);

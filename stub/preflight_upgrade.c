@@ -4,6 +4,7 @@
 
 #include "database_major.h"
 #include "docker_volume.h"
+#include "journal.h"
 #include "message.h"
 #include "preflight_check.h"
 #include "receipt_lost.h"
@@ -36,20 +37,20 @@ static void refuse_installed(struct preflight *preflight, const struct receipt *
 	preflight_error(preflight, "version", &problem);
 }
 
-/* Uninstalled, and the data is still there. */
-static void check_retired(struct preflight *preflight)
+/* Uninstalled, and the data is still there; false: of a newer version. */
+static bool check_retired(struct preflight *preflight)
 {
 	struct err problem = ERR_INIT;
 	struct receipt *receipt;
 	struct err ignored = ERR_INIT; /* preflight_check_receipt() has told of it */
 	if (receipt_find_retired(preflight->place, preflight->session, &receipt, &ignored) < 0 ||
 		!receipt)
-		return;
+		return true;
 	enum version_change change = change_from(preflight, receipt->version, receipt->root);
 	if (change != VERSION_SAME && change != VERSION_OLDER)
 		preflight->kept = receipt;
 	if (change != VERSION_OLDER)
-		return;
+		return true;
 	err_set(&problem, CODE_PREFLIGHT,
 		"the data that lies here is of version %s, and this file is the older %s: it may "
 		"not understand them",
@@ -59,6 +60,35 @@ static void check_retired(struct preflight *preflight)
 		"--ignore-preflight data",
 		receipt->installer);
 	preflight_error(preflight, "data", &problem);
+	return false;
+}
+
+/* A newer version failed here after its services had begun: no receipt tells of it, the journal does. */
+static int check_started(struct preflight *preflight, struct err *err)
+{
+	struct err problem = ERR_INIT;
+	struct journal_start start;
+	const char **volumes;
+	size_t count = 0;
+	const struct place *place = preflight->place;
+	if (!preflight_can_look(preflight) ||
+		!journal_last_start(place, preflight->session->arena, &start) ||
+		change_from(preflight, start.version, start.root) != VERSION_OLDER)
+		return 0;
+	if (docker_project_volumes(&preflight->docker, place->project, &volumes, &count, err) < 0)
+		return -1;
+	if (count == 0)
+		return 0;
+	err_set(&problem, CODE_PREFLIGHT,
+		"version %s was started over the data in %s (%s) and may have changed it; this file "
+		"is the older %s",
+		start.version, place->directory, start.at, preflight->session->manifest->version);
+	err_hint(&problem,
+		"run the newer installer again, or restore a backup of before (the folder backups "
+		"beside that one has what was saved); if the data is unchanged, say "
+		"--ignore-preflight data");
+	preflight_error(preflight, "data", &problem);
+	return 0;
 }
 
 static void refuse_unfinished(struct preflight *preflight, const struct rollback_point *point)
@@ -78,14 +108,14 @@ int preflight_check_version(struct preflight *preflight, struct err *err)
 	struct err ignored = ERR_INIT;
 	struct receipt *receipt;
 	struct rollback_point *point;
-	(void)err;
 	if (!preflight->place || preflight->session->options->erase_data || preflight->restoring ||
 		preflight->session->manifest->installer)
 		return 0;
 	const char *directory = preflight->place->directory;
 	struct arena *arena = preflight->session->arena;
-	if (receipt_find(preflight->place, preflight->session, &receipt, &ignored) == 0 && !receipt)
-		check_retired(preflight);
+	if (receipt_find(preflight->place, preflight->session, &receipt, &ignored) == 0 && !receipt &&
+		check_retired(preflight) && check_started(preflight, err) < 0)
+		return -1;
 	if (!receipt || rollback_point_read(directory, arena, &point, &ignored) < 0)
 		return 0;
 	bool unfinished = point && strcmp(point->to.root, receipt->root) != 0;

@@ -124,7 +124,7 @@ void receipt_lost_look(
 	struct rollback_point *point;
 	struct err ignored = ERR_INIT;
 	const char *control = arena_printf(arena, "%s/" MANIFEST_CONTROL_NAME, place->directory);
-	enum journal_story story = journal_story(place, arena);
+	enum journal_story story = journal_story(place);
 	*lost = (struct receipt_lost){.never = story == JOURNAL_NEVER};
 	if (lost->never)
 		return;

@@ -192,6 +192,10 @@ static int take_the_lock(struct install *install, struct err *err)
 		journal_open(&install->journal, &install->place, "install", install->session->arena,
 			err) < 0)
 		return -1;
+	char *root = arena_alloc(install->session->arena, SHA256_HEX_LENGTH + 1);
+	sha256_to_hex(&install->session->layout.locator.root, root);
+	install->journal.root = root;
+	install->journal.version = install->session->manifest->version;
 	if (install->journal.unfinished_step)
 		ui_note(install->session->ui,
 			T("An earlier run (%s) was cut off in \"%s\"; this one goes on from "

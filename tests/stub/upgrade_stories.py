@@ -305,14 +305,35 @@ def data_that_an_uninstall_kept_is_saved_before_another_version_has_it(t):
         about = json.load(tar.extractfile(tar.getmembers()[0]))
     t.check(about["version"] == "1.0.0", "it is 1.0.0's", about)
     t.play(volumes=["rungs_data"], containers=WELL)
-    os.remove(saved[0])
     done = install(t, version("1.0.0"))
-    t.check(done.code == 0, "the old one after it", done)
+    t.check(done.code == 11 and "version 2.0.0 was started over the data" in done.err, "the old one over what it may have changed: 11", done)
+    t.check(t.run("restore", saved[0], "--yes", file=version("1.0.0")).code == 0, "the backup goes back")
+    control(t, "uninstall", "--yes")
+    done = install(t, version("1.0.0"))
+    t.check(done.code == 0, "the old one over its own data", done)
     control(t, "uninstall", "--yes")
     before = len([1 for _, _, names in os.walk(t.home) for name in names if name.endswith(".tar")])
     done = install(t, version("1.0.0"))
     after = len([1 for _, _, names in os.walk(t.home) for name in names if name.endswith(".tar")])
     t.check(done.code == 0 and after == before, "the same version again saves nothing", done)
+
+
+@story
+def an_older_version_does_not_follow_a_newer_one_that_failed(t):
+    """No receipt tells of a first installation that was not through; its services may have migrated the data."""
+    t.play(containers=LOOPING)
+    t.check(install(t, version("2.0.0"), "--timeout", "3", timeout=150).code in (13, 14), "2.0.0 fails")
+    t.play(containers=WELL)
+    t.check(install(t, version("1.0.0"), "--dry-run").code == 0, "there is no data: the older one may")
+    t.play(containers=WELL, volumes=["rungs_data"])
+    for _ in range(2):
+        done = install(t, version("1.0.0"))
+        t.check(done.code == 11 and "version 2.0.0 was started over the data" in done.err and "1.0.0" in done.err, "over data: 11", done)
+    t.check(install(t, version("3.0.0"), "--dry-run").code == 0, "a newer one may")
+    done = install(t, version("1.0.0"), "--ignore-preflight", "data")
+    t.check(done.code == 0, "who knows better goes on", done)
+    control(t, "uninstall", "--yes")
+    t.check(install(t, version("1.0.0")).code == 0, "and is not asked again")
 
 
 @story

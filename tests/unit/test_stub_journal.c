@@ -238,7 +238,7 @@ static enum journal_story story_of(const char *text)
 {
 	AUTO(arena) arena = arena_new();
 	put(text, strlen(text));
-	return journal_story(&place, arena);
+	return journal_story(&place);
 }
 
 #define UNINSTALLED(code) "{\"verb\":\"uninstall\",\"state\":\"end\"" code "}\n"
@@ -248,7 +248,7 @@ TEST(it_knows_whether_anything_was_ever_installed)
 	AUTO(arena) arena = arena_new();
 	AUTO_TEXT text = TEXT_INIT;
 	unlink("journal.jsonl");
-	CHECK_INT(journal_story(&place, arena), JOURNAL_SILENT);
+	CHECK_INT(journal_story(&place), JOURNAL_SILENT);
 	CHECK_INT(story_of("rubbish\n\0\n"), JOURNAL_SILENT);
 	CHECK_INT(story_of(LINE("procedure", "failed") END), JOURNAL_NEVER);
 	CHECK_INT(story_of(LINE("receipt", "begin")), JOURNAL_NEVER);
