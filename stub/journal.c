@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file_io.h"
+#include "file_owner.h"
 #include "interrupt.h"
 #include "json.h"
 #include "json_writer.h"
@@ -283,10 +284,11 @@ int journal_open(struct journal *journal, const struct place *place, const char 
 		journal->run[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
 		journal->run[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
 	}
-	journal->fd = open(journal->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (journal->fd < 0)
-		return err_set_errno(err, CODE_IO, "create %s", journal->path);
-	return 0;
+	journal->fd = file_owner_open(journal->path, O_WRONLY | O_APPEND);
+	if (journal->fd >= 0)
+		return 0;
+	err_set_errno(err, CODE_IO, "create %s", journal->path);
+	return file_owner_hint(err, journal->path);
 }
 
 int journal_begin(struct journal *journal, const char *step, struct err *err)

@@ -10,6 +10,7 @@
 
 #include "child_guard.h"
 #include "file_io.h"
+#include "file_owner.h"
 #include "journal.h"
 #include "last_run.h"
 #include "orphan_wait.h"
@@ -276,9 +277,10 @@ static int lock(const char *directory, int *fd, struct err *err)
 	AUTO_FREE char *path = xprintf("%s/.hardtack.lock", directory);
 	if (file_make_directories(directory, 0700, err) < 0)
 		return elsewhere(err);
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	*fd = file_owner_open(path, O_RDWR);
 	if (*fd < 0) {
 		err_set_errno(err, CODE_IO, "create %s", path);
+		file_owner_hint(err, path);
 		return elsewhere(err);
 	}
 	if (fcntl(*fd, F_SETLK, &lock) == 0)
@@ -318,12 +320,15 @@ int place_check_writable(const struct place *place, struct err *err)
 		return 0;
 	errno = cause;
 	err_set_errno(err, CODE_IO, "create %s", lock);
+	if (strcmp(at, place->directory) == 0)
+		file_owner_hint(err, lock);
 	return elsewhere(err);
 }
 
 int place_lock(struct place *place, const struct session *session, struct err *err)
 {
 	bool variant = strcmp(place->directory, place->first_directory) != 0;
+	file_owner_follow(place->first_directory);
 	if (variant && lock(place->first_directory, &place->first_lock_fd, err) < 0)
 		return -1;
 	if (lock(place->directory, &place->lock_fd, err) < 0)

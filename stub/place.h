@@ -41,7 +41,8 @@ int place_of_variant(struct place *place, const struct place *beside, const stru
 	struct err *err);
 
 /* Makes the directory (0700: .env is in it) and takes the lock, of a variant also the first
- * choice's; another run that holds it is CODE_PREFLIGHT. The lock goes with the process, however it
+ * choice's; another run that holds it is CODE_PREFLIGHT. What root makes from then on in folders of
+ * whom the directory belongs to is his (file_owner.h). The lock goes with the process, however it
  * ends; what is left of its children is waited for (orphan_wait.h). */
 int place_lock(struct place *place, const struct session *session, struct err *err);
 

@@ -15,9 +15,9 @@ enum { THRESHOLDS_LIMIT = 64 << 10 };
 
 void preflight_error(struct preflight *preflight, const char *name, const struct err *problem)
 {
-	/* Older programs on newer data: no word makes that safe. */
+	/* Older programs on newer data, or perhaps so: no word makes that safe. */
 	bool ignored = problem->code != CODE_DOCKER && strcmp(name, "version") != 0 &&
-		       session_ignores(preflight->session, name);
+		       strcmp(name, "permission") != 0 && session_ignores(preflight->session, name);
 	ui_problem(preflight->session->ui, ignored ? UI_PROBLEM_IGNORED : UI_PROBLEM_ERROR, name,
 		problem->text, problem->hint);
 	if (preflight->found)

@@ -2,12 +2,18 @@
  * over data that a newer one has made. */
 #include <unistd.h>
 
+#include "file_owner.h"
 #include "preflight_check.h"
 #include "receipt_lost.h"
 
 static void refuse_unknown(struct preflight *preflight, const char *name, const struct err *damage)
 {
 	struct err problem = ERR_INIT;
+	/* Not damaged: somebody else's. No word of the person makes that a first installation. */
+	if (file_owner_refused(damage)) {
+		preflight_error(preflight, "permission", damage);
+		return;
+	}
 	err_set(&problem, CODE_PREFLIGHT,
 		"%s: so nobody can tell which version the data in %s is of; an older one might not "
 		"understand it",

@@ -57,7 +57,9 @@ static void show_installation(struct session *session, const struct place *place
 	struct receipt *receipt;
 	struct err problem = ERR_INIT;
 	if (receipt_find(place, session, &receipt, &problem) < 0)
-		ui_warning(session->ui, T("run the installer's install: it says what can be done"),
+		ui_warning(session->ui,
+			*problem.hint ? problem.hint
+				      : T("run the installer's install: it says what can be done"),
 			"%s", problem.text);
 	if (!receipt)
 		return;

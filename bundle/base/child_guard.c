@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "file_owner.h"
 #include "text.h"
 
 enum {
@@ -110,9 +111,11 @@ int child_guard_take(const char *path, bool *taken, pid_t *group, struct err *er
 {
 	BUG_ON(hold_fd >= 0);
 	*group = 0;
-	AUTO_FD fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set_errno(err, CODE_IO, "create %s", path);
+	AUTO_FD fd = file_owner_open(path, O_RDWR);
+	if (fd < 0) {
+		err_set_errno(err, CODE_IO, "create %s", path);
+		return file_owner_hint(err, path);
+	}
 	*taken = flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 	if (!*taken) {
 		*group = last_group(fd);

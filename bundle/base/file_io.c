@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "file_owner.h"
+
 /* macOS refuses reads and writes above INT_MAX with EINVAL (facts/macos.md, section 6). */
 static const size_t LARGEST_TRANSFER = (size_t)1 << 30;
 
@@ -71,13 +73,21 @@ int file_pwrite(int fd, const char *name, const void *bytes, size_t length, uint
 	return 0;
 }
 
+/* What may not be opened says nothing about what is in it. */
+static int fail_open(const char *path, struct err *err)
+{
+	bool refused = errno == EACCES || errno == EPERM;
+	err_set_errno(err, refused ? CODE_IO : CODE_INPUT, "open %s", path);
+	return file_owner_hint(err, path);
+}
+
 int file_read_all(const char *path, size_t limit_bytes, struct arena *arena, char **bytes,
 	size_t *length, struct err *err)
 {
 	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set_errno(err, CODE_INPUT, "open %s", path);
+		return fail_open(path, err);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, CODE_INPUT, "%s is not a regular file", path);
 	if ((uint64_t)st.st_size > limit_bytes)
@@ -163,8 +173,10 @@ static int open_named(struct file_output *output, mode_t mode, struct err *err)
 	remember(output->temp_path);
 	unlink(output->temp_path);
 	output->fd = open(output->temp_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (output->fd < 0)
-		return err_set_errno(err, CODE_IO, "create %s", output->temp_path);
+	if (output->fd < 0) {
+		err_set_errno(err, CODE_IO, "create %s", output->temp_path);
+		return file_owner_hint(err, output->temp_path);
+	}
 	return 0;
 }
 
@@ -181,6 +193,7 @@ int file_output_open(struct file_output *output, const char *path, mode_t mode, 
 		file_output_abort(output);
 		return -1;
 	}
+	file_owner_give(output->fd, path);
 	if (fchmod(output->fd, mode) < 0 && errno != EPERM && errno != ENOTSUP) {
 		err_set_errno(err, CODE_IO, "set the mode of %s", path);
 		file_output_abort(output);
@@ -334,8 +347,10 @@ int file_copy(const char *from, const char *to, mode_t mode, bool replace, struc
 	AUTO_FD fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char bytes[1 << 16];
 	ssize_t got;
-	if (fd < 0)
-		return err_set_errno(err, CODE_IO, "open %s", from);
+	if (fd < 0) {
+		err_set_errno(err, CODE_IO, "open %s", from);
+		return file_owner_hint(err, from);
+	}
 	if (file_output_open(&output, to, mode, err) < 0)
 		return -1;
 	while ((got = read(fd, bytes, sizeof(bytes))) != 0) {
@@ -369,6 +384,13 @@ int file_nameless(struct err *err)
 #endif
 }
 
+static void give_directory(const char *path)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		file_owner_give(fd, path);
+}
+
 int file_make_directories(const char *path, mode_t mode, struct err *err)
 {
 	AUTO_FREE char *partial = xstrdup(path);
@@ -377,7 +399,9 @@ int file_make_directories(const char *path, mode_t mode, struct err *err)
 			continue;
 		char kept = *slash;
 		*slash = '\0';
-		if (mkdir(partial, mode) < 0 && errno != EEXIST)
+		if (mkdir(partial, mode) == 0)
+			give_directory(partial);
+		else if (errno != EEXIST)
 			return err_set_errno(err, CODE_IO, "create the directory %s", partial);
 		*slash = kept;
 		if (kept == '\0')

@@ -23,8 +23,9 @@ int file_pwrite(int fd, const char *name, const void *bytes, size_t length, uint
  * hint: it does not wait, and where there is no such call (macOS) it does nothing. */
 void file_write_back(int fd);
 
-/* A whole small file into the arena, NUL-terminated; larger than limit_bytes is CODE_INPUT,
- * missing or unreadable is CODE_INPUT too (it is the person's path). */
+/* A whole small file into the arena, NUL-terminated; larger than limit_bytes is CODE_INPUT, missing is
+ * CODE_INPUT too (it is the person's path). One that this user may not open is CODE_IO, with whose it
+ * is (file_owner.h). */
 int file_read_all(const char *path, size_t limit_bytes, struct arena *arena, char **bytes,
 	size_t *length, struct err *err);
 

@@ -1,0 +1,168 @@
+"""With sudo and without, in turns: whose file it is gets said, and what root makes in somebody's folder is his. See run."""
+import os
+import stat
+import subprocess
+
+from __main__ import Done, PATIENCE, story  # pylint: disable=no-name-in-module
+from fault_stories import native
+
+USER = 54321  # no name anywhere
+
+
+def may_change_user(t):
+    if os.geteuid() == 0:
+        return True
+    t.check(os.environ.get("MUST_RUN") != "1", "another user needs root")
+    return False
+
+
+def below(folder):
+    for path, folders, files in os.walk(folder):
+        yield path
+        yield from (os.path.join(path, name) for name in files + [name for name in folders if os.path.islink(os.path.join(path, name))])
+
+
+def give(folder, owner):
+    for path in below(folder):
+        os.lchown(path, owner, owner)
+
+
+def let_in(t):
+    """The home is the user's, and he reaches the installers and the scripted docker."""
+    give(t.home, USER)
+    os.chmod(t.home, 0o700)
+    made = os.path.dirname(t.folder)
+    while made not in ("/", "/tmp"):
+        os.chmod(made, os.stat(made).st_mode | 0o755)
+        made = os.path.dirname(made)
+    os.chmod(t.folder, 0o755)
+    return may_change_user(t)
+
+
+def user(t, *arguments, file=None, env=None):
+    give(t.bin, USER)
+    process = subprocess.Popen([*(file or t.installer), *arguments], env={**t.env, **(env or {})}, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, user=USER, group=USER, extra_groups=[])
+    out, err = process.communicate(timeout=60 * PATIENCE)
+    return Done(process.returncode, out.decode(), err.decode())
+
+
+def user_installs(t, *arguments):
+    done = user(t, "install", "--yes", "--set", f"HELLO_PORT={t.port}", *arguments)
+    t.check(done.code == 0, "the user installs", done)
+    return done
+
+
+def of_root(t, *names):
+    for name in names:
+        os.chown(t.path(name), 0, 0)
+        os.chmod(t.path(name), 0o700 if os.path.isdir(t.path(name)) else 0o600)
+
+
+def names_root(t, done, code, what, owned, erase=False):
+    """The code, whose it is, what to do; and no other way out that would lose something."""
+    words = done.err + done.out
+    t.check(done.code == code and f"{owned} belongs to root" in words and "sudo" in words and f"chown {USER}" in words, f"{what}: {code}, and root is named", done)
+    t.check("--erase-data" not in words and "another place" not in words and "corrupt" not in words, f"{what}: no nonsense", done)
+
+
+# ---- what root makes in the folder of somebody else ----
+
+def strangers_in(folder):
+    return [path for path in below(folder) if os.lstat(path).st_uid != USER]
+
+
+@story
+@native
+def what_sudo_makes_in_a_users_folder_is_the_users(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    for words in (["install", "--yes"], ["stop"], ["start"], ["backup", os.path.join(t.home, "saved.tar")], ["install", "--yes", "--erase-data"],
+                  ["restore", "--yes", os.path.join(t.home, "saved.tar")], ["uninstall", "--yes"]):
+        done = t.run(*words)
+        t.check(done.code == 0, f"sudo {' '.join(words)}", done)
+        t.check(not strangers_in(t.home), f"sudo {' '.join(words)}: all of it is the user's", strangers_in(t.home))
+        t.check(not [path for path in below(t.path()) if stat.S_IMODE(os.lstat(path).st_mode) & 0o77 and os.path.basename(path).startswith((".env", "receipt", "journal", ".hardtack"))],
+                f"sudo {' '.join(words)}: and private")
+    done = user(t, "install", "--yes")
+    t.check(done.code == 0, "the user goes on where sudo uninstalled", done)
+    for words in (["status"], ["doctor"], ["stop"], ["start"], ["backup", os.path.join(t.home, "again.tar")]):
+        done = user(t, *words)
+        t.check(done.code == 0, f"the user's {words[0]}", done)
+
+
+@story
+@native
+def a_first_install_by_sudo_that_kept_home_is_the_users(t):
+    if not let_in(t):
+        return
+    t.check(t.install().code == 0 and not strangers_in(t.home), "sudo's first installation", strangers_in(t.home))
+    for words in (["status"], ["install", "--yes"], ["stop"], ["uninstall", "--yes", "--purge-data"]):
+        done = user(t, *words)
+        t.check(done.code == 0, f"the user's {words[0]}", done)
+
+
+@story
+@native
+def what_sudo_makes_elsewhere_stays_roots(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    elsewhere = os.path.join(t.folder, "elsewhere")
+    os.makedirs(elsewhere)
+    os.chown(elsewhere, USER + 1, USER + 1)
+    done = t.run("backup", os.path.join(elsewhere, "saved.tar"))
+    t.check(done.code == 0 and os.stat(os.path.join(elsewhere, "saved.tar")).st_uid == 0, "a third one's folder gets no passwords of others", done)
+    victim = os.path.join(t.folder, "victim")
+    with open(victim, "w", encoding="utf-8") as file:
+        file.write("root's\n")
+    for name in (".hardtack.lock", "journal.jsonl", "receipt.json"):
+        os.remove(t.path(name))
+        os.symlink(victim, t.path(name))
+    t.run("stop")
+    t.run("install", "--yes")
+    t.check(os.stat(victim).st_uid == 0, "never through a link")
+
+
+@story
+@native
+def roots_own_installation_stays_roots(t):
+    if not may_change_user(t):
+        return
+    done = t.install()
+    t.check(done.code == 0 and {os.lstat(path).st_uid for path in below(t.home)} == {0}, "all of it is root's", done)
+
+
+# ---- whose file it is ----
+
+@story
+@native
+def a_receipt_of_roots_is_not_a_damaged_one(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    of_root(t, "receipt.json", "receipt.copy.json")
+    for words in (["install", "--yes"], ["doctor"]):
+        names_root(t, user(t, *words), 8, words[0], t.path("receipt.json"))
+    done = user(t, "status")
+    t.check(done.code == 0, "status works without", done)
+    names_root(t, done, 0, "status", t.path("receipt.json"))
+    done = user(t, "install", "--yes", "--lang", "zh")
+    t.check(done.code == 8 and "属于 root" in done.err and "chown" in done.err, "in Chinese", done)
+    give(t.home, USER)
+    t.check(user(t, "uninstall", "--yes").code == 0, "uninstalled")
+    of_root(t, "receipt.uninstalled.json")
+    names_root(t, user(t, "install", "--yes"), 8, "install after sudo's uninstall", t.path("receipt.uninstalled.json"))
+
+
+@story
+@native
+def a_file_that_the_user_locked_himself_is_said_so(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    os.chmod(t.path("receipt.json"), 0)
+    os.chmod(t.path("receipt.copy.json"), 0)
+    done = user(t, "install", "--yes")
+    t.check(done.code == 8 and "chmod u+rw" in done.err and "sudo" not in done.err and "--erase-data" not in done.err, "8, chmod", done)
