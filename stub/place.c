@@ -122,6 +122,16 @@ static int fail_variant(const struct place *place, const struct place_owner *own
 		parent_of(place->first_directory, arena));
 }
 
+/* Where this user may not look, nothing would seem to be installed. */
+static int check_entry(const char *directory, struct err *err)
+{
+	if (access(directory, X_OK) == 0 || errno != EACCES)
+		return 0;
+	AUTO_FREE char *within = xprintf("%s/", directory);
+	err_set_errno(err, CODE_IO, "open %s", directory);
+	return file_owner_hint(err, within);
+}
+
 /* first_project, for first_directory: what lies there decides, then who asks, then the folder's
  * name; *found false: nothing of all that. */
 static int settle_project(struct place *place, const struct session *session, const char *asked,
@@ -129,6 +139,8 @@ static int settle_project(struct place *place, const struct session *session, co
 {
 	const char *directory = place->first_directory;
 	struct place_owner owner;
+	if (check_entry(directory, err) < 0)
+		return -1;
 	place_owner_find(directory, session->arena, &owner);
 	if (owner.name && strcmp(owner.name, session->manifest->name) != 0)
 		return fail_application(place, &owner, session, err);
@@ -144,6 +156,8 @@ static int settle_project(struct place *place, const struct session *session, co
 			       : asked	     ? asked
 					     : name_by_folder(directory, session->arena);
 	*found = place->first_project != NULL;
+	if (!*found && owner.refused.code)
+		return *err = owner.refused, -1;
 	return !*found && owner.traces ? fail_unknown(directory, err) : 0;
 }
 

@@ -29,7 +29,7 @@ struct place {
  * directory (place_owner.h), else the bundle's name; of the variant that is chosen there
  * (variant_choice.h), which the session then uses. Touches nothing. CODE_PREFLIGHT: what is
  * installed there is a variant that this bundle does not have. CODE_USAGE: it is another application's,
- * or another project's than the one asked for, or nothing says whose. */
+ * or another project's than the one asked for, or nothing says whose. CODE_IO: this user may not look. */
 int place_choose(struct place *place, struct session *session, struct err *err);
 
 /* The same for another project's name than those, and for the variant that the session uses. */

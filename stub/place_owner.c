@@ -3,9 +3,17 @@
 
 #include <unistd.h>
 
+#include "file_owner.h"
 #include "journal.h"
 #include "receipt.h"
 #include "variant_choice.h"
+
+/* Damaged is not refused: the one says nothing more to anybody. */
+static void keep_refusal(struct place_owner *owner, const struct err *problem)
+{
+	if (!owner->refused.code && file_owner_refused(problem))
+		owner->refused = *problem;
+}
 
 static bool ask_receipt(int status, const struct receipt *receipt, struct place_owner *owner)
 {
@@ -21,12 +29,14 @@ static bool ask_receipt(int status, const struct receipt *receipt, struct place_
 static bool ask_choice(const char *directory, struct arena *arena, struct place_owner *owner)
 {
 	struct variant_choice *choice;
-	struct err ignored = ERR_INIT;
-	if (variant_choice_read(directory, arena, &choice, &ignored) < 0 || !choice ||
-		!place_is_project_name(choice->project))
-		return false;
-	owner->project = choice->project;
-	return true;
+	struct err problem = ERR_INIT;
+	if (variant_choice_read(directory, arena, &choice, &problem) < 0)
+		keep_refusal(owner, &problem);
+	else if (choice && place_is_project_name(choice->project)) {
+		owner->project = choice->project;
+		return true;
+	}
+	return false;
 }
 
 static void ask_journal(const char *directory, struct arena *arena, struct place_owner *owner)
@@ -39,14 +49,18 @@ static void ask_journal(const char *directory, struct arena *arena, struct place
 
 void place_owner_find(const char *directory, struct arena *arena, struct place_owner *owner)
 {
-	struct err ignored = ERR_INIT;
+	struct err problem = ERR_INIT;
 	struct receipt *receipt = NULL;
 	const char *control = arena_printf(arena, "%s/" MANIFEST_CONTROL_NAME, directory);
 	*owner = (struct place_owner){.traces = access(control, F_OK) == 0};
-	if (ask_receipt(receipt_read(directory, arena, &receipt, &ignored), receipt, owner) ||
-		ask_choice(directory, arena, owner))
+	if (ask_receipt(receipt_read(directory, arena, &receipt, &problem), receipt, owner))
 		return;
-	err_clear(&ignored);
-	if (!ask_receipt(receipt_read_retired(directory, arena, &receipt, &ignored), receipt, owner))
-		ask_journal(directory, arena, owner);
+	keep_refusal(owner, &problem);
+	if (ask_choice(directory, arena, owner))
+		return;
+	err_clear(&problem);
+	if (ask_receipt(receipt_read_retired(directory, arena, &receipt, &problem), receipt, owner))
+		return;
+	keep_refusal(owner, &problem);
+	ask_journal(directory, arena, owner);
 }

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 
 #include "arena.h"
+#include "err.h"
 
 struct place_owner {
 	const char *project; /* of the first choice; NULL: nothing says it */
 	const char *name;    /* of the bundle that was installed; NULL: nothing says it */
 	const char *variant; /* of a fallback, whose own folder this is; else NULL */
 	bool traces;         /* something is installed here, whoever says what */
+	struct err refused;  /* the first of what would say it and may not be opened; code 0: none */
 };
 
 /* By the receipt or its copy, the choice of a variant, the receipt of what was uninstalled, or the

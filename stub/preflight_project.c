@@ -30,8 +30,13 @@ static int find_side(struct preflight *preflight, const char **name, struct err 
 			arena_printf(session->arena, "%s-%d", preflight->place->first_project, i);
 		if (strlen(candidate) > PROJECT_NAME_LIMIT)
 			return 0;
-		if (place_choose_as(&side, session, candidate, err) < 0 ||
-			docker_project_stranger(&preflight->docker, candidate, side.directory,
+		struct err refused = ERR_INIT;
+		if (place_choose_as(&side, session, candidate, &refused) < 0) {
+			if (refused.code == CODE_IO)
+				continue; /* somebody else's folder */
+			return *err = refused, -1;
+		}
+		if (docker_project_stranger(&preflight->docker, candidate, side.directory,
 				&container, &from, err) < 0 ||
 			docker_project_volumes(
 				&preflight->docker, candidate, &volumes, &volume_count, err) < 0)

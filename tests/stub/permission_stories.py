@@ -166,3 +166,47 @@ def a_file_that_the_user_locked_himself_is_said_so(t):
     os.chmod(t.path("receipt.copy.json"), 0)
     done = user(t, "install", "--yes")
     t.check(done.code == 8 and "chmod u+rw" in done.err and "sudo" not in done.err and "--erase-data" not in done.err, "8, chmod", done)
+
+
+VERBS = (["install", "--yes"], ["install", "--dry-run"], ["status"], ["stop"], ["start"], ["logs"], ["doctor"], ["open"], ["credentials"], ["smoke"],
+         ["backup", "{home}/a-backup"], ["uninstall", "--yes"])
+
+
+@story
+@native
+def a_folder_of_roots_is_named_by_every_verb(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    above = os.path.dirname(t.path())
+    os.chown(above, 0, 0)
+    os.chmod(above, 0o700)
+    before = len(t.calls())
+    for verb in VERBS:
+        done = user(t, *(word.format(home=t.home) for word in verb))
+        names_root(t, done, 8, " ".join(verb), above)
+        t.check("fallback.json" not in done.err, f"{verb}: no file that never was", done)
+    t.check(t.calls()[before:] == [], "docker was not called", t.calls()[before:])
+
+
+@story
+@native
+def a_dir_that_may_not_be_looked_at_is_8(t):
+    if not let_in(t):
+        return
+    where = os.path.join(t.home, "elsewhere")
+    user_installs(t, "--dir", where)
+    os.chown(where, 0, 0)
+    for verb in (["status"], ["stop"], ["install", "--yes"]):
+        names_root(t, user(t, *verb, "--dir", where), 8, f"{verb}: not to be entered", where)
+    os.chown(where, USER, USER)
+    for name in os.listdir(where):
+        if name.startswith("receipt") or name == "journal.jsonl":
+            os.chown(os.path.join(where, name), 0, 0)
+            os.chmod(os.path.join(where, name), 0o600)
+    for verb in (["status"], ["stop"], ["install", "--yes"]):
+        names_root(t, user(t, *verb, "--dir", where), 8, f"{verb}: files of root's", os.path.join(where, "receipt.json"))
+    foreign = os.path.join(t.folder, "foreign")
+    os.makedirs(foreign, mode=0o700)
+    done = user(t, "status", "--dir", foreign)
+    t.check(done.code == 8 and f"{foreign} belongs to root: run this with sudo" in done.err and "chown" not in done.err, "elsewhere: sudo alone, no chown", done)
