@@ -1,4 +1,5 @@
 /* What an engine's state means for a person, and what to do about it. */
+#include <string.h>
 #include <unistd.h>
 
 #include "docker_product.h"
@@ -27,6 +28,50 @@ static int hint_start(const struct docker_engine *engine, struct arena *arena, s
 				     "file again");
 	return err_hint(err, "start it (`%s%s`), then run this file again",
 		product->needs_root && geteuid() != 0 ? "sudo " : "", product->shown);
+}
+
+static bool by(const struct docker_engine *engine, const char *chooser)
+{
+	return engine->chosen_by && strcmp(engine->chosen_by, chooser) == 0;
+}
+
+/* Nobody can start Docker at a place where nothing of Docker's is. */
+static void set_wrong_place(const struct docker_engine *engine, struct err *err)
+{
+	if (engine->state == DOCKER_BROKEN_CONTEXT)
+		err_set(err, CODE_DOCKER,
+			"DOCKER_HOST is set to %s, and that is no socket of this machine",
+			engine->endpoint);
+	else if (by(engine, "DOCKER_HOST"))
+		err_set(err, CODE_DOCKER,
+			"DOCKER_HOST is set to %s, and no Docker answers there: %s",
+			engine->endpoint, engine->detail);
+	else
+		err_set(err, CODE_DOCKER,
+			"Docker's context %s leads to %s, and no Docker answers there: %s",
+			engine->context, engine->endpoint, engine->detail);
+}
+
+static int hint_place(const struct docker_engine *engine, struct err *err)
+{
+	if (engine->state == DOCKER_BROKEN_CONTEXT)
+		return err_hint(err, "forget it (`unset DOCKER_HOST`), or name a socket "
+				     "(unix:///PATH); then run this file again");
+	return err_hint(err,
+		"go back to this machine's usual Docker (`%s`), or start the one that belongs "
+		"there; then run this file again",
+		by(engine, "DOCKER_HOST")      ? "unset DOCKER_HOST"
+		: by(engine, "DOCKER_CONTEXT") ? "unset DOCKER_CONTEXT"
+					       : "docker context use default");
+}
+
+/* Chosen by the person, and no product that could be started listens there. */
+static bool is_wrong_place(const struct docker_engine *engine, struct arena *arena)
+{
+	if (engine->state == DOCKER_BROKEN_CONTEXT)
+		return by(engine, "DOCKER_HOST");
+	return engine->state == DOCKER_NOT_RUNNING && engine->chosen_by &&
+	       !docker_product_of(engine, arena);
 }
 
 static int hint(const struct docker_engine *engine, struct arena *arena, struct err *err)
@@ -70,11 +115,15 @@ int docker_engine_check(const struct docker_engine *engine, struct arena *arena,
 	};
 	if (engine->state == DOCKER_READY)
 		return 0;
-	err_set(err, CODE_DOCKER, texts[engine->state], engine->detail);
+	bool wrong = is_wrong_place(engine, arena);
+	if (wrong)
+		set_wrong_place(engine, err);
+	else
+		err_set(err, CODE_DOCKER, texts[engine->state], engine->detail);
 	if (engine->other_name)
 		return err_hint(err,
 			"another engine answers: %s at %s. Use that one: `%s`, then run this file "
 			"again",
 			engine->other_name, engine->other_endpoint, engine->other_way);
-	return hint(engine, arena, err);
+	return wrong ? hint_place(engine, err) : hint(engine, arena, err);
 }

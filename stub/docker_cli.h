@@ -62,6 +62,9 @@ struct docker_engine {
 	const char *detail;   /* docker's own words, printable; "" when ready */
 	const char *endpoint; /* "unix:///var/run/docker.sock"; "" when not known */
 	const char *context;  /* "desktop-linux"; "" when not known */
+	/* What leads there, when it is elsewhere than docker itself would look: "DOCKER_HOST",
+	 * "DOCKER_CONTEXT" or "context", else NULL. */
+	const char *chosen_by;
 	/* When this one does not answer and another does (docker_product.h), else NULL: */
 	const char *other_name;     /* "OrbStack" */
 	const char *other_endpoint; /* "unix://HOME/.orbstack/run/docker.sock" */

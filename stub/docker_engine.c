@@ -4,6 +4,7 @@
 
 #include "child_environment.h"
 #include "docker_ahead.h"
+#include "docker_product.h"
 #include "docker_run.h"
 #include "interrupt.h"
 #include "json.h"
@@ -62,15 +63,25 @@ static int give_up(struct docker_cli *docker, struct docker_engine *engine, enum
 	return 0;
 }
 
-/* Where the CLI would connect: DOCKER_HOST beats every context. */
+static bool is_remote(const char *endpoint)
+{
+	return text_starts_with(endpoint, "tcp://") || text_starts_with(endpoint, "ssh://") ||
+	       text_starts_with(endpoint, "http://") || text_starts_with(endpoint, "https://");
+}
+
+/* Where the CLI would connect: DOCKER_HOST beats every context. What is no URL there it takes as the
+ * name of another machine, and some of what is one it cannot read. */
 static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
-	const char *host = getenv("DOCKER_HOST");
+	const char *host = getenv("DOCKER_HOST"), *chosen = getenv("DOCKER_CONTEXT");
 	if (host && *host) {
 		engine->endpoint = arena_strdup(docker->arena, host);
 		engine->context = "default";
+		engine->chosen_by = strcmp(host, DOCKER_USUAL_ENDPOINT) == 0 ? NULL : "DOCKER_HOST";
+		if (!text_starts_with(host, "unix://") && !is_remote(host))
+			return give_up(docker, engine, DOCKER_BROKEN_CONTEXT, engine->endpoint);
 		return 0;
 	}
 	docker_command_add(&command, docker->path, "context", "inspect", "--format",
@@ -85,13 +96,10 @@ static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine
 		return 0;
 	engine->context = arena_strndup(docker->arena, line, (size_t)(space - line));
 	engine->endpoint = arena_strndup(docker->arena, space + 1, strcspn(space + 1, "\r\n"));
+	if (strcmp(engine->context, "default") != 0 &&
+		strcmp(engine->endpoint, DOCKER_USUAL_ENDPOINT) != 0)
+		engine->chosen_by = chosen && *chosen ? "DOCKER_CONTEXT" : "context";
 	return 0;
-}
-
-static bool is_remote(const char *endpoint)
-{
-	return text_starts_with(endpoint, "tcp://") || text_starts_with(endpoint, "ssh://") ||
-	       text_starts_with(endpoint, "http://") || text_starts_with(endpoint, "https://");
 }
 
 static int parse_version(struct docker_cli *docker, const struct child_result *result,

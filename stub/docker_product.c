@@ -45,7 +45,7 @@ const struct docker_product *docker_product_of(
 			strcmp(docker_product_endpoint(product, arena), engine->endpoint) == 0)
 			return product;
 	}
-	for (size_t i = 0; docker_product_any && i < docker_product_count; i++)
+	for (size_t i = 0; docker_product_any && !engine->chosen_by && i < docker_product_count; i++)
 		if (docker_products[i].command && is_there(&docker_products[i], arena))
 			return &docker_products[i];
 	return NULL;
@@ -82,6 +82,9 @@ static int find_context(
 	docker_command_add(&command, docker->path, "context", "ls", "--format",
 		"{{.Name}} {{.DockerEndpoint}}");
 	*name = NULL;
+	/* `context ls` would show what DOCKER_HOST says as the default's. */
+	if (strcmp(endpoint, DOCKER_USUAL_ENDPOINT) == 0)
+		return *name = "default", 0;
 	if (docker_command_run(docker, &command, OTHER_TIMEOUT_MS, &result, &late) < 0)
 		return interrupt_check(err);
 	for (const char *line = result.out.head.bytes; *line; line += *line == '\n') {

@@ -15,12 +15,15 @@ struct docker_product {
 	bool needs_root;
 };
 
+/* Where docker looks when nobody says otherwise. */
+#define DOCKER_USUAL_ENDPOINT "unix:///var/run/docker.sock"
+
 /* By preference; the same product may come again with another socket. */
 extern const struct docker_product docker_products[];
 extern const size_t docker_product_count;
 
-/* Which one the endpoint belongs to, if it is there; on a Mac else the first that is there. NULL:
- * not known how to start one. */
+/* Which one the endpoint belongs to, if it is there; on a Mac else the first that is there, unless the
+ * person chose the endpoint. NULL: not known how to start one. */
 const struct docker_product *docker_product_of(
 	const struct docker_engine *engine, struct arena *arena);
 

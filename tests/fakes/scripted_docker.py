@@ -13,7 +13,7 @@ It finds all this by its own path, because the stub gives its children a clean e
                 down becomes ready once a file "started" lies beside this one
     strangers   {project: [[container, directory it was made in]]}; names: {container: project}
     hosts       {endpoint: engine} for -H; contexts: {name: endpoint} for `context ls`
-    endpoint, os, arch, version, store (classic | containerd), driver, cpus, root_dir, product, memory, time (of the engine)
+    endpoint (of the active context, whose name is context), os, arch, version, store (classic | containerd), driver, cpus, root_dir, product, memory, time (of the engine)
     compose     "2.40.3" (plugin); with standalone: "1.29.2" a docker-compose instead; null: none
     load        ok | die | early-ok | hang | flood | unpack-error | full | lies | wait (until a file "go" lies beside) | meet (until another load
                 has begun); a list: of the first to begin, of the second, …; load_bytes: when
@@ -132,7 +132,7 @@ def context():
     if setting("engine", "ready") == "broken-context":
         fail("unable to resolve docker endpoint: context \"nosuch\": context not found: open /x/meta.json: "
              "no such file or directory")
-    return print("default " + setting("endpoint", "unix:///var/run/docker.sock"))
+    return print(setting("context", "default") + " " + setting("endpoint", "unix:///var/run/docker.sock"))
 
 
 # ---- images ----

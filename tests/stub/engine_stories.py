@@ -83,6 +83,43 @@ def another_engine_answers(t):
 
 
 @story
+def a_variable_or_a_context_that_leads_nowhere_is_named(t):
+    """Starting Docker would not help: it is asked for at the wrong place."""
+    nowhere, usual = "unix:///nope/d.sock", "unix:///var/run/docker.sock"
+    t.play(engine="down")
+    done = t.install(env={"DOCKER_HOST": nowhere})
+    t.check(done.code == 10 and f"DOCKER_HOST is set to {nowhere}" in done.err and "`unset DOCKER_HOST`" in done.err and
+            "not running" not in done.err, "the variable", done)
+    done = t.install("--lang", "zh", env={"DOCKER_HOST": nowhere})
+    t.check(done.code == 10 and "DOCKER_HOST" in done.err and "没有运行" not in done.err, "in Chinese", done)
+    t.play(engine="down", context="mine", endpoint=nowhere)
+    done = t.install()
+    t.check(done.code == 10 and f"context mine leads to {nowhere}" in done.err and "`docker context use default`" in done.err and
+            "not running" not in done.err, "the context", done)
+    done = t.install(env={"DOCKER_CONTEXT": "mine"})
+    t.check(done.code == 10 and f"context mine leads to {nowhere}" in done.err and "`unset DOCKER_CONTEXT`" in done.err,
+            "a context by a variable", done)
+    for scenario, env in (({}, {"DOCKER_HOST": usual}), ({"context": "mine", "endpoint": usual}, {}), ({}, {})):
+        t.play(engine="down", **scenario)
+        done = t.install(env=env)
+        t.check(done.code == 10 and "not running" in done.err and "unset" not in done.err and "context use" not in done.err,
+                f"{scenario}, {env}: the usual place", done)
+
+
+@story
+def a_variable_that_docker_cannot_read_is_no_engine_that_is_down(t):
+    t.play(engine="down")
+    for host in ("garbage", "/run/x.sock", "unix:/run/x.sock", "foo://x", "127.0.0.1:2375"):
+        done = t.install(env={"DOCKER_HOST": host})
+        t.check(done.code == 10 and f"DOCKER_HOST is set to {host}," in done.err and "`unset DOCKER_HOST`" in done.err and
+                "not running" not in done.err, host, done)
+    events = [json.loads(line) for line in t.run("preflight", "--json", env={"DOCKER_HOST": "garbage"}).out.splitlines()]
+    t.check([event["state"] for event in events if event["event"] == "engine"] == ["broken-context"], "for programs", events)
+    done = t.person([], [], env={"DOCKER_HOST": "unix:///nope/d.sock"})
+    t.check(done.code == 10 and "Start it now" not in done.out, "no offer to start what would not listen there", done)
+
+
+@story
 def states_for_programs(t):
     for engine, state in (("ready", "ready"), ("down", "not-running"), ("denied", "no-permission"),
                           ("broken-context", "broken-context"), ("garbage", "unknown")):
