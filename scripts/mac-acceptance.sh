@@ -6,7 +6,7 @@
 # --report FILE    where the report goes (default: ./hardtack-mac-acceptance.txt); send it back as it is
 # --compare FILE   the darwin-arm64 installer of payload/hello that Linux built: this Mac's must be the same bytes
 # --no-big         without the installers of 2 GiB and just under 4 GiB (they need 14 GB of disk for a while)
-# --no-questions   nobody sits here: the Finder checks are left out
+# --no-questions   nobody sits here: the Finder and Terminal checks are left out
 # --only CHECK     only this check and what it needs (repeatable); --list names them all
 #
 # Needs: a checkout of this repository, the command line developer tools, and for the last part a Docker engine
@@ -22,7 +22,7 @@ export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
 checks="machine build same_bytes run_small run_2gib run_near_4gib refuse_4gib memory tools codesign_strict dyld_info
 	resign_adhoc resign_runtime resign_identity notarize gatekeeper quarantine provenance exfat overwrite tampered
-	language finder demo docker_engines"
+	language finder terminal demo docker_engines"
 report="hardtack-mac-acceptance.txt"
 compare="" big=1 questions=1 only=""
 passed=0 failed=0 infos=0
@@ -434,6 +434,24 @@ check_finder() {
 	case $status in
 	0) pass "the window waits for Enter" ;;
 	1) fail "the window does not wait for Enter" ;;
+	*) info "nobody answered" ;;
+	esac
+}
+
+# Apple's terminals have their own job control: what a Linux machine shows of it proves nothing here.
+check_terminal() {
+	if [ -z "$questions" ]; then
+		info "left out (--no-questions)"
+		return
+	fi
+	local status
+	ask "In another Terminal window say:  '$hardtack' keygen '$work/stopped.pem'
+    At its question type abc, press Ctrl-Z, and type something: the shell shows it. Then say fg. Is the question put
+    again, and what you type now not shown? (End with Ctrl-C; the shell must show again what you type.)"
+	status=$?
+	case $status in
+	0) pass "a stop at a password's question gives the terminal back and hides again" ;;
+	1) fail "a stop at a password's question" ;;
 	*) info "nobody answered" ;;
 	esac
 }

@@ -102,7 +102,8 @@ static const char *way_to(struct arena *arena, const char *context, const char *
 {
 	const char *host = getenv("DOCKER_HOST"), *chosen = getenv("DOCKER_CONTEXT");
 	if (!context)
-		return arena_printf(arena, "export DOCKER_HOST=%s", endpoint);
+		return arena_printf(arena, "export DOCKER_HOST=%s",
+			arena_shell_word(arena, endpoint));
 	return arena_printf(arena, "%s%sdocker context use %s",
 		host && *host ? "unset DOCKER_HOST; " : "",
 		chosen && *chosen ? "unset DOCKER_CONTEXT; " : "", context);

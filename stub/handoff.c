@@ -12,20 +12,13 @@ enum { HANDOFF_LIMIT = 1 << 20 };
 
 static const char name_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
 
-static const char *shell_word(const char *word, struct arena *arena)
-{
-	AUTO_TEXT quoted = TEXT_INIT;
-	text_add_shell_word(&quoted, word);
-	return arena_strdup(arena, quoted.bytes);
-}
-
 /* The program that will do for what comes: the control program beside the data, else this file. */
 static const char *program(const struct session *session, const struct place *place)
 {
 	struct arena *arena = session->arena;
 	const char *control = arena_printf(arena, "%s/%s", place->directory, MANIFEST_CONTROL_NAME);
 	const char *path = access(control, X_OK) == 0 ? control : session->path;
-	return shell_word(path, arena);
+	return arena_shell_word(arena, path);
 }
 
 /* Without the control program, which knows them: the options that lead to this place. */
@@ -39,7 +32,7 @@ static const char *options(const struct session *session, const struct place *pl
 	const char *directory = session->options->directory;
 	return arena_printf(session->arena, "%s%s%s%s", named ? " --project-name " : "",
 		named ? place->first_project : "", directory ? " --dir " : "",
-		directory ? shell_word(directory, session->arena) : "");
+		directory ? arena_shell_word(session->arena, directory) : "");
 }
 
 int handoff_show_urls(const struct session *session, const struct env_files *env, struct err *err)

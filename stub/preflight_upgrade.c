@@ -98,7 +98,7 @@ static void refuse_unfinished(struct preflight *preflight, const struct rollback
 		"an upgrade to version %s is not finished in %s, and this file is the older %s",
 		point->to.version, point->directory, preflight->session->manifest->version);
 	err_hint(&problem, "finish it with %s, or go back with \"%s/hardtack-control\" rollback",
-		point->to.installer, point->directory);
+		arena_shell_word(preflight->session->arena, point->to.installer), point->directory);
 	preflight_error(preflight, "version", &problem);
 }
 

@@ -58,15 +58,16 @@ void restore_state_remove(const char *directory)
 	unlink(path);
 }
 
-static void hint(const struct restore_state *state, struct err *err)
+static void hint(const struct restore_state *state, struct arena *arena, struct err *err)
 {
+	const char *backup = arena_shell_word(arena, state->backup);
 	if (*state->saved)
 		err_hint(err,
 			"run `restore %s` again, which finishes it; to go back to what was there "
 			"before, `restore %s`",
-			state->backup, state->saved);
+			backup, arena_shell_word(arena, state->saved));
 	else
-		err_hint(err, "run `restore %s` again, which finishes it", state->backup);
+		err_hint(err, "run `restore %s` again, which finishes it", backup);
 }
 
 int restore_state_require_none(const struct place *place, struct arena *arena, struct err *err)
@@ -85,7 +86,7 @@ int restore_state_require_none(const struct place *place, struct arena *arena, s
 		err_set(err, CODE_PREFLIGHT,
 			"the restore of %s, begun %s, is not through: the data is not whole",
 			state->backup, state->begun_at);
-	hint(state, err);
+	hint(state, arena, err);
 	return -1;
 }
 

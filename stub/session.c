@@ -177,8 +177,9 @@ int session_require_images(const struct session *session, const char *installer,
 	if (!session->manifest->installer)
 		return 0;
 	err_set(err, CODE_USAGE, "this small control program holds no images");
-	return err_hint(
-		err, "run the installer: %s", installer ? installer : session->manifest->installer);
+	return err_hint(err, "run the installer: %s",
+		arena_shell_word(
+			session->arena, installer ? installer : session->manifest->installer));
 }
 
 int session_open_other(struct session *other, const struct session *session, const char *path,

@@ -31,7 +31,7 @@ static void say_what_it_is(const struct session *session, const char *path)
 	ui_note(session->ui,
 		T("%s, readable by you alone: it holds the passwords of the data. Keep "
 		  "it on another disk; `restore %s` puts it back."),
-		size.bytes, path);
+		size.bytes, arena_shell_word(session->arena, path));
 }
 
 int verb_backup(struct session *session, struct err *err)

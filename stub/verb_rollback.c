@@ -21,7 +21,7 @@ static int find_point(const struct session *session, const struct installed *ins
 	return err_hint(err,
 		"to go back from an upgrade that succeeded, let the older version's installer "
 		"restore %s",
-		kept);
+		arena_shell_word(session->arena, kept));
 }
 
 static int confirm(struct session *session, struct installed *installed, struct err *err)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text.h"
+
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 18, ALIGNMENT = 16 };
 
 struct chunk {
@@ -122,6 +124,13 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list ap)
 	char *text = arena_alloc(arena, (size_t)length + 1);
 	vsnprintf(text, (size_t)length + 1, format, ap);
 	return text;
+}
+
+char *arena_shell_word(struct arena *arena, const char *word)
+{
+	AUTO_TEXT quoted = TEXT_INIT;
+	text_add_shell_word(&quoted, word);
+	return arena_strdup(arena, quoted.bytes);
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

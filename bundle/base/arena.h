@@ -25,6 +25,8 @@ char *arena_strndup(struct arena *arena, const char *text, size_t length_bytes);
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *arena, const char *format, va_list ap);
+/* text_add_shell_word(): what a person is to type of a path that may have blanks. */
+char *arena_shell_word(struct arena *arena, const char *word);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 

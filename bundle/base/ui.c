@@ -2,6 +2,7 @@
 #include "ui.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -340,6 +341,43 @@ static void set_echo(bool on)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 }
 
+/* What stops a job: Ctrl-Z, or reading while the shell has the terminal. SIGTTOU keeps its usual
+ * effect, which holds a change of the terminal back until we have it again. */
+static const int stops[] = {SIGTSTP, SIGTTIN};
+static struct sigaction before_question[ARRAY_SIZE(stops)];
+static volatile sig_atomic_t stop_asked;
+
+static void on_stop(int number)
+{
+	stop_asked = number;
+}
+
+static void watch_stops(bool watch)
+{
+	struct sigaction action = {.sa_handler = on_stop}; /* no SA_RESTART: waits shall end */
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(stops); i++) {
+		if (!watch)
+			sigaction(stops[i], &before_question[i], NULL);
+		else if (sigaction(stops[i], NULL, &before_question[i]) == 0 &&
+			 before_question[i].sa_handler != SIG_IGN)
+			sigaction(stops[i], &action, NULL);
+	}
+}
+
+/* The shell gets its terminal as it was. Returns when the person wants us again. */
+static void stop(void)
+{
+	int number = stop_asked;
+	stop_asked = 0;
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		ui_restore_terminal();
+	echo_off = 0;
+	watch_stops(false);
+	raise(number);
+	watch_stops(true);
+}
+
 /* A signal may come just before a read, which then would not end: looked for between short waits.
  * select, since macOS's poll knows no terminals. */
 static bool wait_for_input(void)
@@ -350,7 +388,7 @@ static bool wait_for_input(void)
 		FD_ZERO(&input);
 		FD_SET(STDIN_FILENO, &input);
 		int ready = select(STDIN_FILENO + 1, &input, NULL, NULL, &pause);
-		if (ready > 0)
+		if (ready > 0 || stop_asked)
 			return true;
 		if (ready < 0 && errno != EINTR)
 			return false;
@@ -358,14 +396,32 @@ static bool wait_for_input(void)
 	return false;
 }
 
+static void put_question(const struct text *prompt, bool secret)
+{
+	if (secret)
+		set_echo(false); /* before the prompt: who types at once is not seen, nor lost */
+	ui_write(STDERR_FILENO, prompt->bytes, prompt->length);
+}
+
 /* A line from the terminal, byte by byte: nothing behind it is read away. -1 at its end, and when
- * the person pressed Ctrl-C. */
-static int read_line(char *line, size_t capacity)
+ * the person pressed Ctrl-C. After a stop everything begins anew. */
+static int read_line(const struct text *prompt, bool secret, char *line, size_t capacity)
 {
 	size_t length = 0;
 	for (;;) {
 		char byte;
-		if (!wait_for_input() || read(STDIN_FILENO, &byte, 1) != 1)
+		if (!wait_for_input())
+			return -1;
+		if (stop_asked) {
+			stop();
+			put_question(prompt, secret);
+			length = 0;
+			continue;
+		}
+		ssize_t got = read(STDIN_FILENO, &byte, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != 1)
 			return -1;
 		if (byte == '\n')
 			break;
@@ -388,14 +444,19 @@ int ui_ask(struct ui *ui, const char *question, const char *preset, bool secret,
 		text_addf(&prompt, " [%s]", preset);
 	text_add(&prompt, ": ");
 	ui_restore_terminal();
+	watch_stops(true);
+	put_question(&prompt, secret);
+	int result = read_line(&prompt, secret, answer, capacity);
 	if (secret)
-		set_echo(false); /* before the prompt: who types at once is not seen, nor lost */
-	ui_write(STDERR_FILENO, prompt.bytes, prompt.length);
-	int result = read_line(answer, capacity);
-	if (secret) {
 		set_echo(true);
-		ui_write(STDERR_FILENO, "\n", 1);
+	watch_stops(false);
+	if (stop_asked) { /* too late for the question: the terminal is as it was */
+		int number = stop_asked;
+		stop_asked = 0;
+		raise(number);
 	}
+	if (secret || result < 0) /* the cursor is still behind the question */
+		ui_write(STDERR_FILENO, "\n", 1);
 	if (result < 0)
 		return err_set(err, CODE_INTERRUPTED, "no answer");
 	if (!*answer && preset)

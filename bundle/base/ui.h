@@ -110,7 +110,8 @@ void ui_record(struct ui *ui, const char *event, const struct ui_field *fields, 
 bool ui_can_ask(const struct ui *ui);
 
 /* Asks for a line; an empty answer gives preset (which may be NULL for none). secret does not
- * echo. The answer is in the caller's buffer, without newline. End of input or an interrupt is
+ * echo, and a stop (Ctrl-Z) gives the terminal back until the job goes on, which puts the question
+ * again. The answer is in the caller's buffer, without newline. End of input or an interrupt is
  * CODE_INTERRUPTED. */
 int ui_ask(struct ui *ui, const char *question, const char *preset, bool secret, char *answer,
 	size_t capacity, struct err *err);

@@ -1,6 +1,7 @@
 """backup, restore, and the backups before a deletion, where no real engine helps: refusals, a cut copy, a full disk. See run."""
 import json
 import os
+import shlex
 import signal
 import stat
 import tarfile
@@ -141,6 +142,20 @@ def a_restore_that_dies_says_so_and_is_finished(t):
             "restore finishes it, without saving what was half done", done)
     t.check(not os.path.exists(t.path("restore.json")) and not os.path.exists(t.path(".hardtack-restore")) and
             "is not through" not in t.run("status").err, "nothing of it is left")
+
+
+@story
+def a_path_with_a_blank_is_quoted_where_it_is_to_be_typed(t):
+    installed(t)
+    file = os.path.join(t.folder, "备 份's.tar")
+    typed = shlex.quote(file).replace("'\"'\"'", "'\\''")
+    done = t.run("backup", file)
+    t.check(done.code == 0 and f"`restore {typed}`" in done.err and done.out == file + "\n", "a backup", done)
+    t.play(**DATA, running_before=True, cp_in="full")
+    t.check(t.run("restore", file, "--yes").code == 9, "the engine's disk is full: 9")
+    t.play(**DATA, running_before=True)
+    done = t.run("start")
+    t.check(done.code == 11 and f"`restore {typed}`" in done.err, "a restore to be finished", done)
 
 
 @story

@@ -79,6 +79,13 @@ def another_engine_answers(t):
         t.check(f"`export DOCKER_HOST=unix://{listening}`" in done.err, "no context for it", done)
         t.play(engine="down", hosts={"unix://" + listening: "denied"})
         t.check("another engine" not in t.install().err, "that one does not answer either")
+    apart = os.path.join(t.home, "a b")
+    os.makedirs(apart)
+    os.rename(os.path.dirname(listening), os.path.join(apart, ".rd"))
+    listening = os.path.join(apart, ".rd/docker.sock")
+    t.play(engine="down", hosts={"unix://" + listening: "ready"})
+    done = t.install(env={"HOME": apart})
+    t.check(f"`export DOCKER_HOST='unix://{listening}'`" in done.err, "a blank in the path", done)
     os.chdir("/")
 
 

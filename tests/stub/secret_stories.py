@@ -1,10 +1,16 @@
 """No secret leaves: not in an argument vector, an output, a file that others may read. Docker says each of them with every failure."""
 import os
+import pty
+import select
+import signal
 import stat
+import subprocess
 import tarfile
+import termios
 import threading
+import time
 
-from __main__ import installer_of, read, story  # pylint: disable=no-name-in-module
+from __main__ import PATIENCE, installer_of, read, story  # pylint: disable=no-name-in-module
 
 TYPED = "typed-$ecret 'x\" \\y#1"
 PROJECT = {
@@ -166,3 +172,87 @@ TRIALS = [("sick exec", "1.0", "install", "--yes"), ("up", "1.0", "start", "-v")
           ("up exec sick", "1.0", "restore", "--yes", "--timeout", "2", "{kept}"), ("up exec", "2.0", "install", "--yes", "--timeout", "2"),
           ("up", "1.0", "rollback", "--yes"), ("well", "1.0", "restore", "--yes", "{kept}"), ("well", "1.0", "credentials"),
           ("down", "1.0", "uninstall", "--yes"), ("well", "1.0", "uninstall", "--yes", "--purge-data")]
+
+
+class Job:
+    """A program as a shell's job at a terminal: in a process group of its own, which Ctrl-Z stops."""
+
+    def __init__(self, t, argv):
+        told, tell = os.pipe()
+        self.shell, self.master = pty.fork()
+        self.seen = b""
+        if self.shell == 0:
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            job = os.fork()
+            if job == 0:
+                os.setpgid(0, 0)
+                os.tcsetpgrp(0, os.getpid())
+                signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+                os.chdir("/")
+                os.execve(argv[0], argv, {**t.env, "TERM": "xterm"})
+            os.write(tell, b"%d" % job)
+            os._exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+        self.pid = int(os.read(told, 32))
+        os.close(told)
+        os.close(tell)
+
+    def wait(self, true, seconds=30):
+        """Until this is so; what is shown meanwhile is in seen."""
+        until = time.monotonic() + seconds * PATIENCE
+        while time.monotonic() < until and not true():
+            if select.select([self.master], [], [], 0.05)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536)
+                except OSError:
+                    return true()
+        return true()
+
+    def asked(self, question, times=1):
+        return self.wait(lambda: self.seen.count(question) >= times)
+
+    def stopped(self):
+        return self.wait(lambda: subprocess.run(["ps", "-o", "stat=", "-p", str(self.pid)], capture_output=True,
+                                                check=False).stdout.startswith(b"T"), 10)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.master)[3] & termios.ECHO)
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def end(self):
+        ended = select.poll()
+        ended.register(self.master, 0)
+        if not self.wait(lambda: ended.poll(0)):
+            os.kill(self.pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(self.shell, 0)[1])
+
+
+@story
+def a_stop_at_a_password_gives_the_terminal_back_and_hides_it_again(t):
+    job = Job(t, [*vault("1.0"), "--set", f"PORT={t.port}"])
+    question = b"password: "
+    job.asked(b"[Y/n]")
+    job.type(b"\x1a")
+    t.check(job.stopped() and job.echoes(), "stopped at a plain question", job.seen)
+    os.kill(job.pid, signal.SIGCONT)
+    t.check(job.asked(b"[Y/n]", 2), "it is put again", job.seen)
+    job.type(b"y\n")
+    for times in (1, 2):
+        t.check(job.asked(question, times) and job.wait(lambda: not job.echoes(), 5), f"asked {times}: no echo", job.seen)
+        job.type(b"half-")
+        job.type(b"\x1a")
+        t.check(job.stopped() and job.echoes(), f"stopped {times}: the shell's terminal echoes", job.seen)
+        os.kill(job.pid, signal.SIGCONT)
+    t.check(job.asked(question, 3) and job.wait(lambda: not job.echoes(), 5), "put again, no echo", job.seen)
+    job.type(b"un-seen-one\n")
+    t.check(job.end() == 0 and b"un-seen" not in job.seen and b"half" not in job.seen, "nothing typed is shown", job.seen)
+    t.check("ADMIN_PASSWORD=un-seen-one" in read(os.path.join(t.home, "hardtack/vault/.env")), "what was typed at last counts")
+
+
+@story
+def an_end_at_a_question_has_a_line_of_its_own(t):
+    for key in (b"\x03", b"\x04"):
+        done = t.person([], [("Go on? [Y/n]: ", key)])
+        line = [line for line in done.out.splitlines() if "Go on?" in line]
+        t.check(done.code == 130 and line and "Error" not in line[-1] and "Error" in done.out, f"{key}", done)
