@@ -154,7 +154,7 @@ static void show_commands(
 		{"start", N_T("start what was stopped")},
 		{"doctor", N_T("what is wrong, and what to do")},
 		{"backup FILE", N_T("all data, settings and passwords into one file")},
-		{"uninstall", N_T("remove containers and images; data stays")},
+		{"uninstall", N_T("remove containers and images; data stays, unless --purge-data")},
 	};
 	size_t credentials = 0;
 	for (size_t i = 0; i < env->items[0].template.count; i++)
@@ -165,6 +165,9 @@ static void show_commands(
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (credentials > 0 || strcmp(commands[i].verb, "credentials") != 0)
 			ui_note(session->ui, "  %-12s %s", commands[i].verb, T(commands[i].says));
+	ui_note(session->ui, "%s", T("To upgrade: run the installer of a newer version."));
+	ui_note(session->ui, "%s",
+		T("To move: backup FILE here, restore FILE with the installer there."));
 }
 
 int handoff_show(const struct session *session, const struct place *place,

@@ -120,3 +120,14 @@ def credentials_are_for_eyes(t):
             t.check(key.encode() not in open(installed(t, name), "rb").read(), f"not in {name}")
     control = [*file[:-1], installed(t, "hardtack-control")]
     t.check(t.run("credentials", "--show", file=control).out == t.run("credentials", "--show", file=file).out, "by the control program")
+
+
+@story
+def help_and_handoff_name_the_ways_to_upgrade_to_move_and_to_delete(t):
+    for language, words in (("en", ("the installer of a newer version", "To move", "--purge-data")),
+                            ("zh", ("新版本的离线安装包", "迁移", "--purge-data"))):
+        done = t.install("--lang", language)
+        t.check(done.code == 0 and all(word in done.err for word in words), f"handoff, {language}", done)
+    shown = t.run("--help").out
+    rows = {line.split()[0]: line for line in shown.split("\n\n")[1].splitlines()[1:]}
+    t.check("--purge-data" in rows["uninstall"] and "upgrade" in rows["install"] and "move" in rows["restore"], "the help", shown)
