@@ -5,6 +5,7 @@
  *   compose   compose v2, or v1 from 1.27                               code 10
  *   directory the installation's can be made and written               code 8
  *   receipt   it can be told which version is installed                 code 11
+ *   permission a receipt that this user may not open; never ignored     code 8
  *   version   nothing newer is installed; never ignored                 code 11
  *   platform  the images are for the engine's processor                 code 11
  *   project   no other project of this name; at a terminal: one beside it
@@ -16,7 +17,7 @@
  *   disk      room for archive and unpacked images on the engine's disk, for files on ours
  *
  * 10 beats 11, 11 beats 8. --ignore-preflight NAME makes an error a warning (not for engine and compose:
- * nothing can be done without them; not for version).
+ * nothing can be done without them; not for permission and version).
  */
 #pragma once
 
@@ -47,6 +48,7 @@ struct preflight {
 	/* Thresholds of the bundle; 0: worked out from the images, or none. */
 	uint64_t memory_needed, disk_needed;
 	bool skip_ports;
+	bool elsewhere; /* our own application runs from another folder, and was refused for it */
 	bool unknown;   /* there is data, nobody can tell its version, and the person goes on */
 	/* What was uninstalled was of another version, and there is nothing to go back to. */
 	const struct receipt *kept;

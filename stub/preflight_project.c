@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "docker_project.h"
+#include "elsewhere.h"
 #include "message.h"
 #include "preflight_check.h"
 
@@ -49,16 +50,18 @@ static int find_side(struct preflight *preflight, const char **name, struct err 
 	return 0;
 }
 
-/* At a terminal: beside it, or not at all. */
+/* At a terminal: beside it, or not at all. own: it may be this very application, and a second one is
+ * hardly what the person means. */
 static int ask_side(struct preflight *preflight, const char *check, const struct err *problem,
-	const char *side, struct err *err)
+	const char *side, bool own, struct err *err)
 {
 	const struct session *session = preflight->session;
 	bool yes;
 	AUTO_FREE char *question =
 		xprintf(T("Install beside it, as a project of its own (%s)?"), side);
-	ui_problem(session->ui, UI_PROBLEM_WARNING, check, problem->text, NULL);
-	if (ui_confirm(session->ui, question, true, &yes, err) < 0)
+	ui_problem(session->ui, UI_PROBLEM_WARNING, check, problem->text,
+		own ? problem->hint : NULL);
+	if (ui_confirm(session->ui, question, !own, &yes, err) < 0)
 		return -1;
 	if (!yes)
 		return err_set(err, CODE_INTERRUPTED, "declined; nothing was changed");
@@ -74,11 +77,51 @@ static int found_stranger(
 	if (find_side(preflight, &side, err) < 0)
 		return -1;
 	if (side && preflight_may_ask(preflight))
-		return ask_side(preflight, check, problem, side, err);
+		return ask_side(preflight, check, problem, side, false, err);
 	err_hint(problem,
 		"install beside it with --project-name %s, or take the other one away first",
 		side ? side : "NAME");
 	preflight_error(preflight, check, problem);
+	return 0;
+}
+
+/* Our own application, installed as another user or with another HOME. */
+static int found_own(struct preflight *preflight, const struct elsewhere *own,
+	const char *container, const char *from, struct err *err)
+{
+	struct err problem = ERR_INIT;
+	const char *side;
+	if (find_side(preflight, &side, err) < 0)
+		return -1;
+	const char *name = side ? side : "NAME";
+	if (own->what)
+		err_set(&problem, CODE_PREFLIGHT,
+			"%s is installed already, in %s of the user %s (container %s)", own->what,
+			own->directory, own->owner ? own->owner : "?", container);
+	else
+		err_set(&problem, CODE_PREFLIGHT,
+			"Docker has another project with the name %s, from %s (container %s)",
+			preflight->place->project, from, container);
+	if (!own->what)
+		err_hint(&problem,
+			"this user may not look into that folder; if it is this application, "
+			"installed with sudo, upgrade it with sudo and --dir \"%s\"; a second one with "
+			"data of its own: --project-name %s",
+			own->directory, name);
+	else if (own->needs_sudo)
+		err_hint(&problem,
+			"to upgrade that one: with sudo, and --dir \"%s\"; a second one with data of "
+			"its own: --project-name %s",
+			own->directory, name);
+	else
+		err_hint(&problem,
+			"to upgrade that one: --dir \"%s\"; a second one with data of its own: "
+			"--project-name %s",
+			own->directory, name);
+	if (side && preflight_may_ask(preflight))
+		return ask_side(preflight, "project", &problem, side, true, err);
+	preflight_error(preflight, "project", &problem);
+	preflight->elsewhere = !session_ignores(preflight->session, "project");
 	return 0;
 }
 
@@ -87,6 +130,7 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 	const struct place *place = preflight->place;
 	struct err problem = ERR_INIT;
 	const char *container, *from, **volumes;
+	struct elsewhere own;
 	size_t count;
 	if (!preflight_can_look(preflight))
 		return 0;
@@ -97,6 +141,8 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 	/* Its folder is gone, and an installation lies here: it was moved. */
 	if (container && docker_project_is_gone(from) && access(place->compose_file, F_OK) == 0)
 		container = NULL;
+	if (container && elsewhere_look(&own, preflight->session, from))
+		return found_own(preflight, &own, container, from, err);
 	if (container) {
 		err_set(&problem, CODE_PREFLIGHT,
 			"Docker has another project with the name %s, from %s (container %s)",
@@ -197,7 +243,8 @@ int preflight_check_data(struct preflight *preflight, struct err *err)
 	struct err problem = ERR_INIT;
 	const char **names, *side;
 	size_t count;
-	if (!preflight_can_look(preflight) || !env->new_secret ||
+	/* Elsewhere: it is there with its .env, and nobody looks for one here. */
+	if (!preflight_can_look(preflight) || preflight->elsewhere || !env->new_secret ||
 		preflight->session->options->erase_data)
 		return 0;
 	const char *lost = preflight_lost_secret(preflight);

@@ -43,6 +43,12 @@ static char *name_of(uid_t user)
 	return entry && *entry->pw_name ? xstrdup(entry->pw_name) : xprintf("%ld", (long)user);
 }
 
+char *file_owner_name(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? name_of(st.st_uid) : NULL;
+}
+
 /* Within it, a person may be told to make things his own; never /root or somebody's home. */
 static bool is_below_own_home(const char *path)
 {

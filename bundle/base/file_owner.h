@@ -14,6 +14,9 @@
 /* Was it a matter of permissions (EACCES, EPERM)? */
 bool file_owner_refused(const struct err *err);
 
+/* Whose a file or folder is: a name, else the number. NULL: not to be seen. The caller frees it. */
+char *file_owner_name(const char *path);
+
 /* To an error about path whose errno was EACCES or EPERM: which part of the path refuses this user,
  * whose it is, and what to do. No hint when nothing can be said. Returns -1. */
 int file_owner_hint(struct err *err, const char *path);

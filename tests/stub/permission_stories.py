@@ -210,3 +210,63 @@ def a_dir_that_may_not_be_looked_at_is_8(t):
     os.makedirs(foreign, mode=0o700)
     done = user(t, "status", "--dir", foreign)
     t.check(done.code == 8 and f"{foreign} belongs to root: run this with sudo" in done.err and "chown" not in done.err, "elsewhere: sudo alone, no chown", done)
+
+
+# ---- our own application in another folder ----
+
+def runs_from(t, folder, **more):
+    t.play(strangers={"hello": [["hello-web-1", folder]]}, volumes={"hello": ["hello_data"]}, **more)
+
+
+def as_sudo_with_its_own_home(t):
+    home = os.path.join(t.folder, "root-home")
+    os.makedirs(home, mode=0o700, exist_ok=True)
+    return {"HOME": home}
+
+
+@story
+@native
+def sudo_with_its_own_home_finds_what_the_user_installed(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    home = as_sudo_with_its_own_home(t)
+    runs_from(t, t.path())
+    for words in (["install", "--yes"], ["preflight"], ["install", "--dry-run"]):
+        done = t.run(*words, env=home)
+        t.check(done.code == 11 and f"hello 1.0.0 is installed already, in {t.path()} of the user {USER}" in done.err and f'--dir "{t.path()}"' in done.err and
+                "take the other one away" not in done.err and "put that .env back" not in done.err, f"{words}: 11, where it is", done)
+    done = t.person([], [("(hello-2)? [y/N]", b"\n"), ("[", b"\n"), ("[", b"\n")], env=home)
+    t.check(done.code == 130 and f'--dir "{t.path()}"' in done.out and not os.path.exists(os.path.join(home["HOME"], "hardtack")), "three Enters: no second one", done)
+    done = t.person([], [("(hello-2)? [y/N]", b"y\n"), ("Go on?", b"n\n")], env=home)
+    t.check(done.code == 130 and os.path.join(home["HOME"], "hardtack/hello-2") in done.out, "who wants a second one is shown its plan", done)
+    done = t.run("install", "--yes", "--dir", t.path(), env=home)
+    t.check(done.code == 0 and not strangers_in(t.home), "--dir as it was told: upgraded, and it stays the user's", done)
+    done = t.run("install", "--yes", env=home, file=t.settings)
+    t.check("is installed already" not in done.err, "another application is another one", done)
+
+
+@story
+@native
+def the_lost_env_of_another_home_is_not_asked_for(t):
+    if not let_in(t):
+        return
+    t.check(user(t, "install", "--yes", "--set", "ADMIN=a", file=t.settings).code == 0, "the user installs")
+    folder = os.path.join(t.home, "hardtack/settings")
+    t.play(strangers={"settings": [["settings-web-1", folder]]}, volumes={"settings": ["settings_db"]})
+    done = t.run("install", "--yes", "--set", "ADMIN=a", env=as_sudo_with_its_own_home(t), file=t.settings)
+    t.check(done.code == 11 and f'--dir "{folder}"' in done.err and "put that .env back" not in done.err and "problems: 1" in done.err, "one problem, and its way out", done)
+
+
+@story
+@native
+def what_sudo_installed_is_not_installed_beside(t):
+    if not let_in(t):
+        return
+    home = as_sudo_with_its_own_home(t)
+    t.check(t.install(env=home).code == 0, "installed with sudo")
+    folder = os.path.join(home["HOME"], "hardtack/hello")
+    os.remove(os.path.join(t.bin, "state.json"))  # the scripted docker is no root, and would look into that .env
+    runs_from(t, folder)
+    done = user(t, "install", "--yes")
+    t.check(done.code == 11 and "with sudo" in done.err and f'--dir "{folder}"' in done.err and "take the other one away" not in done.err, "11, sudo and --dir", done)
