@@ -29,6 +29,8 @@ struct docker_cli {
 	const char *path;               /* of docker; NULL: not found */
 	const char *const *environment; /* child_environment() */
 	uint64_t patience_ms;           /* for a query; 0: as long as a busy engine may need */
+	uint64_t asked_ms;              /* since when docker_engine_probe() waits; 0: it does not */
+	bool wait_was_told;             /* that it waits, to the person */
 	bool asks_compose;              /* docker_engine_probe() asks for the plugin along the way */
 	const char *compose_answer;     /* its words then, "" for a no; NULL: nobody knows */
 	struct engine_clock clock;      /* after docker_engine_probe() */

@@ -69,17 +69,26 @@ static bool is_remote(const char *endpoint)
 	       text_starts_with(endpoint, "http://") || text_starts_with(endpoint, "https://");
 }
 
-/* Where the CLI would connect: DOCKER_HOST beats every context. What is no URL there it takes as the
- * name of another machine, and some of what is one it cannot read. */
+/* /var/run is a link to /run on Linux. */
+static bool is_usual(const char *endpoint)
+{
+	return strcmp(endpoint, DOCKER_USUAL_ENDPOINT) == 0 ||
+	       strcmp(endpoint, "unix:///run/docker.sock") == 0;
+}
+
+/* Where the CLI would connect: DOCKER_HOST beats every context. What is no URL there it takes as
+ * the name of another machine, and some of what is one it cannot read. */
 static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine, struct err *err)
 {
 	AUTO_CHILD result = CHILD_RESULT_INIT;
 	struct docker_command command = {0};
 	const char *host = getenv("DOCKER_HOST"), *chosen = getenv("DOCKER_CONTEXT");
+	if (host)
+		host += strspn(host, " \t\r\n"); /* as docker does: blanks alone say nothing */
 	if (host && *host) {
 		engine->endpoint = arena_strdup(docker->arena, host);
 		engine->context = "default";
-		engine->chosen_by = strcmp(host, DOCKER_USUAL_ENDPOINT) == 0 ? NULL : "DOCKER_HOST";
+		engine->chosen_by = is_usual(host) ? NULL : "DOCKER_HOST";
 		if (!text_starts_with(host, "unix://") && !is_remote(host))
 			return give_up(docker, engine, DOCKER_BROKEN_CONTEXT, engine->endpoint);
 		return 0;
@@ -96,8 +105,7 @@ static int find_endpoint(struct docker_cli *docker, struct docker_engine *engine
 		return 0;
 	engine->context = arena_strndup(docker->arena, line, (size_t)(space - line));
 	engine->endpoint = arena_strndup(docker->arena, space + 1, strcspn(space + 1, "\r\n"));
-	if (strcmp(engine->context, "default") != 0 &&
-		strcmp(engine->endpoint, DOCKER_USUAL_ENDPOINT) != 0)
+	if (strcmp(engine->context, "default") != 0 && !is_usual(engine->endpoint))
 		engine->chosen_by = chosen && *chosen ? "DOCKER_CONTEXT" : "context";
 	return 0;
 }
@@ -194,7 +202,9 @@ static int ask(struct docker_cli *docker, struct docker_engine *engine, struct e
 		&commands[VERSION], docker->path, "version", "--format", "{{json .}}");
 	docker_command_add(&commands[INFO], docker->path, "info", "--format", "{{json .}}");
 	docker_command_add(&commands[COMPOSE], docker->path, "compose", "version", "--short");
+	docker->asked_ms = monotonic_ms();
 	int status = docker_commands_run(docker, commands, count, patience_ms, results, err);
+	docker->asked_ms = 0;
 	if (status == 0)
 		status = judge(docker, engine, &commands[VERSION], &results[VERSION], parse_version,
 			err);

@@ -45,7 +45,9 @@ const struct docker_product *docker_product_of(
 			strcmp(docker_product_endpoint(product, arena), engine->endpoint) == 0)
 			return product;
 	}
-	for (size_t i = 0; docker_product_any && !engine->chosen_by && i < docker_product_count; i++)
+	if (engine->chosen_by || !docker_product_any)
+		return NULL;
+	for (size_t i = 0; i < docker_product_count; i++)
 		if (docker_products[i].command && is_there(&docker_products[i], arena))
 			return &docker_products[i];
 	return NULL;
@@ -102,8 +104,8 @@ static const char *way_to(struct arena *arena, const char *context, const char *
 {
 	const char *host = getenv("DOCKER_HOST"), *chosen = getenv("DOCKER_CONTEXT");
 	if (!context)
-		return arena_printf(arena, "export DOCKER_HOST=%s",
-			arena_shell_word(arena, endpoint));
+		return arena_printf(
+			arena, "export DOCKER_HOST=%s", arena_shell_word(arena, endpoint));
 	return arena_printf(arena, "%s%sdocker context use %s",
 		host && *host ? "unset DOCKER_HOST; " : "",
 		chosen && *chosen ? "unset DOCKER_CONTEXT; " : "", context);

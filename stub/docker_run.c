@@ -6,8 +6,10 @@
 #include "child_together.h"
 #include "docker_ahead.h"
 #include "file_io.h"
+#include "message.h"
+#include "monotonic.h"
 
-enum { WORDS_LIMIT = 1500, NAME_WORDS = 4 };
+enum { WORDS_LIMIT = 1500, NAME_WORDS = 4, LATE_MS = 8000 };
 
 void docker_command_add_words(
 	struct docker_command *command, const char *const *words, size_t count)
@@ -31,9 +33,25 @@ static void show(struct docker_cli *docker, const struct docker_command *command
 	ui_detail(docker->ui, "%s", line.bytes);
 }
 
+/* An engine that accepts and says nothing looks as if it were we who hang, where no seconds are
+ * seen to go by. */
+static void tell_wait(struct docker_cli *docker)
+{
+	uint64_t patience_ms = docker->patience_ms ? docker->patience_ms : QUERY_TIMEOUT_MS;
+	if (!docker->asked_ms || docker->wait_was_told ||
+		monotonic_ms() - docker->asked_ms < LATE_MS)
+		return;
+	docker->wait_was_told = true;
+	ui_note(docker->ui,
+		T("Docker has not answered yet; it is waited for, %llu seconds at most"),
+		(unsigned long long)patience_ms / 1000);
+}
+
 static void tick(void *context)
 {
-	ui_tick(context);
+	struct docker_cli *docker = context;
+	ui_tick(docker->ui);
+	tell_wait(docker);
 }
 
 static void prepare(struct docker_cli *docker, const struct docker_command *command,
@@ -42,7 +60,7 @@ static void prepare(struct docker_cli *docker, const struct docker_command *comm
 	request->argv = command->argv;
 	request->environment = docker->environment;
 	request->tick = docker->ui ? tick : NULL;
-	request->tick_context = docker->ui;
+	request->tick_context = docker;
 	show(docker, command);
 }
 

@@ -1,7 +1,10 @@
 """An engine that does not answer: why, what to do, starting it, another one that does. See run."""
 import json
 import os
+import select
+import signal
 import socket
+import time
 
 from __main__ import story  # pylint: disable=no-name-in-module
 
@@ -106,7 +109,7 @@ def a_variable_or_a_context_that_leads_nowhere_is_named(t):
     done = t.install(env={"DOCKER_CONTEXT": "mine"})
     t.check(done.code == 10 and f"context mine leads to {nowhere}" in done.err and "`unset DOCKER_CONTEXT`" in done.err,
             "a context by a variable", done)
-    for scenario, env in (({}, {"DOCKER_HOST": usual}), ({"context": "mine", "endpoint": usual}, {}), ({}, {})):
+    for scenario, env in (({}, {"DOCKER_HOST": usual}), ({}, {"DOCKER_HOST": " "}), ({}, {"DOCKER_HOST": "unix:///run/docker.sock"}), ({"context": "mine", "endpoint": usual}, {}), ({}, {})):
         t.play(engine="down", **scenario)
         done = t.install(env=env)
         t.check(done.code == 10 and "not running" in done.err and "unset" not in done.err and "context use" not in done.err,
@@ -124,6 +127,25 @@ def a_variable_that_docker_cannot_read_is_no_engine_that_is_down(t):
     t.check([event["state"] for event in events if event["event"] == "engine"] == ["broken-context"], "for programs", events)
     done = t.person([], [], env={"DOCKER_HOST": "unix:///nope/d.sock"})
     t.check(done.code == 10 and "Start it now" not in done.out, "no offer to start what would not listen there", done)
+
+
+@story
+def an_engine_that_accepts_and_is_silent_is_told_while_it_is_waited_for(t):
+    t.play(engine="silent")
+    words = b"Docker has not answered yet"
+    told, quiet, program = runs = [t.start("preflight", *more) for more in ([], ["-q"], ["--json"])]
+    seen, until = b"", time.monotonic() + 30
+    while words not in seen and time.monotonic() < until:
+        if select.select([told.stdout], [], [], 0.5)[0]:
+            seen += os.read(told.stdout.fileno(), 65536)
+    time.sleep(2)
+    for run in runs:
+        run.send_signal(signal.SIGINT)
+    seen += told.communicate(timeout=60)[0]
+    t.check(seen.count(words) == 1 and b"60 seconds" in seen and told.returncode == 130, "once, with its limit", seen)
+    t.check(words not in quiet.communicate(timeout=60)[0], "-q says nothing")
+    events = [json.loads(line) for line in program.communicate(timeout=60)[0].decode().splitlines()]
+    t.check(len([event for event in events if event["event"] == "note"]) == 1, "for programs", events)
 
 
 @story
