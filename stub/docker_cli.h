@@ -76,6 +76,7 @@ struct docker_engine {
 	const char *os, *architecture; /* GOOS and GOARCH: "linux", "amd64" */
 	const char *version, *api_version;
 	const char *product;  /* "Docker Desktop", "Debian GNU/Linux 12 (bookworm)" */
+	const char *id;       /* "7TRN:IPZB:…" or a UUID; "" when it says none; Podman's differs each time */
 	const char *root_dir; /* of the engine, perhaps inside a virtual machine */
 	bool containerd_store;
 	uint64_t memory_bytes;

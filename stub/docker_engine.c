@@ -150,6 +150,7 @@ static int parse_info(struct docker_cli *docker, const struct child_result *resu
 	if (json_parse(answer->bytes, answer->length, "docker info", ANSWER_LIMIT, docker->arena,
 		    &root, err) < 0 ||
 		json_get_string_or(root, "OperatingSystem", "", &engine->product, err) < 0 ||
+		json_get_string_or(root, "ID", "", &engine->id, err) < 0 ||
 		json_get_string_or(root, "DockerRootDir", "", &engine->root_dir, err) < 0 ||
 		json_get_u64_or(root, "MemTotal", 0, &engine->memory_bytes, err) < 0 ||
 		json_get_u64_or(root, "NCPU", 0, &engine->cpus, err) < 0)
@@ -228,6 +229,7 @@ int docker_engine_probe(struct docker_cli *docker, struct docker_engine *engine,
 		.version = "",
 		.api_version = "",
 		.product = "",
+		.id = "",
 		.root_dir = ""};
 	if (!docker->path)
 		return give_up(docker, engine, DOCKER_NOT_INSTALLED, "");

@@ -138,9 +138,11 @@ static int check_machine(struct doctor *doctor, struct err *err)
 	return 0;
 }
 
+/* And it is the one that has the images, volumes and services which are looked at next. */
 static bool engine_is_ready(const struct doctor *doctor)
 {
-	return doctor->preflight.engine.state == DOCKER_READY && doctor->code != CODE_DOCKER;
+	return doctor->preflight.engine.state == DOCKER_READY && doctor->code != CODE_DOCKER &&
+	       !doctor->preflight.elsewhere;
 }
 
 /* Room where the installation lies; the preflight looked at what loading needs. */

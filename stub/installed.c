@@ -4,20 +4,43 @@
 #include <unistd.h>
 
 #include "docker_project.h"
+#include "home_engine.h"
 #include "journal.h"
 #include "message.h"
 #include "preflight.h"
 #include "rollback_point.h"
 
-int installed_refuse_stranger(
-	const struct place *place, const struct docker_cli *docker, struct err *err)
+int installed_refuse_other_engine(
+	const struct installed *installed, const struct session *session, struct err *err)
 {
-	struct docker_cli own = *docker;
+	struct docker_cli docker = installed->docker;
+	struct receipt *receipt;
+	struct err problem = ERR_INIT; /* a damaged one tells nothing */
+	bool elsewhere;
+	if (receipt_read(installed->place.directory, session->arena, &receipt, &problem) < 0)
+		return 0;
+	err_clear(&problem);
+	if (home_engine_check(&docker, &installed->engine, receipt, installed->place.project,
+		    &elsewhere, &problem, err) < 0)
+		return -1;
+	if (!elsewhere)
+		return 0;
+	*err = problem;
+	return home_engine_hint(err);
+}
+
+int installed_refuse_elsewhere(
+	const struct installed *installed, const struct session *session, struct err *err)
+{
+	const struct place *place = &installed->place;
+	struct docker_cli own = installed->docker;
 	const char *container, *from;
 	if (docker_project_stranger(
 		    &own, place->project, place->directory, &container, &from, err) < 0)
 		return -1;
-	if (!container || docker_project_is_gone(from))
+	if (!container)
+		return installed_refuse_other_engine(installed, session, err);
+	if (docker_project_is_gone(from))
 		return 0;
 	err_set(err, CODE_PREFLIGHT,
 		"Docker has another project with the name %s, from %s (container %s)",
@@ -38,7 +61,7 @@ int installed_open(struct installed *installed, struct session *session, bool lo
 	installed->project = place_compose(&installed->place, session, session->arena);
 	if (preflight_engine(&installed->docker, &installed->engine, session, true, lock, err) < 0)
 		return -1;
-	return lock ? installed_refuse_stranger(&installed->place, &installed->docker, err) : 0;
+	return lock ? installed_refuse_elsewhere(installed, session, err) : 0;
 }
 
 int installed_change(

@@ -23,11 +23,16 @@ struct installed {
 int installed_open(
 	struct installed *installed, struct session *session, bool lock, struct err *err);
 
-/* The engine's containers of this project were made from another folder, which is still there:
- * CODE_PREFLIGHT. That is somebody else's project of this name, the same installation seen from
- * another HOME, or what this folder is a copy of. Where the folder is gone, it was moved here. */
-int installed_refuse_stranger(
-	const struct place *place, const struct docker_cli *docker, struct err *err);
+/* Folder and engine do not belong together, CODE_PREFLIGHT: the installation lives in another engine
+ * (home_engine.h); or the engine's containers of this project were made from another folder, which is
+ * still there. That is somebody else's project of this name, the same installation seen from another
+ * HOME, or what this folder is a copy of. Where the folder is gone, it was moved here. */
+int installed_refuse_elsewhere(
+	const struct installed *installed, const struct session *session, struct err *err);
+
+/* The first of these alone: for verbs that only look. */
+int installed_refuse_other_engine(
+	const struct installed *installed, const struct session *session, struct err *err);
 
 /* A verb that changes an installation in one step of its own name. */
 struct installed_change {

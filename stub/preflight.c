@@ -208,7 +208,8 @@ int preflight_run(struct preflight *preflight, struct err *err)
 	static int (*const checks[])(struct preflight *, struct err *) = {check_engine,
 		check_compose, preflight_check_directory, preflight_check_receipt,
 		preflight_check_version, preflight_check_platform,
-		preflight_check_project, preflight_check_containers, preflight_check_data,
+		preflight_check_project, preflight_check_home,
+		preflight_check_containers, preflight_check_data,
 		preflight_check_database, preflight_check_ports, preflight_check_memory,
 		preflight_check_disk};
 	struct ui *ui = preflight->session->ui;

@@ -10,7 +10,8 @@
  *   platform  the images are for the engine's processor                 code 11
  *   project   no other project of this name; at a terminal: one beside it
  *   container no other container of a name that the compose file fixes
- *   data      volumes of an earlier installation without its .env, or of somebody else
+ *   data      volumes of an earlier installation without its .env, or of somebody else; or
+ *             the installation lives in another engine
  *   database  PostgreSQL's data is of the major version that is brought
  *   port      each published port is free, or ours already; at a terminal: another one
  *   memory    the engine has what the bundle asks for
@@ -50,6 +51,7 @@ struct preflight {
 	bool skip_ports;
 	bool elsewhere; /* our own application runs from another folder, and was refused for it */
 	bool unknown;   /* there is data, nobody can tell its version, and the person goes on */
+	bool elsewhere; /* the installation lives in another engine: home_engine.h */
 	/* What was uninstalled was of another version, and there is nothing to go back to. */
 	const struct receipt *kept;
 	bool restoring; /* data and .env come from a backup: what is there decides nothing */

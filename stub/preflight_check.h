@@ -21,6 +21,7 @@ int preflight_look(struct preflight *preflight, struct err *err);
 int preflight_check_platform(struct preflight *preflight, struct err *err);
 /* preflight_project.c: what is there of this name and not ours */
 int preflight_check_project(struct preflight *preflight, struct err *err);
+int preflight_check_home(struct preflight *preflight, struct err *err);
 int preflight_check_containers(struct preflight *preflight, struct err *err);
 int preflight_check_data(struct preflight *preflight, struct err *err);
 /* preflight_receipt.c: is it known what is installed? */

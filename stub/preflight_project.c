@@ -4,8 +4,10 @@
 
 #include "docker_project.h"
 #include "elsewhere.h"
+#include "home_engine.h"
 #include "message.h"
 #include "preflight_check.h"
+#include "receipt_lost.h"
 
 enum { SIDES = 9, PROJECT_NAME_LIMIT = 63 };
 
@@ -162,6 +164,32 @@ int preflight_check_project(struct preflight *preflight, struct err *err)
 		"is not this installation's",
 		volumes[0], place->project, place->directory);
 	return found_stranger(preflight, "data", &problem, err);
+}
+
+/* Where data is put, or deleted, on purpose, it may be in another engine than it was. */
+int preflight_check_home(struct preflight *preflight, struct err *err)
+{
+	const struct session *session = preflight->session;
+	const struct place *place = preflight->place;
+	struct err problem = ERR_INIT, ignored = ERR_INIT;
+	struct receipt *receipt;
+	if (!preflight_can_look(preflight) ||
+		receipt_find(place, session, &receipt, &ignored) < 0 ||
+		(!receipt && receipt_find_retired(place, session, &receipt, &ignored) < 0))
+		return 0;
+	if (home_engine_check(&preflight->docker, &preflight->engine, receipt, place->project,
+		    &preflight->elsewhere, &problem, err) < 0)
+		return -1;
+	if (!preflight->elsewhere)
+		return 0;
+	err_hint(&problem,
+		"switch back to that engine (`docker context use NAME`, DOCKER_HOST; sudo drops it); "
+		"to move here, make a backup there and restore it here; to begin without that data, "
+		"say --ignore-preflight data");
+	(preflight->restoring || session->options->erase_data ? preflight_warning
+							      : preflight_error)(
+		preflight, "data", &problem);
+	return 0;
 }
 
 static bool is_own_container(const struct preflight *preflight, const char *name)

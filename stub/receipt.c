@@ -78,6 +78,23 @@ static int parse_files(
 	return 0;
 }
 
+static int parse_engine(struct receipt *receipt, struct json root, struct err *err)
+{
+	struct json engine;
+	if (json_get_object_or_none(root, "engine", &engine, err) < 0)
+		return -1;
+	if (json_is_absent(engine))
+		return 0;
+	return json_get_string_or(engine, "product", NULL, &receipt->engine, err) < 0 ||
+			       json_get_string_or(engine, "version", NULL, &receipt->engine_version,
+				       err) < 0 ||
+			       json_get_string_or(engine, "id", NULL, &receipt->engine_id, err) < 0 ||
+			       json_get_string_or(engine, "endpoint", NULL,
+				       &receipt->engine_endpoint, err) < 0
+		       ? -1
+		       : 0;
+}
+
 static int parse(struct receipt *receipt, struct json root, struct arena *arena, struct err *err)
 {
 	uint64_t schema;
@@ -104,7 +121,7 @@ static int parse(struct receipt *receipt, struct json root, struct arena *arena,
 			root, err, "\"%s\" is not a path below a directory", receipt->compose);
 	if (!place_is_project_name(receipt->project))
 		return json_fail(root, err, "\"%s\" is not a valid project name", receipt->project);
-	if (parse_files(receipt, root, arena, err) < 0)
+	if (parse_engine(receipt, root, err) < 0 || parse_files(receipt, root, arena, err) < 0)
 		return -1;
 	return receipt_images_read(root, &receipt->images, &receipt->image_count, arena, err);
 }
@@ -213,6 +230,8 @@ void receipt_fill(struct receipt *receipt, const struct session *session, const 
 		.installed_at = arena_strdup(arena, at),
 		.engine = engine->product,
 		.engine_version = engine->version,
+		.engine_id = engine->id && *engine->id ? engine->id : NULL,
+		.engine_endpoint = engine->endpoint,
 		.proofs = session->proofs,
 		.images = arena_alloc(arena, manifest->image_count * sizeof(*receipt->images)),
 	};
@@ -280,6 +299,8 @@ void receipt_text(const struct receipt *receipt, struct text *out)
 	json_object(w, "engine");
 	json_string(w, "product", receipt->engine);
 	json_string(w, "version", receipt->engine_version);
+	json_string(w, "id", receipt->engine_id);
+	json_string(w, "endpoint", receipt->engine_endpoint);
 	json_end(w);
 	receipt_images_write(w, receipt->images, receipt->image_count);
 	add_files(w, receipt);

@@ -40,6 +40,7 @@ struct receipt {
 	const char *variant; /* of the bundle's fallback; NULL: the first choice */
 	const char *installed_at, *first_installed_at;
 	const char *engine, *engine_version; /* "Docker Desktop", "28.5.2" */
+	const char *engine_id, *engine_endpoint; /* home_engine.h; NULL: not known */
 	struct receipt_image *images;
 	size_t image_count;
 	struct receipt_file *files; /* as they were handed over; none in receipts of 0.1 */

@@ -32,7 +32,7 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 	if (preflight_engine(&installed->docker, &installed->engine, session, true, true, err) < 0)
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);
-	if (installed_refuse_stranger(&installed->place, &installed->docker, err) < 0)
+	if (installed_refuse_elsewhere(installed, session, err) < 0)
 		return -1;
 	if (!half)
 		return place_lock(&installed->place, session, err);
@@ -134,11 +134,10 @@ static int each_variant(struct session *session, const struct installed *install
 	return each_of(session, installed, false, run, err);
 }
 
-static int refuse_stranger(
+static int refuse_elsewhere(
 	struct session *session, struct installed *installed, struct err *err)
 {
-	(void)session;
-	return installed_refuse_stranger(&installed->place, &installed->docker, err);
+	return installed_refuse_elsewhere(installed, session, err);
 }
 
 static int save(struct session *session, struct installed *installed, struct err *err)
@@ -218,7 +217,7 @@ int verb_uninstall(struct session *session, struct err *err)
 	struct journal journal = JOURNAL_INIT;
 	struct err ignored = ERR_INIT;
 	if (open_what_is_there(&installed, session, err) < 0 ||
-		each_of(session, &installed, true, refuse_stranger, err) < 0 ||
+		each_of(session, &installed, true, refuse_elsewhere, err) < 0 ||
 		confirm(session, &installed, err) < 0)
 		return -1;
 	if (journal_open(&journal, &installed.place, "uninstall", session->arena, &ignored) == 0)

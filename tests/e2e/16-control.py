@@ -20,6 +20,7 @@ def check_records(t, file, folder):
         receipt = json.load(text)
     t.check(receipt["installer"] == file and receipt["name"] == "hello" and receipt["images"], "the receipt names the file",
             receipt)
+    t.check(receipt["engine"]["id"] and receipt["engine"]["endpoint"].startswith("unix://"), "and the engine that it lives in", receipt["engine"])
     proofs = {proof["kind"]: proof for proof in receipt["proofs"]}
     t.check(list(proofs) == ["verify", "image", "wait_healthy", "http"] and
             proofs["image"]["result"] == receipt["images"][0]["pin"] and receipt["root"] in proofs["verify"]["result"] and

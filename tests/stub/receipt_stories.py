@@ -258,7 +258,7 @@ def what_is_no_installation_is_a_first_one(t):
     t.play(containers=[[{"service": "web", "status": "restarting", "restarts": n, "exit": 1}] for n in range(1, 9)])
     t.check(install(t, version("2.0.0"), "--timeout", "3", timeout=150).code in (13, 14), "a first one that fails")
     play_data(t)
-    for file in (version("2.0.0"), version("1.0.0")):
+    for file in (version("2.0.0"), version("3.0.0")):
         done = install(t, file)
         t.check(done.code == 0 and "receipt.json" not in done.err and "rollback" not in done.err, "is begun again, over its own volume", done)
         t.play(containers=WELL)
