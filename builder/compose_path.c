@@ -13,8 +13,7 @@ static bool ends_with_parent(const struct text *text)
 static void drop_last(struct text *text)
 {
 	char *slash = strrchr(text->bytes, '/');
-	text->length = slash ? (size_t)(slash - text->bytes) : 0;
-	text->bytes[text->length] = '\0';
+	text_cut(text, slash ? (size_t)(slash - text->bytes) : 0);
 }
 
 static void add_components(struct text *out, const char *path, bool absolute)

@@ -125,7 +125,7 @@ int finding_list_fail(const struct finding_list *list, struct err *err)
 		if (shown > 0 && *finding->remedy) {
 			text_add(&one, "\n");
 			add_remedy(&one, finding->remedy);
-			one.bytes[--one.length] = '\0';
+			text_cut(&one, one.length - 1);
 		}
 		if (out.length + one.length > sizeof(err->text) - 100)
 			break;

@@ -121,8 +121,7 @@ static bool object_matches(struct json value, struct json expected, struct text 
 		text_addf(why, "%s%s", length ? "." : "", key);
 		if (!json_path_matches(json_member(value, key), member, why))
 			return false;
-		why->bytes[length] = '\0';
-		why->length = length;
+		text_cut(why, length);
 	}
 	return true;
 }
@@ -138,8 +137,7 @@ static bool array_matches(struct json value, struct json expected, struct text *
 		text_addf(why, "[%zu]", index);
 		if (!json_next(&items, &item) || !json_path_matches(item, wanted, why))
 			return false;
-		why->bytes[length] = '\0';
-		why->length = length;
+		text_cut(why, length);
 	}
 	return true;
 }

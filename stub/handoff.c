@@ -113,7 +113,7 @@ static int show_text(const struct filling *filling, const char *path, struct err
 	fill(filling, bytes, &filled);
 	text_add_printable(&shown, filled.bytes, filled.length);
 	while (shown.length > 0 && shown.bytes[shown.length - 1] == '\n')
-		shown.bytes[--shown.length] = '\0';
+		text_cut(&shown, shown.length - 1);
 	struct ui_field fields[] = {UI_TEXT("text", shown.bytes),
 		UI_TEXT("path",
 			arena_printf(session->arena, "%s/%s", filling->place->directory, path))};

@@ -217,7 +217,7 @@ static int feed_line(struct http_response *response, const char *bytes, size_t l
 		return 0;
 	struct text *line = &response->line;
 	if (line->length > 0 && line->bytes[line->length - 1] == '\r')
-		line->bytes[--line->length] = '\0';
+		text_cut(line, line->length - 1);
 	for (size_t i = 0; i < line->length; i++)
 		if (((unsigned char)line->bytes[i] < ' ' && line->bytes[i] != '\t') ||
 			line->bytes[i] == 127)

@@ -195,7 +195,7 @@ static void add(
 		return;
 	log_lines_add_safe(&safe, line->bytes, line->length, LOG_LINE_BYTES);
 	while (safe.length > 0 && safe.bytes[safe.length - 1] == ' ')
-		safe.bytes[--safe.length] = '\0';
+		text_cut(&safe, safe.length - 1);
 	lines->items[lines->count++] =
 		(struct log_line){arena_strndup(arena, safe.bytes, safe.length),
 			!from_ms || !line->ms || line->ms >= from_ms};

@@ -62,6 +62,15 @@ void text_addf(struct text *text, const char *format, ...)
 	va_end(ap);
 }
 
+/* An empty one's byte is everybody's, and not to be written. */
+void text_cut(struct text *text, size_t length)
+{
+	if (length >= text->length)
+		return;
+	text->length = length;
+	text->bytes[length] = '\0';
+}
+
 char *text_take(struct text *text)
 {
 	reserve(text, 0);

@@ -22,6 +22,8 @@ void text_clear(struct text *text);
 void text_add(struct text *text, const char *string);
 void text_add_bytes(struct text *text, const void *bytes, size_t length);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Keeps the first `length` bytes; one that is no longer than that stays as it is. */
+void text_cut(struct text *text, size_t length);
 char *text_take(struct text *text); /* caller frees; leaves the text empty */
 
 bool text_starts_with(const char *string, const char *prefix);

@@ -101,6 +101,7 @@ TEST(objects_may_have_more_and_arrays_are_exact)
 	fits("[{\"a\":1,\"more\":[1]},2]", "[{\"a\":1},2]");
 	fits("{}", "{}");
 	fits("[]", "[]");
+	fits("{\"\":[]}", "{\"\":[]}");
 	fits("null", "null");
 	differs("{\"a\":1}", "{\"a\":1,\"b\":2}", "b");
 	differs("[1,2,3]", "[1,2]", "");
