@@ -142,7 +142,7 @@ static int check_machine(struct doctor *doctor, struct err *err)
 static bool engine_is_ready(const struct doctor *doctor)
 {
 	return doctor->preflight.engine.state == DOCKER_READY && doctor->code != CODE_DOCKER &&
-	       !doctor->preflight.elsewhere;
+	       !doctor->preflight.other_engine;
 }
 
 /* Room where the installation lies; the preflight looked at what loading needs. */

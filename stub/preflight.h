@@ -51,7 +51,7 @@ struct preflight {
 	bool skip_ports;
 	bool elsewhere; /* our own application runs from another folder, and was refused for it */
 	bool unknown;   /* there is data, nobody can tell its version, and the person goes on */
-	bool elsewhere; /* the installation lives in another engine: home_engine.h */
+	bool other_engine; /* the installation lives in another engine: home_engine.h */
 	/* What was uninstalled was of another version, and there is nothing to go back to. */
 	const struct receipt *kept;
 	bool restoring; /* data and .env come from a backup: what is there decides nothing */

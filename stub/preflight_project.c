@@ -178,9 +178,9 @@ int preflight_check_home(struct preflight *preflight, struct err *err)
 		(!receipt && receipt_find_retired(place, session, &receipt, &ignored) < 0))
 		return 0;
 	if (home_engine_check(&preflight->docker, &preflight->engine, receipt, place->project,
-		    &preflight->elsewhere, &problem, err) < 0)
+		    &preflight->other_engine, &problem, err) < 0)
 		return -1;
-	if (!preflight->elsewhere)
+	if (!preflight->other_engine)
 		return 0;
 	err_hint(&problem,
 		"switch back to that engine (`docker context use NAME`, DOCKER_HOST; sudo drops it); "
