@@ -1,4 +1,5 @@
 /* Opening a backup: every byte of it is accounted for before anybody believes one. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -6,6 +7,7 @@
 
 #include "backup_archive.h"
 #include "file_io.h"
+#include "file_owner.h"
 #include "interrupt.h"
 #include "json.h"
 #include "message.h"
@@ -249,6 +251,10 @@ int backup_open(struct backup *backup, const char *path, struct arena *arena, st
 {
 	*backup = (struct backup)BACKUP_INIT;
 	backup->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (backup->fd < 0 && errno == EACCES) {
+		err_set_errno(err, CODE_IO, "open %s", path);
+		return file_owner_hint(err, path);
+	}
 	if (backup->fd < 0)
 		return err_set_errno(err, CODE_INPUT, "open %s", path);
 	ui_step_begin(ui, "backup-verify", T("Checking every byte of %s"), path);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fallback.h"
+#include "file_owner.h"
 #include "health_watch.h"
 #include "image_proof.h"
 #include "interrupt.h"
@@ -55,7 +56,9 @@ static int find_place(struct doctor *doctor, struct err *err)
 	struct err problem = ERR_INIT;
 	if (session_open_bundle(session, err) < 0 || place_choose(&doctor->place, session, err) < 0)
 		return -1;
-	doctor->installed = place_require_installed(&doctor->place, &problem) == 0;
+	if (place_require_installed(&doctor->place, &problem) < 0 && problem.code == CODE_IO)
+		return *err = problem, -1;
+	doctor->installed = problem.code == 0;
 	const char *story = fallback_story(session, &doctor->place);
 	if (story)
 		ui_note(session->ui, "%s", story);
@@ -68,12 +71,26 @@ static int find_place(struct doctor *doctor, struct err *err)
 	}
 	if (problem.code == CODE_USAGE)
 		return *err = problem, -1; /* --set and the like */
-	find_plain(doctor, CODE_PREFLIGHT, "env-unreadable",
-		arena_strdup(session->arena, problem.text),
-		T("correct that file; each line is NAME=value"));
+	if (!file_owner_refused(&problem)) /* else check_access() tells */
+		find_plain(doctor, CODE_PREFLIGHT, "env-unreadable",
+			arena_strdup(session->arena, problem.text),
+			T("correct that file; each line is NAME=value"));
 	doctor->env = (struct env_files){
 		.arena = session->arena, .items = ARENA_NEW(session->arena, struct env_file)};
 	variable_set_init(&doctor->env.variables, session->arena);
+	return 0;
+}
+
+/* What another user keeps for himself (root, by sudo) stops the next verb that needs it. */
+static int check_access(struct doctor *doctor, struct err *err)
+{
+	struct err problem = ERR_INIT;
+	(void)err;
+	if ((doctor->installed || !doctor->env_readable) &&
+		place_check_access(&doctor->place, doctor->session->arena, &problem) < 0)
+		find_plain(doctor, CODE_IO, "permission",
+			arena_strdup(doctor->session->arena, problem.text),
+			arena_strdup(doctor->session->arena, problem.hint));
 	return 0;
 }
 
@@ -84,8 +101,11 @@ static int check_last_run(struct doctor *doctor, struct err *err)
 	struct last_run last;
 	(void)err;
 	if (last_run_look(&doctor->place, doctor->session->arena, &last) != LAST_RUN_WELL)
-		find_plain(doctor, last.unfinished ? CODE_PREFLIGHT : CODE_OK, "last-run",
-			last.text, last.remedy);
+		find_plain(doctor,
+			last.state == LAST_RUN_UNREADABLE ? CODE_IO
+			: last.unfinished                 ? CODE_PREFLIGHT
+							  : CODE_OK,
+			"last-run", last.text, last.remedy);
 	if (doctor->installed && last.state != LAST_RUN_AT_WORK &&
 		last_run_env_is_newer(&doctor->place))
 		find_plain(doctor, CODE_OK, "env-newer",
@@ -301,8 +321,8 @@ static int check_volumes(struct doctor *doctor, struct err *err)
 
 int doctor_examine(struct doctor *doctor, struct err *err)
 {
-	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_last_run,
-		check_restore, check_machine, check_disk, check_env, check_images, check_volumes,
+	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_access,
+		check_last_run, check_restore, check_machine, check_disk, check_env, check_images, check_volumes,
 		check_services};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (interrupt_check(err) < 0 || checks[i](doctor, err) < 0)

@@ -3,10 +3,13 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "file_owner.h"
 #include "journal.h"
 #include "message.h"
 #include "rollback.h"
+#include "rollback_point.h"
 
 static enum last_run_state state_of(const struct place *place, const struct journal_past *past)
 {
@@ -41,6 +44,7 @@ static const char *text_of(
 		return arena_printf(arena,
 			T("the last %s failed in step %s with exit code %d (%s)"), past->verb,
 			past->step, past->code, past->at);
+	case LAST_RUN_UNREADABLE: /* look_for_refusal() */
 	case LAST_RUN_WELL:
 		break;
 	}
@@ -50,7 +54,7 @@ static const char *text_of(
 static const char *remedy_of(
 	enum last_run_state state, const struct journal_past *past, struct arena *arena)
 {
-	if (state == LAST_RUN_WELL)
+	if (state == LAST_RUN_WELL || state == LAST_RUN_UNREADABLE)
 		return "";
 	if (state == LAST_RUN_AT_WORK)
 		return T("wait until it is done, then run this again");
@@ -76,6 +80,27 @@ static void look_for_rollback_point(
 	last->remedy = rollback_ways_out(point, arena);
 }
 
+/* Lock, journal and rollback point: what another user (root, by sudo) keeps for himself may say that
+ * something is unfinished or at work, and "all is well" would be a guess. */
+static void look_for_refusal(const struct place *place, struct arena *arena, struct last_run *last)
+{
+	static const char *const names[] = {
+		ROLLBACK_FOLDER "/state.json", "journal.jsonl", ".hardtack.lock"};
+	struct err refused = ERR_INIT;
+	size_t i = 0;
+	while (i < ARRAY_SIZE(names) &&
+		file_owner_check(arena_printf(arena, "%s/%s", place->directory, names[i]),
+			i == 0 ? R_OK : R_OK | W_OK, &refused) == 0)
+		i++;
+	if (i == ARRAY_SIZE(names) || last->unfinished || last->state == LAST_RUN_AT_WORK)
+		return;
+	last->state = LAST_RUN_UNREADABLE;
+	last->text = arena_printf(arena,
+		T("%s: so nobody can tell whether an earlier run is at work or unfinished"),
+		refused.text);
+	last->remedy = arena_strdup(arena, refused.hint);
+}
+
 enum last_run_state last_run_look(
 	const struct place *place, struct arena *arena, struct last_run *last)
 {
@@ -92,6 +117,7 @@ enum last_run_state last_run_look(
 		.code = past.code,
 	};
 	look_for_rollback_point(place, arena, last);
+	look_for_refusal(place, arena, last);
 	return last->state;
 }
 
@@ -104,7 +130,7 @@ bool last_run_was_stop(const struct place *place, struct arena *arena)
 
 void last_run_show(const struct last_run *last, struct ui *ui)
 {
-	static const char *const names[] = {"well", "at_work", "cut_off", "interrupted", "failed"};
+	static const char *const names[] = {"well", "at_work", "cut_off", "interrupted", "failed", "unreadable"};
 	if (last->state == LAST_RUN_WELL)
 		return;
 	if (!ui_is_json(ui)) {

@@ -13,6 +13,7 @@ enum last_run_state {
 	LAST_RUN_CUT,     /* killed: by a signal that nobody can catch, a crash, a power cut */
 	LAST_RUN_STOPPED, /* by Ctrl-C or SIGTERM, or declined */
 	LAST_RUN_FAILED,
+	LAST_RUN_UNREADABLE, /* this user may not open what says it */
 };
 
 struct last_run {

@@ -16,6 +16,7 @@
 #include "orphan_wait.h"
 #include "place_owner.h"
 #include "receipt.h"
+#include "rollback_point.h"
 #include "secret_mask.h"
 #include "variant_choice.h"
 
@@ -339,6 +340,27 @@ int place_check_writable(const struct place *place, struct err *err)
 	return elsewhere(err);
 }
 
+int place_check_access(const struct place *place, struct arena *arena, struct err *err)
+{
+	/* What is only replaced need not be written. */
+	const struct {
+		const char *path;
+		int mode;
+	} files[] = {{".", R_OK | W_OK | X_OK}, {".hardtack.lock", R_OK | W_OK},
+		{ORPHAN_HOLD, R_OK | W_OK}, {"journal.jsonl", R_OK | W_OK}, {RECEIPT_NAME, R_OK},
+		{RECEIPT_COPY, R_OK}, {".env", R_OK}, {VARIANT_CHOICE_NAME, R_OK},
+		{"restore.json", R_OK}, {ROLLBACK_FOLDER, R_OK | W_OK | X_OK},
+		{ROLLBACK_FOLDER "/state.json", R_OK}};
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const char *path = i == 0 ? place->directory
+					  : arena_printf(arena, "%s/%s", place->directory,
+						    files[i].path);
+		if (file_owner_check(path, files[i].mode, err) < 0)
+			return -1;
+	}
+	return file_owner_check(place->compose_file, R_OK, err);
+}
+
 int place_lock(struct place *place, const struct session *session, struct err *err)
 {
 	bool variant = strcmp(place->directory, place->first_directory) != 0;
@@ -408,6 +430,8 @@ int place_require_installed(const struct place *place, struct err *err)
 	struct last_run last;
 	if (access(place->compose_file, R_OK) == 0)
 		return 0;
+	if (file_owner_check(place->compose_file, R_OK, err) < 0)
+		return -1;
 	AUTO(arena) arena = arena_new();
 	const struct receipt *retired = read_retired(place, arena);
 	bool unfinished = place->lock_fd < 0 &&

@@ -49,10 +49,13 @@ int place_lock(struct place *place, const struct session *session, struct err *e
 /* Could place_lock() make its files here? CODE_IO with the cause; makes nothing. */
 int place_check_writable(const struct place *place, struct err *err);
 
+/* Is there a file of the installation that this user may not use? CODE_IO, of the first. */
+int place_check_access(const struct place *place, struct arena *arena, struct err *err);
+
 /* Does another process hold the lock? Only without a lock of our own: looking would lose it. */
 bool place_is_locked(const struct place *place);
 
-/* CODE_USAGE unless something is installed there; of what was uninstalled the hint says how to come
+/* CODE_USAGE unless something is installed there, CODE_IO when this user may not read it; of what was uninstalled the hint says how to come
  * back. Takes no lock. */
 int place_require_installed(const struct place *place, struct err *err);
 

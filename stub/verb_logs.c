@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "file_owner.h"
 #include "installed.h"
 #include "log_filter.h"
 #include "message.h"
@@ -34,7 +35,9 @@ int verb_logs(struct session *session, struct err *err)
 	struct log_filter out, errors;
 	if (ui_is_json(session->ui))
 		return err_set(err, CODE_USAGE, "`%s` knows no --json", "logs");
-	if (installed_open(&installed, session, false, err) < 0)
+	/* Without its .env compose would find mistakes in the compose file that are none. */
+	if (installed_open(&installed, session, false, err) < 0 ||
+		file_owner_check(installed.place.env_file, R_OK, err) < 0)
 		return -1;
 	log_filter_init(&out, STDOUT_FILENO, T("standard output"));
 	log_filter_init(&errors, STDERR_FILENO, T("standard error"));

@@ -27,6 +27,8 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 		place_choose(&installed->place, session, err) < 0)
 		return -1;
 	bool half = place_require_installed(&installed->place, err) < 0;
+	if (err->code == CODE_IO)
+		return -1;
 	struct err missing = *err;
 	err_clear(err);
 	if (preflight_engine(&installed->docker, &installed->engine, session, true, true, err) < 0)

@@ -106,6 +106,14 @@ int file_owner_hint(struct err *err, const char *path)
 				 owner);
 }
 
+int file_owner_check(const char *path, int mode, struct err *err)
+{
+	if (access(path, mode) == 0 || (errno != EACCES && errno != EPERM))
+		return 0;
+	err_set_errno(err, CODE_IO, "open %s", path);
+	return file_owner_hint(err, path);
+}
+
 /* ---- giving away ---- */
 
 static struct {

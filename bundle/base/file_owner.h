@@ -21,6 +21,10 @@ char *file_owner_name(const char *path);
  * whose it is, and what to do. No hint when nothing can be said. Returns -1. */
 int file_owner_hint(struct err *err, const char *path);
 
+/* May this user use it in this way (R_OK, W_OK, X_OK)? CODE_IO with the hint; what is not there, or on a
+ * disk that can only be read, is no matter of whose it is. */
+int file_owner_check(const char *path, int mode, struct err *err);
+
 /* For root alone: from now on what is made in folders of whom the directory belongs to (where it is
  * not there yet: the nearest one above it) becomes his. Nothing where that is root, and nothing in folders of a
  * third one: passwords in a file are for nobody else. */

@@ -268,8 +268,11 @@ def own_port(port):
     """As the engine would say it of the running stack: a port stands in .env."""
     if not STATE["up"] or not STATE.get("env_file"):
         return None
-    with open(STATE["env_file"], encoding="utf-8") as file:
-        values = [line.rstrip("\n").split("=", 1)[-1] for line in file]
+    try:
+        with open(STATE["env_file"], encoding="utf-8") as file:
+            values = [line.rstrip("\n").split("=", 1)[-1] for line in file]
+    except PermissionError:  # played for a user; an engine is root
+        return None
     return f"{STATE['project']}-web-1 {STATE['project']}" if port in values else None
 
 

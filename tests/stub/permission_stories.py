@@ -270,3 +270,84 @@ def what_sudo_installed_is_not_installed_beside(t):
     runs_from(t, folder)
     done = user(t, "install", "--yes")
     t.check(done.code == 11 and "with sudo" in done.err and f'--dir "{folder}"' in done.err and "take the other one away" not in done.err, "11, sudo and --dir", done)
+
+
+# ---- files of root's in the user's folder ----
+
+@story
+@native
+def an_unfinished_upgrade_that_only_root_can_read_is_told(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    point = t.path(".hardtack-rollback")
+    os.makedirs(point)
+    with open(os.path.join(point, "state.json"), "w", encoding="utf-8") as file:
+        file.write("{}")
+    of_root(t, ".hardtack-rollback/state.json", ".hardtack-rollback")
+    done = user(t, "status")
+    names_root(t, done, 0, "status", point)
+    t.check("unfinished" in done.err, "what that means", done)
+    for words in (["start"], ["doctor"], ["install", "--yes"]):
+        names_root(t, user(t, *words), 8, words[0], point)
+    done = user(t, "status", "--json")
+    t.check('"state":"unreadable"' in done.out, "for programs", done)
+
+
+@story
+@native
+def doctor_finds_each_file_that_the_user_may_not_use(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    t.check(user(t, "doctor").code == 0, "well at first")
+    for name in (".hardtack.lock", ".hardtack.children", "journal.jsonl", "receipt.copy.json", "compose.yaml", ".env"):
+        of_root(t, name)
+        names_root(t, user(t, "doctor"), 8, f"doctor, {name}", t.path(name))
+        os.chown(t.path(name), USER, USER)
+    os.chown(t.path(), 0, 0)
+    os.chmod(t.path(), 0o755)
+    names_root(t, user(t, "doctor"), 8, "doctor, the folder itself", t.path())
+
+
+@story
+@native
+def who_may_not_take_the_lock_is_not_sent_to_another_place(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    of_root(t, ".hardtack.lock")
+    for words in (["stop"], ["start"], ["backup", os.path.join(t.home, "b.tar")], ["uninstall", "--yes"], ["install", "--yes"]):
+        names_root(t, user(t, *words), 8, words[0], t.path(".hardtack.lock"))
+
+
+@story
+@native
+def an_env_of_roots_is_no_malformed_one(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    of_root(t, ".env")
+    before = len(t.calls())
+    for words in (["logs"], ["start"], ["smoke"], ["credentials"], ["doctor"], ["install", "--yes"]):
+        done = user(t, *words)
+        names_root(t, done, 8, words[0], t.path(".env"))
+        t.check("NAME=value" not in done.err and "compose.yaml" not in done.err, f"{words[0]}: nothing is to be corrected", done)
+    t.check(not [call for call in t.calls()[before:] if "logs" in call], "compose is not asked without its .env", t.calls()[before:])
+    os.chown(t.path(".env"), USER, USER)
+    of_root(t, "compose.yaml")
+    for words in (["status"], ["stop"], ["uninstall", "--yes"]):
+        names_root(t, user(t, *words), 8, f"{words[0]}, compose.yaml", t.path("compose.yaml"))
+
+
+@story
+@native
+def a_backup_of_roots_is_8_and_a_missing_one_is_not(t):
+    if not let_in(t):
+        return
+    user_installs(t)
+    backup = os.path.join(t.home, "b.tar")
+    t.check(user(t, "backup", backup).code == 0, "a backup")
+    os.chown(backup, 0, 0)
+    names_root(t, user(t, "restore", "--yes", backup), 8, "restore", backup)
+    t.check(user(t, "restore", "--yes", backup + "x").code == 3, "one that is not there: 3, as before")
