@@ -341,9 +341,10 @@ static void set_echo(bool on)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 }
 
-/* What stops a job: Ctrl-Z, or reading while the shell has the terminal. SIGTTOU keeps its usual
- * effect, which holds a change of the terminal back until we have it again. */
-static const int stops[] = {SIGTSTP, SIGTTIN};
+/* What stops a job: Ctrl-Z, or reading while the shell has the terminal; and what ends a program
+ * that lets it (interrupt.h). SIGTTOU keeps its usual effect, which holds a change of the terminal
+ * back until we have it again. */
+static const int stops[] = {SIGTSTP, SIGTTIN, SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 static struct sigaction before_question[ARRAY_SIZE(stops)];
 static volatile sig_atomic_t stop_asked;
 
@@ -360,12 +361,12 @@ static void watch_stops(bool watch)
 		if (!watch)
 			sigaction(stops[i], &before_question[i], NULL);
 		else if (sigaction(stops[i], NULL, &before_question[i]) == 0 &&
-			 before_question[i].sa_handler != SIG_IGN)
+			 before_question[i].sa_handler == SIG_DFL)
 			sigaction(stops[i], &action, NULL);
 	}
 }
 
-/* The shell gets its terminal as it was. Returns when the person wants us again. */
+/* The shell gets its terminal as it was. Returns when the person wants us again, if ever. */
 static void stop(void)
 {
 	int number = stop_asked;
@@ -373,6 +374,8 @@ static void stop(void)
 	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
 		ui_restore_terminal();
 	echo_off = 0;
+	if (number != SIGTSTP && number != SIGTTIN)
+		ui_write(STDERR_FILENO, "\n", 1); /* the end: the cursor is behind the question */
 	watch_stops(false);
 	raise(number);
 	watch_stops(true);

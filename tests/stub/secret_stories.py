@@ -1,6 +1,7 @@
 """No secret leaves: not in an argument vector, an output, a file that others may read. Docker says each of them with every failure."""
 import os
 import pty
+import resource
 import select
 import signal
 import stat
@@ -10,7 +11,7 @@ import termios
 import threading
 import time
 
-from __main__ import PATIENCE, installer_of, read, story  # pylint: disable=no-name-in-module
+from __main__ import HARDTACK, PATIENCE, installer_of, read, story  # pylint: disable=no-name-in-module
 
 TYPED = "typed-$ecret 'x\" \\y#1"
 PROJECT = {
@@ -189,11 +190,14 @@ class Job:
                 os.tcsetpgrp(0, os.getpid())
                 signal.signal(signal.SIGTTOU, signal.SIG_DFL)
                 os.chdir("/")
+                resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
                 os.execve(argv[0], argv, {**t.env, "TERM": "xterm"})
             os.write(tell, b"%d" % job)
-            os._exit(os.waitstatus_to_exitcode(os.waitpid(job, 0)[1]))
+            code = os.waitstatus_to_exitcode(os.waitpid(job, 0)[1])
+            os.write(tell, b"echo" if termios.tcgetattr(0)[3] & termios.ECHO else b"none")
+            os._exit(code & 255)
         self.pid = int(os.read(told, 32))
-        os.close(told)
+        self.told = told
         os.close(tell)
 
     def wait(self, true, seconds=30):
@@ -225,7 +229,24 @@ class Job:
         ended.register(self.master, 0)
         if not self.wait(lambda: ended.poll(0)):
             os.kill(self.pid, signal.SIGKILL)
+        self.left = os.read(self.told, 32)  # how it left the terminal
+        os.close(self.told)
+        os.close(self.master)
         return os.waitstatus_to_exitcode(os.waitpid(self.shell, 0)[1])
+
+
+@story
+def whatever_ends_a_password_s_question_the_terminal_echoes_again(t):
+    for argv, question in (([*vault("1.0"), "--set", f"PORT={t.port}"], b"password: "),
+                           ([HARDTACK, "keygen", os.path.join(t.folder, "k.pem")], b"passphrase for")):
+        for key in (b"\x03", b"\x1c"):  # Ctrl-C, Ctrl-backslash
+            job = Job(t, argv)
+            if argv[0] != HARDTACK:
+                job.asked(b"[Y/n]")
+                job.type(b"y\n")
+            t.check(job.asked(question) and job.wait(lambda: not job.echoes(), 5), f"{question}: asked", job.seen)
+            job.type(key)
+            t.check(job.end() != 0 and job.left == b"echo", f"{question}, {key}", (job.left, job.seen))
 
 
 @story
