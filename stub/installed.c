@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "docker_project.h"
+#include "elsewhere.h"
 #include "home_engine.h"
 #include "journal.h"
 #include "message.h"
@@ -51,11 +52,37 @@ int installed_refuse_elsewhere(
 		from);
 }
 
+/* Of another user, or with another HOME: Docker knows where it runs from. Who may not ask, or finds
+ * nothing, keeps the usual hint. */
+static int require_installed(const struct place *place, const struct session *session, struct err *err)
+{
+	struct docker_cli docker;
+	struct docker_engine engine;
+	struct elsewhere own;
+	struct err ignored = ERR_INIT;
+	const char *container, *from;
+	if (place_require_installed(place, err) == 0)
+		return 0;
+	if (err->code != CODE_USAGE || access(place->directory, F_OK) == 0 ||
+		preflight_engine(&docker, &engine, session, false, false, &ignored) < 0 ||
+		docker_project_stranger(&docker, place->project, place->directory, &container,
+			&from, &ignored) < 0 ||
+		!container || !elsewhere_look(&own, session, from))
+		return -1;
+	err->hint[0] = '\0';
+	if (own.needs_sudo)
+		return err_hint(err,
+			"it runs from %s, which is not this user's: run this with sudo, and --dir "
+			"\"%s\"",
+			from, own.directory);
+	return err_hint(err, "it runs from %s: add --dir \"%s\"", from, own.directory);
+}
+
 int installed_open(struct installed *installed, struct session *session, bool lock, struct err *err)
 {
 	if (session_open_bundle(session, err) < 0 ||
 		place_choose(&installed->place, session, err) < 0 ||
-		place_require_installed(&installed->place, err) < 0 ||
+		require_installed(&installed->place, session, err) < 0 ||
 		(lock && place_lock(&installed->place, session, err) < 0))
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);

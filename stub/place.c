@@ -441,6 +441,10 @@ int place_require_installed(const struct place *place, struct err *err)
 	err_set(err, CODE_USAGE, "nothing is installed in %s", place->directory);
 	if (unfinished)
 		return err_hint(err, "%s; %s", last.text, last.remedy);
+	if (geteuid() != 0)
+		return err_hint(err, "install it first, or name the place with --dir and "
+				     "--project-name; if it was installed with sudo, run this with "
+				     "sudo");
 	return err_hint(err, "install it first, or name the place with --dir and --project-name");
 }
 

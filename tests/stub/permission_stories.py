@@ -351,3 +351,27 @@ def a_backup_of_roots_is_8_and_a_missing_one_is_not(t):
     os.chown(backup, 0, 0)
     names_root(t, user(t, "restore", "--yes", backup), 8, "restore", backup)
     t.check(user(t, "restore", "--yes", backup + "x").code == 3, "one that is not there: 3, as before")
+
+
+@story
+@native
+def what_is_installed_in_another_home_is_named_where_nothing_is(t):
+    if not let_in(t):
+        return
+    home = as_sudo_with_its_own_home(t)
+    t.check(t.install(env=home).code == 0, "installed with sudo")
+    folder = os.path.join(home["HOME"], "hardtack/hello")
+    os.remove(os.path.join(t.bin, "state.json"))
+    runs_from(t, folder)
+    for words in (["status"], ["stop"], ["start"], ["logs"], ["backup", os.path.join(t.home, "b.tar")]):
+        done = user(t, *words)
+        t.check(done.code == 2 and "run this with sudo" in done.err and f'--dir "{folder}"' in done.err and "install it first" not in done.err, f"{words[0]}: 2, where it is", done)
+    t.check(not os.path.exists(os.path.join(t.home, "hardtack")), "nothing was made")
+    t.play(engine="denied")
+    done = user(t, "status")
+    t.check(done.code == 2 and "if it was installed with sudo" in done.err, "nobody to ask: sudo is a guess", done)
+    t.play()
+    user_installs(t)
+    runs_from(t, t.path())
+    done = t.run("status", env={"HOME": os.path.join(t.folder, "third-home")})
+    t.check(done.code == 2 and f'--dir "{t.path()}"' in done.err and "sudo" not in done.err, "the other way round: --dir alone", done)
