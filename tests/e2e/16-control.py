@@ -122,6 +122,14 @@ def check_without_installer(t, engine, control, file, folder):
             f"{done}\n{os.path.exists(folder) and os.listdir(folder)}")
 
 
+def check_other_engine(t, control):
+    """A context or DOCKER_HOST that leads elsewhere."""
+    other = t.bench.engine("v20")
+    for words, code in ((["stop"], 11), (["backup", t.path("elsewhere.tar")], 11), (["status"], 13)):
+        done = t.run([control, *words], engine=other)
+        t.check(done.code == code and "lives in another Docker engine" in done.err, f"{words[0]} at another engine: {code}", done)
+
+
 def story(t):
     engine = t.bench.engine("v28")
     for target, words in (("linux-amd64", ()), ("darwin-arm64", ("--platform", "linux/amd64"))):
@@ -139,5 +147,6 @@ def story(t):
                 newer = json.load(text)
             t.check(newer["first_installed_at"] == receipt["first_installed_at"] and newer["version"] == "2.0.0",
                     "the receipt keeps when it was first installed", newer)
+            check_other_engine(t, control)
         shutil.rmtree(os.path.dirname(file))
         check_without_installer(t, engine, control, file, folder)
