@@ -48,15 +48,39 @@ static bool is_set_anew(const struct session *session, const char *line, size_t 
 	return false;
 }
 
+static bool is_there(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* The backup's; else the one that lies here, which data from here was made with: nothing staged
+ * would mean new passwords. Neither: *bytes NULL. */
+static int read_file(const struct backup *backup, const struct session *session, const char *target,
+	const char *here, char **bytes, size_t *length, struct err *err)
+{
+	const struct backup_entry *entry = backup_find_file(backup, target);
+	*bytes = NULL;
+	*length = 0;
+	if (entry)
+		return backup_read_entry(
+			backup, entry, ENV_LIMIT, session->arena, bytes, length, err);
+	return is_there(here) ? file_read_all(here, ENV_LIMIT, session->arena, bytes, length, err)
+			      : 0;
+}
+
 static int stage_file(const struct backup *backup, const struct session *session,
-	const struct backup_entry *entry, const char *path, struct err *err)
+	const char *target, const char *here, const char *path, struct err *err)
 {
 	AUTO_TEXT text = TEXT_INIT;
 	AUTO_FREE char *directory = file_directory(path);
 	char *bytes;
 	size_t length;
-	if (backup_read_entry(backup, entry, ENV_LIMIT, session->arena, &bytes, &length, err) < 0 ||
-		file_make_directories(directory, 0700, err) < 0)
+	if (read_file(backup, session, target, here, &bytes, &length, err) < 0)
+		return -1;
+	if (!bytes)
+		return 0;
+	if (file_make_directories(directory, 0700, err) < 0)
 		return -1;
 	for (const char *at = bytes; at < bytes + length;) {
 		const char *newline = memchr(at, '\n', (size_t)(bytes + length - at));
@@ -80,12 +104,43 @@ int restore_env_stage(const struct backup *backup, const struct session *session
 	if (file_make_directories(staged->directory, 0700, err) < 0)
 		return -1;
 	for (size_t i = 0; (target = target_of(session->manifest, i)); i++) {
-		const struct backup_entry *entry = backup_find_file(backup, target);
+		AUTO_FREE char *here = xprintf("%s/%s", place->directory, target);
 		AUTO_FREE char *path = xprintf("%s/%s", staged->directory, target);
-		if (entry && stage_file(backup, session, entry, path, err) < 0)
+		if (stage_file(backup, session, target, here, path, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static bool has_template(const struct manifest *manifest, const char *target)
+{
+	for (size_t i = 0; i < manifest->template_count; i++)
+		if (strcmp(manifest->templates[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+void restore_env_tell(
+	const struct backup *backup, const struct session *session, const struct place *place)
+{
+	const char *target;
+	for (size_t i = 0; (target = target_of(session->manifest, i)); i++) {
+		AUTO_FREE char *here = xprintf("%s/%s", place->directory, target);
+		if (backup_find_file(backup, target))
+			continue;
+		if (is_there(here))
+			ui_note(session->ui,
+				T("  settings    the backup has no %s: the one that lies here stays "
+				  "and is used"),
+				here);
+		else if (has_template(session->manifest, target))
+			ui_warning(session->ui,
+				T("if you have the one that the data was made with, put it there "
+				  "first"),
+				T("neither the backup nor this machine has %s: it is made anew, "
+				  "with new passwords, which the data may not know"),
+				here);
+	}
 }
 
 static bool is_same(const char *a, const char *b, struct arena *arena)
@@ -104,7 +159,7 @@ static int apply_file(const struct session *session, const struct place *place, 
 	AUTO_FREE char *directory = file_directory(to);
 	struct stat st;
 	if (lstat(from, &st) < 0)
-		return 0; /* moved already, or not in the backup */
+		return 0; /* moved already, or nowhere */
 	if (file_make_directories(directory, 0755, err) < 0)
 		return -1;
 	if (again && !is_same(from, to, session->arena) &&

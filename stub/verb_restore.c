@@ -140,6 +140,7 @@ static int agree(struct restore *restore, struct err *err)
 	ui_note(ui, T("  backup      %s %s, of the project %s, made %s"), backup->name,
 		backup->version ? backup->version : "", backup->project, backup->created_at);
 	ui_note(ui, T("  directory   %s"), place->directory);
+	restore_env_tell(backup, restore->session, place);
 	restore_rules_warn(backup, ui);
 	if (restore->past)
 		ui_note(ui,
@@ -264,8 +265,8 @@ static int write_saved_files(struct restore *restore, struct err *err)
 		       : check_compose(restore, err);
 }
 
-/* Env files from the backup; the others too when it is of this very version, for the person may
- * have changed them; else they are this file's own. */
+/* Env files from the backup, as far as it has them; the others too when it is of this very version,
+ * for the person may have changed them; else they are this file's own. */
 static int write_files(struct restore *restore, struct err *err)
 {
 	struct session *session = restore->session;

@@ -296,6 +296,36 @@ def data_that_came_after_a_restore_is_saved_before_the_next(t):
 
 
 @story
+def a_backup_without_settings_leaves_those_that_lie_here(t):
+    """Another user's backup of the data alone: the .env that its passwords are in is the one that was kept here."""
+    folder, data = os.path.join(t.home, "hardtack/settings"), {"volumes": ["settings_db"]}
+    t.check(t.run("install", "--yes", "--set", "ADMIN=a", file=t.settings).code == 0, "the first user installs")
+    t.play(**data)
+    t.check(t.run("uninstall", "--yes", file=t.settings).code == 0, "and uninstalls; the data stays")
+    env, other = text_of(os.path.join(folder, ".env")), {"HOME": os.path.join(t.folder, "other")}
+    os.makedirs(other["HOME"])
+    done = t.run("install", "--yes", "--set", "ADMIN=b", "--erase-data", file=t.settings, env=other)
+    t.check(done.code == 0, "the second one begins anew", done)
+    file = saved(t, os.path.join(other["HOME"], "hardtack/backups"))[0]
+    with tarfile.open(file) as tar:
+        names = tar.getnames()
+    t.check("hardtack-backup/files/.env" not in names and any("volumes/" in name for name in names), "with a backup that has data and no .env", names)
+    for running, more in ((False, []), (True, []), (True, ["--set", "CITY=Hotan"])):
+        t.play(**data, running_before=running)
+        done = t.run("restore", file, "--yes", *more, file=t.settings)
+        t.check(done.code == 0 and "the backup has no " + os.path.join(folder, ".env") in done.err and "is used" in done.err, f"running: {running}: 0, and the plan says so", done)
+        now = text_of(os.path.join(folder, ".env"))
+        t.check(now == env if not more else ("CITY=Hotan" in now or 'CITY="Hotan"' in now) and [l for l in env.splitlines() if "PASSWORD" in l][0] in now,
+                "the .env that lay here is what it was", (env, now))
+    os.remove(os.path.join(folder, ".env"))
+    done = t.run("restore", file, "--yes", "--set", "ADMIN=a", file=t.settings)
+    t.check(done.code == 11 and f"its {folder}/.env is gone" in done.err, "without it, over data: 11, which is true then", done)
+    t.play()
+    done = t.run("restore", file, "--yes", "--set", "ADMIN=a", file=t.settings)
+    t.check("new passwords" in done.err and "! " in done.err, "on an empty machine it is said what becomes of the passwords", done)
+
+
+@story
 def a_file_that_appears_during_a_backup_is_not_overwritten(t):
     installed(t, cp="wait")
     file = os.path.join(t.folder, "b.tar")
