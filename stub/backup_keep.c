@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "file_io.h"
+#include "file_owner.h"
 #include "message.h"
 #include "rollback_point.h"
 
@@ -31,6 +32,12 @@ const char *backup_keep_path(const struct session *session, const struct place *
 	for (int i = 2; lstat(path, &st) == 0; i++)
 		path = arena_printf(arena, "%s-%d%s", stem, i, extension);
 	return path;
+}
+
+static int fail_keep(const char *path, struct err *err)
+{
+	err_set_errno(err, CODE_IO, "keep %s", path);
+	return file_owner_hint(err, path);
 }
 
 static int move_or_copy(const char *from, const char *to, struct err *err)
@@ -61,6 +68,7 @@ static int move(const struct session *session, const struct place *place, const 
 		if (move_or_copy(from, *to, err) == 0)
 			return 0;
 	} while (err->sys_errno == EEXIST);
+	file_owner_hint(err, from);
 	return err_wrap(err, "keep %s", from);
 }
 
@@ -70,7 +78,9 @@ int backup_keep_file(const struct session *session, const struct place *place, c
 	struct stat st;
 	const char *to;
 	AUTO_TEXT size = TEXT_INIT;
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : fail_keep(path, err);
+	if (!S_ISREG(st.st_mode))
 		return 0;
 	if (move(session, place, path, &st, what, extension, &to, err) < 0)
 		return -1;
@@ -91,6 +101,15 @@ int backup_keep_rollback(const struct session *session, const struct place *plac
 		    rollback_point_backup(place->directory, session->arena),
 		    "before-unfinished-upgrade", ".tar", err) < 0)
 		return -1;
-	rollback_point_remove(place->directory);
+	return rollback_point_remove(place->directory, err);
+}
+
+int backup_keep_check(const struct place *place, bool purge, struct err *err)
+{
+	AUTO_FREE char *kept = xprintf("%s/" ROLLBACK_KEPT_BACKUP, place->directory);
+	if (rollback_point_check(place->directory, err) < 0)
+		return -1;
+	if (purge && access(kept, R_OK) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return fail_keep(kept, err);
 	return 0;
 }

@@ -17,10 +17,15 @@ const char *backup_keep_path(const struct session *session, const struct place *
 	const char *what, long long at, const char *extension, struct err *err);
 
 /* Moves a file there, also to another disk, named by its own time, and says so (record
- * "backup-kept"). Where it is not, nothing happens. An error leaves it where it is. */
+ * "backup-kept"). Where it is not, nothing happens; what may not be looked at is an
+ * error, and an error leaves it where it is. */
 int backup_keep_file(const struct session *session, const struct place *place, const char *path,
 	const char *what, const char *extension, struct err *err);
 
 /* Ends an upgrade that nobody finishes or goes back from any more: the rollback point goes, its
  * backup is kept, for it may be the only copy of what the old version had. */
 int backup_keep_rollback(const struct session *session, const struct place *place, struct err *err);
+
+/* Before anything is deleted: could this user do that, and with purge also keep what the last upgrade
+ * saved? CODE_IO names what belongs to another user; changes nothing. */
+int backup_keep_check(const struct place *place, bool purge, struct err *err);

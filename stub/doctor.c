@@ -13,6 +13,7 @@
 #include "interrupt.h"
 #include "last_run.h"
 #include "restore_state.h"
+#include "rollback.h"
 #include "message.h"
 
 /* Below this a database soon cannot write. */
@@ -112,6 +113,18 @@ static int check_last_run(struct doctor *doctor, struct err *err)
 			arena_printf(doctor->session->arena,
 				T("%s was changed after the last run"), doctor->place.env_file),
 			T("run `start`: then it counts"));
+	return 0;
+}
+
+static int check_stray(struct doctor *doctor, struct err *err)
+{
+	struct rollback_point *stray;
+	struct arena *arena = doctor->session->arena;
+	struct err ignored = ERR_INIT; /* check_last_run() tells of one that cannot be read */
+	(void)err;
+	if (rollback_find_stray(doctor->place.directory, arena, &stray, &ignored) == 0 && stray)
+		find_plain(doctor, CODE_OK, "rollback-stray", rollback_describe_stray(stray, arena),
+			rollback_stray_way_out());
 	return 0;
 }
 
@@ -322,7 +335,7 @@ static int check_volumes(struct doctor *doctor, struct err *err)
 int doctor_examine(struct doctor *doctor, struct err *err)
 {
 	static int (*const checks[])(struct doctor *, struct err *) = {find_place, check_access,
-		check_last_run, check_restore, check_machine, check_disk, check_env, check_images, check_volumes,
+		check_last_run, check_stray, check_restore, check_machine, check_disk, check_env, check_images, check_volumes,
 		check_services};
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (interrupt_check(err) < 0 || checks[i](doctor, err) < 0)

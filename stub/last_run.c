@@ -69,15 +69,19 @@ static void look_for_rollback_point(
 	const struct place *place, struct arena *arena, struct last_run *last)
 {
 	struct rollback_point *point;
-	struct err ignored = ERR_INIT;
-	if (last->state == LAST_RUN_AT_WORK ||
-		rollback_find_unfinished(place->directory, arena, &point, &ignored) < 0 || !point)
+	struct err problem = ERR_INIT;
+	if (last->state == LAST_RUN_AT_WORK)
+		return;
+	int status = rollback_find_unfinished(place->directory, arena, &point, &problem);
+	if (status == 0 && !point)
 		return;
 	if (last->state != LAST_RUN_STOPPED && last->state != LAST_RUN_FAILED)
 		last->state = LAST_RUN_CUT;
 	last->unfinished = true;
-	last->text = rollback_describe(point, arena);
-	last->remedy = rollback_ways_out(point, arena);
+	last->text = status < 0 ? arena_strdup(arena, problem.text)
+				: rollback_describe(point, arena);
+	last->remedy = status < 0 ? arena_strdup(arena, problem.hint)
+				  : rollback_ways_out(point, arena);
 }
 
 /* Lock, journal and rollback point: what another user (root, by sudo) keeps for himself may say that

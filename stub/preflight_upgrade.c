@@ -8,7 +8,7 @@
 #include "message.h"
 #include "preflight_check.h"
 #include "receipt_lost.h"
-#include "rollback_point.h"
+#include "rollback.h"
 #include "version_order.h"
 #include "volume_copy.h"
 
@@ -116,13 +116,12 @@ int preflight_check_version(struct preflight *preflight, struct err *err)
 	if (receipt_find(preflight->place, preflight->session, &receipt, &ignored) == 0 && !receipt &&
 		check_retired(preflight) && check_started(preflight, err) < 0)
 		return -1;
-	if (!receipt || rollback_point_read(directory, arena, &point, &ignored) < 0)
+	if (!receipt || rollback_find_unfinished(directory, arena, &point, &ignored) < 0)
 		return 0;
-	bool unfinished = point && strcmp(point->to.root, receipt->root) != 0;
-	if (unfinished &&
+	if (point &&
 		change_from(preflight, point->from.version, point->from.root) == VERSION_SAME)
 		return 0; /* it goes back */
-	if (unfinished &&
+	if (point &&
 		change_from(preflight, point->to.version, point->to.root) == VERSION_OLDER)
 		refuse_unfinished(preflight, point);
 	else if (change_from(preflight, receipt->version, receipt->root) == VERSION_OLDER)

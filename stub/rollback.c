@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "backup.h"
+#include "backup_safety.h"
+#include "journal.h"
 #include "message.h"
 #include "sop_runner.h"
 
@@ -18,18 +20,69 @@ const char *rollback_version_name(const struct rollback_version *version, struct
 
 /* ---- what is unfinished ---- */
 
+/* A damaged receipt says nothing, like none: then the journal is asked. */
+static bool is_stray(const struct rollback_point *point, const struct receipt *receipt)
+{
+	const struct place place = {.directory = point->directory};
+	if (!receipt)
+		return journal_story(&place) == JOURNAL_NEVER;
+	if (strcmp(receipt->root, point->from.root) != 0 &&
+		strcmp(receipt->root, point->to.root) != 0)
+		return true;
+	return point->first_installed_at &&
+	       strcmp(receipt->first_installed_at, point->first_installed_at) != 0;
+}
+
+static int look(const char *directory, struct arena *arena, struct rollback_point **unfinished,
+	struct rollback_point **stray, struct err *err)
+{
+	struct receipt *receipt = NULL;
+	struct rollback_point *point;
+	struct err problem = ERR_INIT;
+	*unfinished = *stray = NULL;
+	if (rollback_point_read(directory, arena, &point, err) < 0)
+		return -1;
+	if (!point)
+		return 0;
+	if (receipt_read(directory, arena, &receipt, &problem) < 0) {
+		if (problem.code != CODE_INPUT)
+			return *err = problem, -1;
+		receipt = NULL;
+	}
+	if (is_stray(point, receipt))
+		*stray = point;
+	else if (!receipt || point->phase == ROLLBACK_RETURNING ||
+		 strcmp(receipt->root, point->to.root) != 0)
+		*unfinished = point;
+	return 0;
+}
+
 int rollback_find_unfinished(
 	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err)
 {
-	struct receipt *receipt;
-	struct err ignored = ERR_INIT;
-	if (rollback_point_read(directory, arena, out, err) < 0)
-		return -1;
-	if (*out && (*out)->phase != ROLLBACK_RETURNING &&
-		receipt_read(directory, arena, &receipt, &ignored) == 0 && receipt &&
-		strcmp(receipt->root, (*out)->to.root) == 0)
-		*out = NULL;
-	return 0;
+	struct rollback_point *stray;
+	return look(directory, arena, out, &stray, err);
+}
+
+int rollback_find_stray(
+	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err)
+{
+	struct rollback_point *unfinished;
+	return look(directory, arena, &unfinished, out, err);
+}
+
+const char *rollback_describe_stray(const struct rollback_point *point, struct arena *arena)
+{
+	return arena_printf(arena,
+		T("a rollback point of an installation that is gone lies in %s/%s (from version %s "
+		  "to %s, of %s): its data must not replace what came after"),
+		point->directory, ROLLBACK_FOLDER, rollback_version_name(&point->from, arena),
+		rollback_version_name(&point->to, arena), point->made_at);
+}
+
+const char *rollback_stray_way_out(void)
+{
+	return T("`install` moves the data that it holds to the folder backups, and removes it");
 }
 
 const char *rollback_describe(const struct rollback_point *point, struct arena *arena)
@@ -256,9 +309,8 @@ int rollback_run(struct rollback *rollback, int code, const char *cause, struct 
 	bool back = restore_all(rollback, &old, err) == 0 && start_old(rollback, &old, err) == 0 &&
 		    remove_loaded(rollback, &old, err) == 0;
 	say_what_is_not_back(rollback);
-	if (!back)
+	if (!back || rollback_point_remove(rollback->place->directory, err) < 0)
 		return -1;
-	rollback_point_remove(rollback->place->directory);
 	const char *name = rollback_version_name(&rollback->point->from, rollback->session->arena);
 	if (rollback->unproven)
 		ui_warning(ui, T("look whether it works: its own procedure is gone"),

@@ -32,9 +32,21 @@ struct rollback {
 int rollback_run(struct rollback *rollback, int code, const char *cause, struct err *err);
 
 /* The rollback point of an upgrade that is neither finished nor gone back from; NULL: none, also
- * when the receipt says that only the point's removal was missing. */
+ * when the receipt says that only the point's removal was missing, and when it is a stray. */
 int rollback_find_unfinished(
 	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err);
+
+/* A point that is not of the installation that lies there now: it was left behind by one that is
+ * gone, and its data must never take the place of what came after. It is when the receipt is
+ * neither of the version that was upgraded nor of the one it was upgraded to, or was first written
+ * at another time; or when there is no receipt, and the journal tells of a first installation that
+ * is not through. NULL: none. */
+int rollback_find_stray(
+	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err);
+
+/* "a rollback point of an installation that is gone lies in …", in the arena. */
+const char *rollback_describe_stray(const struct rollback_point *point, struct arena *arena);
+const char *rollback_stray_way_out(void);
 
 /* What happened and what to do about it, in the person's language, in the arena. */
 const char *rollback_describe(const struct rollback_point *point, struct arena *arena);

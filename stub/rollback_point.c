@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file_io.h"
+#include "file_owner.h"
 #include "json.h"
 #include "json_writer.h"
 
@@ -104,6 +105,8 @@ static int parse(
 	if (phase < 0 || json_get_string(root, "project", &point->project, err) < 0 ||
 		json_get_string(root, "compose", &point->compose, err) < 0 ||
 		json_get_string(root, "made_at", &point->made_at, err) < 0 ||
+		json_get_string_or(root, "first_installed_at", NULL, &point->first_installed_at,
+			err) < 0 ||
 		json_get_bool(root, "touched", &point->touched, err) < 0 ||
 		json_get_u64_or(root, "code", 0, &code, err) < 0 ||
 		json_get_string_or(root, "cause", NULL, &point->cause, err) < 0 ||
@@ -122,13 +125,16 @@ int rollback_point_read(
 {
 	char *bytes;
 	size_t length;
-	struct stat st;
 	struct json root;
 	struct rollback_point *point = ARENA_NEW(arena, struct rollback_point);
 	const char *path = arena_printf(arena, "%s/" ROLLBACK_FOLDER "/state.json", directory);
 	*out = NULL;
-	if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
+	if (access(path, F_OK) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		err_set_errno(err, CODE_IO, "open %s", path);
+		return file_owner_hint(err, path);
+	}
 	point->directory = directory;
 	if (file_read_all(path, STATE_LIMIT, arena, &bytes, &length, err) < 0 ||
 		json_parse(bytes, length, path, STATE_LIMIT, arena, &root, err) < 0 ||
@@ -175,6 +181,7 @@ int rollback_point_write(const struct rollback_point *point, struct err *err)
 	json_string(w, "project", point->project);
 	json_string(w, "compose", point->compose);
 	json_string(w, "made_at", point->made_at);
+	json_string(w, "first_installed_at", point->first_installed_at);
 	add_version(w, "from", &point->from);
 	add_version(w, "to", &point->to);
 	if (point->code)
@@ -231,7 +238,8 @@ int rollback_point_save(struct rollback_point *point, size_t first, struct err *
 
 int rollback_point_create(struct rollback_point *point, struct arena *arena, struct err *err)
 {
-	rollback_point_remove(point->directory);
+	if (rollback_point_remove(point->directory, err) < 0)
+		return -1;
 	const char *folder = arena_printf(arena, "%s/" ROLLBACK_FOLDER "/files", point->directory);
 	if (file_make_directories(folder, 0700, err) < 0 || rollback_point_save(point, 0, err) < 0)
 		return -1;
@@ -293,29 +301,57 @@ const char *rollback_point_backup(const char *directory, struct arena *arena)
 
 /* ---- the end ---- */
 
-static void remove_all_of(const char *folder)
+static int fail_remove(const char *path, struct err *err)
 {
-	DIR *handle = opendir(folder);
-	if (!handle)
-		return;
-	for (const struct dirent *item; (item = readdir(handle));) {
-		AUTO_FREE char *path = xprintf("%s/%s", folder, item->d_name);
-		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
-			unlink(path);
-	}
-	closedir(handle);
-	rmdir(folder);
+	err_set_errno(err, CODE_IO, "remove %s", path);
+	return file_owner_hint(err, path);
 }
 
-void rollback_point_remove(const char *directory)
+static int remove_one(int status, const char *path, struct err *err)
+{
+	return status == 0 || errno == ENOENT || errno == ENOTDIR ? 0 : fail_remove(path, err);
+}
+
+/* Its files, and the folder. */
+static int remove_all_of(const char *folder, struct err *err)
+{
+	int status = 0;
+	DIR *handle = opendir(folder);
+	if (!handle)
+		return remove_one(-1, folder, err);
+	for (const struct dirent *item; status == 0 && (item = readdir(handle));) {
+		AUTO_FREE char *path = xprintf("%s/%s", folder, item->d_name);
+		if (strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+			status = remove_one(unlink(path), path, err);
+	}
+	closedir(handle);
+	return status < 0 ? -1 : remove_one(rmdir(folder), folder, err);
+}
+
+int rollback_point_remove(const char *directory, struct err *err)
 {
 	AUTO_FREE char *folder = xprintf("%s/" ROLLBACK_FOLDER, directory);
 	AUTO_FREE char *state = xprintf("%s/state.json", folder);
 	AUTO_FREE char *files = xprintf("%s/files", folder);
-	unlink(state);
+	if (remove_one(unlink(state), state, err) < 0)
+		return -1;
 	AUTO_FD fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
 	if (fd >= 0)
 		fsync(fd);
-	remove_all_of(files);
-	remove_all_of(folder);
+	return remove_all_of(files, err) < 0 ? -1 : remove_all_of(folder, err);
+}
+
+int rollback_point_check(const char *directory, struct err *err)
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} parts[] = {{"", R_OK | W_OK | X_OK}, {"/files", R_OK | W_OK | X_OK},
+		{"/data.backup", R_OK}};
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		AUTO_FREE char *path = xprintf("%s/" ROLLBACK_FOLDER "%s", directory, parts[i].name);
+		if (access(path, parts[i].mode) < 0 && errno != ENOENT && errno != ENOTDIR)
+			return fail_remove(path, err);
+	}
+	return 0;
 }

@@ -10,7 +10,8 @@
  *
  * Every change of state.json is on the disk, whole, before the thing that it announces is done, so
  * that whoever comes after a kill or a power cut knows what may have happened. 0700 and 0600: .env
- * is in it. Times and versions are only shown; what counts are the roots.
+ * is in it. Times and versions are only shown; what counts are the roots, and of which installation
+ * it is: a purge that could not remove a point must not let it go back over what came after.
  */
 #pragma once
 
@@ -51,6 +52,7 @@ struct rollback_point {
 	const char *project, *compose; /* compose: the old one, below directory */
 	struct rollback_version from, to;
 	const char *made_at;
+	const char *first_installed_at; /* the receipt's; NULL: made by an earlier hardtack */
 	enum rollback_phase phase;
 	bool touched; /* the new version may have changed the data: the backup counts, not the data
 		       */
@@ -62,7 +64,7 @@ struct rollback_point {
 	const char *cause; /* or NULL */
 };
 
-/* *out NULL: there is none. */
+/* *out NULL: there is none. CODE_IO: another user's, which may not be looked at; CODE_INPUT: damaged. */
 int rollback_point_read(
 	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err);
 
@@ -84,8 +86,11 @@ int rollback_point_mark(struct rollback_point *point, enum rollback_phase phase,
 int rollback_point_put_back(const struct rollback_point *point, struct err *err);
 
 /* state.json first, so that a half-removed point is none. Its backup goes too: see backup_keep.h.
- */
-void rollback_point_remove(const char *directory);
+ * CODE_IO names what stays. */
+int rollback_point_remove(const char *directory, struct err *err);
+
+/* Could this user remove it, and read its backup? CODE_IO; changes nothing. */
+int rollback_point_check(const char *directory, struct err *err);
 
 /* Where it is: DIR/.hardtack-rollback/data.backup. */
 const char *rollback_point_backup(const char *directory, struct arena *arena);

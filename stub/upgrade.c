@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "backup.h"
+#include "backup_keep.h"
 #include "interrupt.h"
 #include "message.h"
 #include "receipt_lost.h"
@@ -19,13 +20,35 @@ static const char *own_root(const struct session *session)
 	return arena_strdup(session->arena, root);
 }
 
+/* With nothing installed there is nothing that a point could belong to. What may not be looked at
+ * may not be removed either: that is found out before anything begins. */
+static int find_stray(struct upgrade *upgrade, struct err *err)
+{
+	struct arena *arena = upgrade->session->arena;
+	const char *directory = upgrade->place->directory;
+	if (upgrade->old && rollback_find_stray(directory, arena, &upgrade->stray, err) < 0)
+		return -1;
+	if (!upgrade->old && rollback_point_read(directory, arena, &upgrade->stray, err) < 0) {
+		if (err->code != CODE_INPUT)
+			return -1;
+		err_clear(err); /* damaged, and nobody's any more: what it saved is kept all the same */
+		upgrade->left = true;
+	}
+	upgrade->left = upgrade->left || upgrade->stray;
+	return upgrade->left || !upgrade->old ? rollback_point_check(directory, err) : 0;
+}
+
 int upgrade_judge(struct upgrade *upgrade, struct session *session, const struct place *place,
 	const struct receipt *old, struct err *err)
 {
 	const char *root = own_root(session);
 	*upgrade = (struct upgrade){
 		.session = session, .place = place, .old = old, .change = VERSION_SAME};
-	if (!old || session->options->erase_data)
+	if (session->options->erase_data)
+		return 0;
+	if (find_stray(upgrade, err) < 0)
+		return -1;
+	if (!old)
 		return 0;
 	if (rollback_find_unfinished(place->directory, session->arena, &upgrade->point, err) < 0)
 		return -1;
@@ -152,6 +175,9 @@ void upgrade_show(const struct upgrade *upgrade)
 	const struct session *session = upgrade->session;
 	struct arena *arena = session->arena;
 	struct ui *ui = session->ui;
+	if (upgrade->stray)
+		ui_warning(ui, rollback_stray_way_out(), "%s",
+			rollback_describe_stray(upgrade->stray, arena));
 	if (!upgrade->wanted && !upgrade->goes_back)
 		return;
 	if (ui_is_json(ui)) {
@@ -288,7 +314,8 @@ static int make_point(struct upgrade *upgrade, const struct preflight *preflight
 		.project = upgrade->place->project,
 		.compose = upgrade->old->compose,
 		.from = {upgrade->old->version, upgrade->old->root, upgrade->old->installer},
-		.made_at = arena_strdup(arena, at)};
+		.made_at = arena_strdup(arena, at),
+		.first_installed_at = upgrade->old->first_installed_at};
 	fill_to(upgrade, point);
 	list_files(upgrade, point);
 	if (list_loaded(upgrade, preflight, point, err) < 0 ||
@@ -305,6 +332,8 @@ static int go_on(struct upgrade *upgrade, const struct preflight *preflight, str
 {
 	struct rollback_point *point = upgrade->point;
 	size_t before = point->file_count;
+	/* As the receipt of this run will have it, also when that of before was lost. */
+	point->first_installed_at = upgrade->old->first_installed_at;
 	fill_to(upgrade, point);
 	list_files(upgrade, point);
 	if (list_loaded(upgrade, preflight, point, err) < 0 ||
@@ -333,26 +362,39 @@ static bool has_changed_nothing(const struct rollback_point *point)
 	return point->phase == ROLLBACK_SAVING || point->phase == ROLLBACK_SAVED;
 }
 
-/* Of an upgrade that was killed after its receipt: only this was missing. */
-static void tidy(const struct upgrade *upgrade)
+/* The new version is there, and what remains is no point: the next run tidies up. */
+static void remove_point(const struct upgrade *upgrade)
+{
+	struct err problem = ERR_INIT;
+	if (rollback_point_remove(upgrade->place->directory, &problem) < 0)
+		ui_warning(upgrade->session->ui, problem.hint, "%s", problem.text);
+}
+
+/* Of an upgrade that was killed after its receipt: only this was missing. Of an installation that is
+ * gone: what it had saved is kept. */
+static int tidy(const struct upgrade *upgrade, struct err *err)
 {
 	const char *directory = upgrade->place->directory;
 	struct arena *arena = upgrade->session->arena;
 	struct rollback_point *left, *unfinished;
 	struct err ignored = ERR_INIT;
+	if (upgrade->left)
+		return backup_keep_rollback(upgrade->session, upgrade->place, err);
 	/* --erase-data does not judge: it ends an unfinished one once its data is saved. */
 	if (upgrade->point || rollback_point_read(directory, arena, &left, &ignored) < 0 || !left ||
 		rollback_find_unfinished(directory, arena, &unfinished, &ignored) < 0 || unfinished)
-		return;
+		return 0;
 	keep_backup(upgrade);
-	rollback_point_remove(upgrade->place->directory);
+	remove_point(upgrade);
+	return 0;
 }
 
 int upgrade_save(struct upgrade *upgrade, const struct preflight *preflight, struct err *err)
 {
 	struct ui *ui = upgrade->session->ui;
 	struct docker_cli docker = preflight->docker;
-	tidy(upgrade);
+	if (tidy(upgrade, err) < 0)
+		return -1;
 	if (!upgrade->wanted)
 		return 0;
 	ui_step_begin(ui, "save", "%s", T("Making a rollback point"));
@@ -461,7 +503,7 @@ int upgrade_finish(struct upgrade *upgrade, struct docker_cli *docker, struct er
 	/* The receipt says that the new version is there: nothing goes back any more. */
 	upgrade->saved = false;
 	keep_backup(upgrade);
-	rollback_point_remove(upgrade->place->directory);
+	remove_point(upgrade);
 	if (remove_old_services(upgrade, docker, err) < 0)
 		return -1;
 	return offer_superseded(upgrade, docker, err);

@@ -27,6 +27,8 @@ struct upgrade {
 	bool goes_back; /* this file is what an interrupted upgrade began with */
 	bool saved;     /* upgrade_save() has begun: an error goes back */
 	struct rollback_point *point;
+	struct rollback_point *stray; /* of an installation that is gone: kept, never gone back to */
+	bool left; /* there is such a one, perhaps damaged */
 };
 
 /* Reads the rollback point. old is the receipt. Touches nothing. */

@@ -163,6 +163,9 @@ static int agree(struct install *install, struct err *err)
 	struct ui *ui = install->session->ui;
 	bool yes = true;
 	show_plan(install);
+	/* What cannot be kept must not be found out behind the deletion. */
+	if (options->erase_data && backup_keep_check(&install->place, false, err) < 0)
+		return -1;
 	if (options->dry_run) {
 		install->finished = true;
 		ui_note(ui, "%s", T("Nothing was changed (--dry-run)."));

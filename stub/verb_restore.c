@@ -137,6 +137,9 @@ static int agree(struct restore *restore, struct err *err)
 	const struct backup *backup = &restore->backup;
 	const struct place *place = &restore->installed.place;
 	struct ui *ui = restore->session->ui;
+	/* What cannot be kept must not be found out when the data has been replaced. */
+	if (backup_keep_check(place, false, err) < 0)
+		return -1;
 	ui_note(ui, T("  backup      %s %s, of the project %s, made %s"), backup->name,
 		backup->version ? backup->version : "", backup->project, backup->created_at);
 	ui_note(ui, T("  directory   %s"), place->directory);

@@ -10,10 +10,17 @@ static int find_point(const struct session *session, const struct installed *ins
 	struct rollback_point **point, struct err *err)
 {
 	const char *directory = installed->place.directory;
+	struct rollback_point *stray;
 	if (rollback_find_unfinished(directory, session->arena, point, err) < 0)
 		return -1;
 	if (*point)
 		return 0;
+	if (rollback_find_stray(directory, session->arena, &stray, err) < 0)
+		return -1;
+	if (stray) {
+		err_set(err, CODE_PREFLIGHT, "%s", rollback_describe_stray(stray, session->arena));
+		return err_hint(err, "%s", rollback_stray_way_out());
+	}
 	err_set(err, CODE_USAGE, "no upgrade is unfinished in %s", directory);
 	AUTO_FREE char *kept = xprintf("%s/%s", directory, ROLLBACK_KEPT_BACKUP);
 	if (access(kept, F_OK) < 0)

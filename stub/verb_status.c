@@ -5,6 +5,7 @@
 #include "restore_state.h"
 #include "message.h"
 #include "receipt_lost.h"
+#include "rollback.h"
 #include "verbs.h"
 
 static void fill_mask(
@@ -90,6 +91,16 @@ static int refuse_other_engine(
 	return -1;
 }
 
+/* One that cannot be read is last_run's to tell. */
+static void show_stray(struct session *session, const struct place *place)
+{
+	struct rollback_point *stray;
+	struct err ignored = ERR_INIT;
+	if (rollback_find_stray(place->directory, session->arena, &stray, &ignored) == 0 && stray)
+		ui_warning(session->ui, rollback_stray_way_out(), "%s",
+			rollback_describe_stray(stray, session->arena));
+}
+
 int verb_status(struct session *session, struct err *err)
 {
 	AUTO_INSTALLED installed = INSTALLED_INIT;
@@ -110,6 +121,7 @@ int verb_status(struct session *session, struct err *err)
 	if (refuse_other_engine(session, &installed, err) < 0)
 		return -1;
 	restore_state_tell(&installed.place, session->arena, session->ui);
+	show_stray(session, &installed.place);
 	fill_mask(&mask, session, &installed.place);
 	struct diagnosis_context context = {.docker = &installed.docker,
 		.known_issues = session->manifest->known_issues_json,

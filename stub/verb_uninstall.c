@@ -53,9 +53,41 @@ static int open_what_is_there(struct installed *installed, struct session *sessi
 	return -1;
 }
 
+/* Each variant has a place of its own, and one that was given up has left files and data there. The
+ * last one first: it lies in the first one's directory. */
+static int each_of(struct session *session, const struct installed *installed, bool but_current,
+	int (*run)(struct session *session, struct installed *installed, struct err *err),
+	struct err *err)
+{
+	size_t current = session->variant;
+	int status = 0;
+	for (size_t i = session->variant_count; i-- > 0 && status == 0;) {
+		struct installed one = *installed;
+		if (but_current && i == current)
+			continue;
+		session_use_variant(session, i);
+		status = place_of_variant(&one.place, &installed->place, session, err);
+		if (status < 0 || (i != current && access(one.place.directory, F_OK) < 0))
+			continue;
+		one.project = place_compose(&one.place, session, session->arena);
+		status = run(session, &one, err);
+	}
+	session_use_variant(session, current);
+	return status;
+}
+
+/* What cannot be kept must not be found out behind the deletion. */
+static int check_backups(struct session *session, struct installed *installed, struct err *err)
+{
+	(void)session;
+	return backup_keep_check(&installed->place, true, err);
+}
+
 static int confirm(struct session *session, const struct installed *installed, struct err *err)
 {
 	bool yes = session->options->yes;
+	if (session->options->purge_data && each_of(session, installed, false, check_backups, err) < 0)
+		return -1;
 	if (session->options->purge_data)
 		return backup_safety_agree(session, installed->place.project,
 			T("ALL DATA of %s will be deleted; a backup of it is made first. Type its "
@@ -104,29 +136,6 @@ static void forget(const struct session *session, struct installed *installed, b
 	}
 	project_files_remove_compose(session, &installed->place);
 	receipt_retire(installed->place.directory);
-}
-
-/* Each variant has a place of its own, and one that was given up has left files and data there. The
- * last one first: it lies in the first one's directory. */
-static int each_of(struct session *session, const struct installed *installed, bool but_current,
-	int (*run)(struct session *session, struct installed *installed, struct err *err),
-	struct err *err)
-{
-	size_t current = session->variant;
-	int status = 0;
-	for (size_t i = session->variant_count; i-- > 0 && status == 0;) {
-		struct installed one = *installed;
-		if (but_current && i == current)
-			continue;
-		session_use_variant(session, i);
-		status = place_of_variant(&one.place, &installed->place, session, err);
-		if (status < 0 || (i != current && access(one.place.directory, F_OK) < 0))
-			continue;
-		one.project = place_compose(&one.place, session, session->arena);
-		status = run(session, &one, err);
-	}
-	session_use_variant(session, current);
-	return status;
 }
 
 static int each_variant(struct session *session, const struct installed *installed,

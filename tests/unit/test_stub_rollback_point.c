@@ -52,6 +52,7 @@ static struct rollback_point make(struct arena *arena)
 		.project = "p",
 		.compose = "compose.yaml",
 		.made_at = "2026-11-23T00:00:00Z",
+		.first_installed_at = "2026-11-20T00:00:00Z",
 		.from = {"1.0", "aa", "/stick/old"},
 		.to = {NULL, "bb", "/stick/new"},
 		.files = files,
@@ -90,12 +91,13 @@ TEST(what_was_written_is_what_is_read)
 	CHECK_STR(point->to.installer, "/stick/new");
 	CHECK_INT(point->code, 14);
 	CHECK_STR(point->cause, "web crashes");
+	CHECK_STR(point->first_installed_at, "2026-11-20T00:00:00Z");
 	CHECK_INT(point->file_count, 4);
 	CHECK_INT(point->files[0].mode, 0640);
 	CHECK_INT(point->files[2].kind, ROLLBACK_ABSENT);
 	CHECK_INT(point->files[3].kind, ROLLBACK_OTHER);
 	CHECK_STR(point->loaded[0], "web:2-abc");
-	rollback_point_remove(folder);
+	CHECK_INT(rollback_point_remove(folder, &err), 0);
 	CHECK(is_absent(ROLLBACK_FOLDER));
 }
 
@@ -124,7 +126,28 @@ TEST(files_become_what_they_were_and_it_may_be_repeated)
 	}
 	CHECK_CONTAINS(rollback_point_saved(&point, "client/a", arena), "files/1");
 	CHECK(rollback_point_saved(&point, "new", arena) == NULL);
-	rollback_point_remove(folder);
+	CHECK_INT(rollback_point_remove(folder, &err), 0);
+}
+
+/* A folder where a file should be, which unlink() does not take, whoever asks. */
+TEST(what_cannot_be_removed_is_said)
+{
+	AUTO(arena) arena = arena_new();
+	struct err err = ERR_INIT;
+	setup();
+	make(arena);
+	AUTO_FREE char *odd = xprintf("%s/" ROLLBACK_FOLDER "/odd", folder);
+	CHECK_INT(mkdir(odd, 0700), 0);
+	CHECK_INT(rollback_point_check(folder, &err), 0);
+	CHECK_INT(rollback_point_remove(folder, &err), -1);
+	CHECK_INT(err.code, CODE_IO);
+	CHECK_CONTAINS(err.text, "odd");
+	CHECK(is_absent(ROLLBACK_FOLDER "/state.json"));
+	CHECK_INT(rmdir(odd), 0);
+	err_clear(&err);
+	CHECK_INT(rollback_point_remove(folder, &err), 0);
+	CHECK(is_absent(ROLLBACK_FOLDER));
+	CHECK_INT(rollback_point_remove(folder, &err), 0);
 }
 
 static void check_refused(const char *state, const char *why)
@@ -153,5 +176,6 @@ TEST(a_state_that_is_none_is_refused)
 	check_refused(HEAD "\"phase\":\"saved\",\"loaded\":[],\"files\":[{\"path\":\"../x\","
 			   "\"kind\":\"file\",\"mode\":420}]}",
 		"../x");
-	rollback_point_remove(folder);
+	struct err err = ERR_INIT;
+	CHECK_INT(rollback_point_remove(folder, &err), 0);
 }
