@@ -2,7 +2,8 @@
  * The folder of what outlives an installation: "backups" beside the installation's directory, or
  * --backup-to DIR. Nothing in it is ever overwritten or deleted; every file there is 0600.
  *
- *     PROJECT-TIME.tar                            a backup before a deletion (backup_safety.h)
+ *     PROJECT-TIME.tar                            a backup before a deletion, a restore or a rollback
+ *                                                 (backup_safety.h)
  *     PROJECT-before-upgrade-TIME.tar             what an upgrade had saved, when a purge, a
  * restore PROJECT-before-unfinished-upgrade-TIME.tar  or --erase-data makes an end of it
  *     PROJECT-before-restore-TIME.env             an env file that a restore replaces

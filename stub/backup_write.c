@@ -14,12 +14,14 @@
 #include "interrupt.h"
 #include "journal.h"
 #include "message.h"
+#include "rollback.h"
 
 struct writing {
 	const struct backup_request *request;
 	struct session *session;
 	struct arena *arena;
 	struct receipt *receipt;
+	const struct rollback_version *wrote; /* instead of the receipt's version, or NULL */
 	struct backup_plan plan;
 	struct backup_archive archive;
 	struct backup backup; /* what backup.json will say */
@@ -150,6 +152,10 @@ static void describe(struct writing *writing, const char *created_at)
 		.volume_count = writing->plan.volume_count,
 		.not_in = writing->plan.not_in,
 		.not_in_count = writing->plan.not_in_count};
+	if (writing->wrote) {
+		backup->version = writing->wrote->version;
+		backup->root = writing->wrote->root;
+	}
 	if (receipt) {
 		backup->images = receipt->images;
 		backup->image_count = receipt->image_count;
@@ -386,12 +392,25 @@ static int read_receipt(struct writing *writing, struct err *err)
 	return 0;
 }
 
+/* Data that an unfinished upgrade's new version may have changed is that version's, whatever the
+ * receipt still says: the older one must not take it for its own. */
+static void find_who_wrote(struct writing *writing)
+{
+	struct rollback_point *point;
+	struct err ignored = ERR_INIT;
+	if (rollback_find_unfinished(writing->request->place->directory, writing->arena, &point,
+		    &ignored) == 0 &&
+		point && point->touched)
+		writing->wrote = &point->to;
+}
+
 static int write_backup(struct writing *writing, struct err *err)
 {
 	const struct backup_request *request = writing->request;
 	struct session *session = writing->session;
 	char created_at[JOURNAL_TIME_SIZE];
 	journal_time(created_at, sizeof(created_at));
+	find_who_wrote(writing);
 	if (backup_check_path(request, err) < 0 || read_receipt(writing, err) < 0 ||
 		docker_helper_sweep(request->docker, request->place->project, err) < 0 ||
 		backup_plan_make(&writing->plan, session, request->place, writing->receipt,

@@ -255,6 +255,20 @@ static int put_data_back(struct rollback *rollback, struct err *err)
 	return backup_restore_data(&backup, place, rollback->docker, image, session->ui, err);
 }
 
+/* What was written since the new version started is in no other backup. Once going back has begun,
+ * the data is half the one and half the other. */
+static int save_what_is_there(struct rollback *rollback, struct err *err)
+{
+	struct backup_safety safety;
+	if (!rollback->engine || !rollback->point->touched ||
+		rollback->point->phase == ROLLBACK_RETURNING)
+		return 0;
+	const struct installed installed = {.place = *rollback->place,
+		.docker = *rollback->docker,
+		.engine = *rollback->engine};
+	return backup_safety_make(&installed, rollback->session, false, &safety, err);
+}
+
 /* ---- the whole way ---- */
 
 static int announce(struct rollback *rollback, int code, const char *cause, struct err *err)
@@ -304,7 +318,8 @@ int rollback_run(struct rollback *rollback, int code, const char *cause, struct 
 {
 	struct ui *ui = rollback->session->ui;
 	AUTO_OLD old;
-	if (open_old(&old, rollback, err) < 0 || announce(rollback, code, cause, err) < 0)
+	if (open_old(&old, rollback, err) < 0 || save_what_is_there(rollback, err) < 0 ||
+		announce(rollback, code, cause, err) < 0)
 		return -1;
 	bool back = restore_all(rollback, &old, err) == 0 && start_old(rollback, &old, err) == 0 &&
 		    remove_loaded(rollback, &old, err) == 0;

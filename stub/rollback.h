@@ -3,7 +3,8 @@
  * installer whose upgrade failed, by a later run of any program of this installation, after any
  * number of kills.
  *
- * Containers are stopped; where the new version may have touched the data, it becomes what the
+ * Where the new version may have touched the data, and somebody may have worked with it since, what
+ * there is is saved (backup_safety.h). Containers are stopped; touched data becomes what the
  * backup holds; files go back; the old containers are started and proven by the OLD procedure,
  * which is read from the old control program in the rollback point; tags that the upgrade loaded
  * go. Then, and only then, the rollback point is removed.
@@ -20,6 +21,8 @@ struct rollback {
 	const struct place *place; /* locked */
 	struct docker_cli *docker; /* with compose found */
 	struct rollback_point *point;
+	const struct docker_engine *engine; /* to save what there is first; NULL: nothing was written
+					       since but by a version that failed just now */
 	const struct backup_omission *not_back; /* what the backup of the data left out */
 	size_t not_back_count;
 	bool unproven; /* after success: the old procedure was missing, the services were only

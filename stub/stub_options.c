@@ -91,7 +91,8 @@ static const struct option_row doctor_rows[] = {
 		"write all of it into a tar for whoever helps; secrets masked"},
 	{0},
 };
-static const struct option_row rollback_rows[] = {ROW_YES, ROW_DIR, ROW_PROJECT, ROW_TIMEOUT, {0}};
+static const struct option_row rollback_rows[] = {
+	ROW_YES, ROW_DIR, ROW_PROJECT, ROW_BACKUP_TO, ROW_TIMEOUT, {0}};
 static const struct option_row uninstall_rows[] = {
 	ROW_YES,
 	ROW_DIR,

@@ -404,6 +404,7 @@ int upgrade_save(struct upgrade *upgrade, const struct preflight *preflight, str
 				: go_on(upgrade, preflight, err)) < 0)
 		return -1;
 	upgrade->saved = true;
+	upgrade->touched_before = upgrade->point->touched;
 	ui_step_end(ui, UI_DONE, T("A rollback point is in %s/%s"), upgrade->place->directory,
 		ROLLBACK_FOLDER);
 	if (upgrade->point->touched)
@@ -511,12 +512,13 @@ int upgrade_finish(struct upgrade *upgrade, struct docker_cli *docker, struct er
 
 /* ---- the other end ---- */
 
-int upgrade_go_back(struct upgrade *upgrade, struct docker_cli *docker, struct err *err)
+int upgrade_go_back(struct upgrade *upgrade, struct preflight *preflight, struct err *err)
 {
 	struct rollback_point *point = upgrade->point;
 	struct rollback rollback = {.session = upgrade->session,
 		.place = upgrade->place,
-		.docker = docker,
+		.docker = &preflight->docker,
+		.engine = &preflight->engine,
 		.point = point};
 	int code = point->phase == ROLLBACK_RETURNING ? point->code : 0;
 	if (rollback_run(&rollback, 0, NULL, err) < 0)
@@ -531,11 +533,12 @@ int upgrade_go_back(struct upgrade *upgrade, struct docker_cli *docker, struct e
 }
 
 static int go_back_after(struct upgrade *upgrade, struct journal *journal,
-	struct docker_cli *docker, const struct err *why, struct err *err)
+	struct preflight *preflight, const struct err *why, struct err *err)
 {
 	struct rollback rollback = {.session = upgrade->session,
 		.place = upgrade->place,
-		.docker = docker,
+		.docker = &preflight->docker,
+		.engine = upgrade->touched_before ? &preflight->engine : NULL,
 		.point = upgrade->point};
 	int status = journal_begin(journal, "rollback", err);
 	if (status == 0)
@@ -545,8 +548,8 @@ static int go_back_after(struct upgrade *upgrade, struct journal *journal,
 	return status;
 }
 
-void upgrade_give_up(struct upgrade *upgrade, struct journal *journal, struct docker_cli *docker,
-	struct err *err)
+void upgrade_give_up(struct upgrade *upgrade, struct journal *journal,
+	struct preflight *preflight, struct err *err)
 {
 	struct err why = *err, problem = ERR_INIT;
 	if (!upgrade->saved) /* perhaps not even judged */
@@ -561,7 +564,7 @@ void upgrade_give_up(struct upgrade *upgrade, struct journal *journal, struct do
 	}
 	ui_warning(upgrade->session->ui, NULL, T("The upgrade to version %s failed: %s"), to,
 		why.text);
-	if (go_back_after(upgrade, journal, docker, &why, &problem) == 0) {
+	if (go_back_after(upgrade, journal, preflight, &why, &problem) == 0) {
 		err_wrap(err, "the upgrade to version %s failed, and version %s is back", to, from);
 		return;
 	}

@@ -26,6 +26,7 @@ struct upgrade {
 	bool wanted;    /* another version than the installed one, or an upgrade to be finished */
 	bool goes_back; /* this file is what an interrupted upgrade began with */
 	bool saved;     /* upgrade_save() has begun: an error goes back */
+	bool touched_before; /* by an earlier run: its containers may have worked since */
 	struct rollback_point *point;
 	struct rollback_point *stray; /* of an installation that is gone: kept, never gone back to */
 	bool left; /* there is such a one, perhaps damaged */
@@ -42,7 +43,7 @@ void upgrade_show(const struct upgrade *upgrade);
 int upgrade_check_again(struct upgrade *upgrade, struct err *err);
 
 /* Instead of installing, when goes_back. */
-int upgrade_go_back(struct upgrade *upgrade, struct docker_cli *docker, struct err *err);
+int upgrade_go_back(struct upgrade *upgrade, struct preflight *preflight, struct err *err);
 
 /* preflight: engine, and the images that are to be loaded. Steps "save" and those of backup.h. An
  * interrupted upgrade keeps its first backup as soon as its containers were started. */
@@ -54,5 +55,5 @@ int upgrade_touch(struct upgrade *upgrade, struct err *err);
 int upgrade_finish(struct upgrade *upgrade, struct docker_cli *docker, struct err *err);
 
 /* *err: what went wrong; it keeps its code and says what has become of the installation. */
-void upgrade_give_up(struct upgrade *upgrade, struct journal *journal, struct docker_cli *docker,
-	struct err *err);
+void upgrade_give_up(struct upgrade *upgrade, struct journal *journal,
+	struct preflight *preflight, struct err *err);

@@ -233,7 +233,7 @@ static int save_what_is_there(struct install *install, struct err *err)
 {
 	if (install->upgrade.goes_back) {
 		install->finished = true;
-		return upgrade_go_back(&install->upgrade, &install->preflight.docker, err);
+		return upgrade_go_back(&install->upgrade, &install->preflight, err);
 	}
 	if (save_data_before(install, err) < 0)
 		return -1;
@@ -398,7 +398,7 @@ static int install_variant(struct session *session, bool agreed, struct err *err
 	if (status < 0 && install.touched)
 		say_saved(&install);
 	if (status < 0)
-		upgrade_give_up(&install.upgrade, &install.journal, &install.preflight.docker, err);
+		upgrade_give_up(&install.upgrade, &install.journal, &install.preflight, err);
 	journal_close(&install.journal, status, err);
 	place_clear(&install.place);
 	return status;

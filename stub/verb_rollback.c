@@ -39,9 +39,9 @@ static int confirm(struct session *session, struct installed *installed, struct 
 	if (find_point(session, installed, &point, err) < 0)
 		return -1;
 	ui_note(ui, "%s", rollback_describe(point, session->arena));
-	if (point->touched)
+	if (point->touched && point->phase != ROLLBACK_RETURNING)
 		ui_note(ui,
-			T("The data becomes what it was at %s; what was written since is lost."),
+			T("The data becomes what it was at %s; what is there now is saved first."),
 			point->made_at);
 	if (session->options->yes)
 		return 0;
@@ -64,6 +64,7 @@ static int go_back(struct session *session, struct installed *installed, struct 
 	struct rollback rollback = {.session = session,
 		.place = &installed->place,
 		.docker = &installed->docker,
+		.engine = &installed->engine,
 		.point = point};
 	return rollback_run(&rollback, 0, NULL, err);
 }

@@ -160,3 +160,54 @@ def a_rollback_point_of_a_purged_installation_is_not_gone_back_to(t):
     t.check(done.code == 0 and "an installation that is gone" in done.err and os.path.exists(home(t, FOLDER)), "the plan says it", done)
     done = control(t, "uninstall", "--yes", "--purge-data")
     t.check(done.code == 0 and not os.path.exists(home(t)), "and a purge takes it along", done)
+
+
+def cut_off_when_started(t):
+    """An upgrade to 2.0.0 that ends by Ctrl-C when its containers were started; they go on running."""
+    t.check(install(t, version("1.0.0")).code == 0, "1.0.0")
+    t.play(volumes=["rungs_data"], running_before=True, containers=[[{"service": "web", "health": "starting"}]])
+    before = len([call for call in t.calls() if "up" in call])
+    process = t.start_file(version("2.0.0"), "install", "--yes")
+    for _ in range(1200):
+        if len([call for call in t.calls() if "up" in call]) > before:
+            break
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(2)
+    t.check(process.wait(60) == 130, "interrupted: 130", process.stdout.read())
+    t.check(json.loads(read(home(t, FOLDER, "state.json")))["touched"], "its containers were started")
+
+
+def about(path):
+    with tarfile.open(path) as tar:
+        return json.load(tar.extractfile(tar.getmembers()[0]))
+
+
+@story
+def what_was_written_since_the_upgrade_is_saved_before_going_back(t):
+    cut_off_when_started(t)
+    folder = os.path.join(t.home, "hardtack", "backups")
+    t.play(volumes=["rungs_data"], running_before=True, cp="fail")
+    before = len(t.calls())
+    done = control(t, "rollback", "--yes")
+    t.check(done.code == 10 and "--backup-to" in done.err and "rollback" in done.err and not [c for c in t.calls()[before:] if c[1:3] == ["volume", "rm"]] and
+            os.path.exists(home(t, FOLDER, "state.json")), "what cannot be saved is not replaced", done)
+    t.play(volumes=["rungs_data"], running_before=True, containers=WELL)
+    done = control(t, "rollback", "--yes")
+    found = kept(folder, "rungs-2")
+    t.check(done.code == 0 and installed(t) == "1.0.0" and len(found) == 1 and found[0][0] in done.out, "back, and saved", done)
+    t.check(about(found[0][0])["version"] == "2.0.0", "as data of the version that wrote it", about(found[0][0]))
+    done = t.run("restore", found[0][0], "--yes", file=version("1.0.0"))
+    t.check(done.code == 3 and "2.0.0" in done.err, "which the older one does not take", done)
+
+
+@story
+def a_second_attempt_that_fails_saves_what_the_first_had_started(t):
+    cut_off_when_started(t)
+    folder = os.path.join(t.home, "hardtack", "backups")
+    t.play(volumes=["rungs_data"], running_before=True, containers=LOOPING)
+    done = install(t, version("2.0.0"), "--timeout", "3", timeout=150)
+    t.check(done.code in (13, 14) and "is not back yet" in done.err and len(kept(folder, "rungs-2")) == 1, "it fails, and goes back, and has saved", done)
+    t.play(volumes=["rungs_data"], running_before=True, containers=WELL)
+    done = control(t, "rollback", "--yes")
+    t.check(done.code == 0 and len(kept(folder, "rungs-2")) == 1, "what was half put back is not saved once more", done)
