@@ -2,11 +2,12 @@
  * The folder of what outlives an installation: "backups" beside the installation's directory, or
  * --backup-to DIR. Nothing in it is ever overwritten or deleted; every file there is 0600.
  *
- *     PROJECT-TIME.tar                            a backup before a deletion, a restore or a rollback
- *                                                 (backup_safety.h)
- *     PROJECT-before-upgrade-TIME.tar             what an upgrade had saved, when a purge, a
- * restore PROJECT-before-unfinished-upgrade-TIME.tar  or --erase-data makes an end of it
- *     PROJECT-before-restore-TIME.env             an env file that a restore replaces
+ *     PROJECT-TIME.tar                    before a deletion, a restore or a rollback
+ *                                         (backup_safety.h)
+ *     PROJECT-before-upgrade-TIME.tar     what an upgrade had saved, of what was purged
+ *     PROJECT-before-unfinished-upgrade-TIME.tar
+ *                                         of one that a purge, a restore or --erase-data ends
+ *     PROJECT-before-restore-TIME.env     an env file that a restore replaces
  */
 #pragma once
 

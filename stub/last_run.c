@@ -78,10 +78,10 @@ static void look_for_rollback_point(
 	if (last->state != LAST_RUN_STOPPED && last->state != LAST_RUN_FAILED)
 		last->state = LAST_RUN_CUT;
 	last->unfinished = true;
-	last->text = status < 0 ? arena_strdup(arena, problem.text)
-				: rollback_describe(point, arena);
-	last->remedy = status < 0 ? arena_strdup(arena, problem.hint)
-				  : rollback_ways_out(point, arena);
+	last->text =
+		status < 0 ? arena_strdup(arena, problem.text) : rollback_describe(point, arena);
+	last->remedy =
+		status < 0 ? arena_strdup(arena, problem.hint) : rollback_ways_out(point, arena);
 }
 
 /* Lock, journal and rollback point: what another user (root, by sudo) keeps for himself may say that

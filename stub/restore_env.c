@@ -130,7 +130,8 @@ void restore_env_tell(
 			continue;
 		if (is_there(here))
 			ui_note(session->ui,
-				T("  settings    the backup has no %s: the one that lies here stays "
+				T("  settings    the backup has no %s: the one that lies here "
+				  "stays "
 				  "and is used"),
 				here);
 		else if (has_template(session->manifest, target))

@@ -21,8 +21,8 @@ struct rollback {
 	const struct place *place; /* locked */
 	struct docker_cli *docker; /* with compose found */
 	struct rollback_point *point;
-	const struct docker_engine *engine; /* to save what there is first; NULL: nothing was written
-					       since but by a version that failed just now */
+	/* To save what there is first; NULL: all that wrote since is a version that failed just now. */
+	const struct docker_engine *engine;
 	const struct backup_omission *not_back; /* what the backup of the data left out */
 	size_t not_back_count;
 	bool unproven; /* after success: the old procedure was missing, the services were only

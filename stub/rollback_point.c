@@ -105,8 +105,8 @@ static int parse(
 	if (phase < 0 || json_get_string(root, "project", &point->project, err) < 0 ||
 		json_get_string(root, "compose", &point->compose, err) < 0 ||
 		json_get_string(root, "made_at", &point->made_at, err) < 0 ||
-		json_get_string_or(root, "first_installed_at", NULL, &point->first_installed_at,
-			err) < 0 ||
+		json_get_string_or(
+			root, "first_installed_at", NULL, &point->first_installed_at, err) < 0 ||
 		json_get_bool(root, "touched", &point->touched, err) < 0 ||
 		json_get_u64_or(root, "code", 0, &code, err) < 0 ||
 		json_get_string_or(root, "cause", NULL, &point->cause, err) < 0 ||
@@ -346,10 +346,11 @@ int rollback_point_check(const char *directory, struct err *err)
 	static const struct {
 		const char *name;
 		int mode;
-	} parts[] = {{"", R_OK | W_OK | X_OK}, {"/files", R_OK | W_OK | X_OK},
-		{"/data.backup", R_OK}};
+	} parts[] = {
+		{"", R_OK | W_OK | X_OK}, {"/files", R_OK | W_OK | X_OK}, {"/data.backup", R_OK}};
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		AUTO_FREE char *path = xprintf("%s/" ROLLBACK_FOLDER "%s", directory, parts[i].name);
+		AUTO_FREE char *path =
+			xprintf("%s/" ROLLBACK_FOLDER "%s", directory, parts[i].name);
 		if (access(path, parts[i].mode) < 0 && errno != ENOENT && errno != ENOTDIR)
 			return fail_remove(path, err);
 	}

@@ -64,7 +64,8 @@ struct rollback_point {
 	const char *cause; /* or NULL */
 };
 
-/* *out NULL: there is none. CODE_IO: another user's, which may not be looked at; CODE_INPUT: damaged. */
+/* *out NULL: there is none. CODE_IO: another user's, which may not be looked at; CODE_INPUT:
+ * damaged. */
 int rollback_point_read(
 	const char *directory, struct arena *arena, struct rollback_point **out, struct err *err);
 

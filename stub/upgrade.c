@@ -31,7 +31,7 @@ static int find_stray(struct upgrade *upgrade, struct err *err)
 	if (!upgrade->old && rollback_point_read(directory, arena, &upgrade->stray, err) < 0) {
 		if (err->code != CODE_INPUT)
 			return -1;
-		err_clear(err); /* damaged, and nobody's any more: what it saved is kept all the same */
+		err_clear(err); /* damaged, and nobody's: what it saved is kept all the same */
 		upgrade->left = true;
 	}
 	upgrade->left = upgrade->left || upgrade->stray;
@@ -370,8 +370,8 @@ static void remove_point(const struct upgrade *upgrade)
 		ui_warning(upgrade->session->ui, problem.hint, "%s", problem.text);
 }
 
-/* Of an upgrade that was killed after its receipt: only this was missing. Of an installation that is
- * gone: what it had saved is kept. */
+/* Of an upgrade that was killed after its receipt: only this was missing. Of an installation that
+ * is gone: what it had saved is kept. */
 static int tidy(const struct upgrade *upgrade, struct err *err)
 {
 	const char *directory = upgrade->place->directory;
@@ -548,8 +548,8 @@ static int go_back_after(struct upgrade *upgrade, struct journal *journal,
 	return status;
 }
 
-void upgrade_give_up(struct upgrade *upgrade, struct journal *journal,
-	struct preflight *preflight, struct err *err)
+void upgrade_give_up(struct upgrade *upgrade, struct journal *journal, struct preflight *preflight,
+	struct err *err)
 {
 	struct err why = *err, problem = ERR_INIT;
 	if (!upgrade->saved) /* perhaps not even judged */

@@ -28,7 +28,8 @@ struct upgrade {
 	bool saved;     /* upgrade_save() has begun: an error goes back */
 	bool touched_before; /* by an earlier run: its containers may have worked since */
 	struct rollback_point *point;
-	struct rollback_point *stray; /* of an installation that is gone: kept, never gone back to */
+	/* Of an installation that is gone: its backup is kept, it is never gone back to. */
+	struct rollback_point *stray;
 	bool left; /* there is such a one, perhaps damaged */
 };
 
@@ -55,5 +56,5 @@ int upgrade_touch(struct upgrade *upgrade, struct err *err);
 int upgrade_finish(struct upgrade *upgrade, struct docker_cli *docker, struct err *err);
 
 /* *err: what went wrong; it keeps its code and says what has become of the installation. */
-void upgrade_give_up(struct upgrade *upgrade, struct journal *journal,
-	struct preflight *preflight, struct err *err);
+void upgrade_give_up(struct upgrade *upgrade, struct journal *journal, struct preflight *preflight,
+	struct err *err);

@@ -315,7 +315,7 @@ def a_backup_without_settings_leaves_those_that_lie_here(t):
         done = t.run("restore", file, "--yes", *more, file=t.settings)
         t.check(done.code == 0 and "the backup has no " + os.path.join(folder, ".env") in done.err and "is used" in done.err, f"running: {running}: 0, and the plan says so", done)
         now = text_of(os.path.join(folder, ".env"))
-        t.check(now == env if not more else ("CITY=Hotan" in now or 'CITY="Hotan"' in now) and [l for l in env.splitlines() if "PASSWORD" in l][0] in now,
+        t.check(now == env if not more else ("CITY=Hotan" in now or 'CITY="Hotan"' in now) and [line for line in env.splitlines() if "PASSWORD" in line][0] in now,
                 "the .env that lay here is what it was", (env, now))
     os.remove(os.path.join(folder, ".env"))
     done = t.run("restore", file, "--yes", "--set", "ADMIN=a", file=t.settings)

@@ -136,7 +136,7 @@ def a_rollback_point_of_a_purged_installation_is_not_gone_back_to(t):
     put(t, aside)
     t.play(up={"exit": 1, "stderr": "no network"}, volumes=["rungs_data"])
     t.check(t.run("install", "--yes", "--set", f"PORT={t.port}", "--ignore-preflight", "data", file=version("1.0.0")).code == 12, "a first one fails")
-    put(t, aside) if not os.path.exists(home(t, FOLDER)) else None
+    put(t, aside)
     for what, file in (("before its receipt", None), ("installed anew", version("1.0.0")), ("installed in the newer version", version("2.0.0"))):
         t.play(volumes=["rungs_data"], containers=WELL)
         if file:
