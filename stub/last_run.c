@@ -73,8 +73,8 @@ static void look_for_rollback_point(
 	if (last->state == LAST_RUN_AT_WORK)
 		return;
 	int status = rollback_find_unfinished(place->directory, arena, &point, &problem);
-	if (status == 0 && !point)
-		return;
+	if (status < 0 ? file_owner_refused(&problem) && !last->unfinished : !point)
+		return; /* refused: look_for_refusal() tells, where nothing else is unfinished */
 	if (last->state != LAST_RUN_STOPPED && last->state != LAST_RUN_FAILED)
 		last->state = LAST_RUN_CUT;
 	last->unfinished = true;
