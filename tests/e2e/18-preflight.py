@@ -49,9 +49,14 @@ def down_then_started(t, engine, file):
 
 
 def no_permission(t, engine, file):
-    """As somebody who can find and read everything, but may not write to the engine's socket. hello runs, at its port."""
+    """As somebody whose own home this is, and who may not write to the engine's socket. hello runs, at its port."""
     somebody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all,+dac_read_search",
                 "--ambient-caps", "-all,+dac_read_search", "--bounding-set", "-all,+dac_read_search", "--"]
+    folder = t.home
+    while folder != "/":  # access() does not go by capabilities
+        os.chmod(folder, os.stat(folder).st_mode | 0o011)
+        folder = os.path.dirname(folder)
+    subprocess.run(["chown", "-R", "65534:65534", t.home], check=True)
     for language, words in (("en", "you may not use Docker on this machine"), ("zh", "您没有权限使用这台机器上的 Docker")):
         done = t.run([*somebody, file, "install", "--yes", "--lang", language], engine)
         t.check(done.code == 10 and words in done.err and "sudo" in done.err and done.err.count("✗") == 2,
@@ -60,6 +65,7 @@ def no_permission(t, engine, file):
     done = t.run([*somebody, file, "preflight", "--json"], engine)
     states = [event["state"] for event in done.events() if event["event"] == "engine"]
     t.check(done.code == 10 and states == ["no-permission"], "--json: no-permission", done)
+    subprocess.run(["chown", "-R", "0:0", t.home], check=True)
 
 
 def another_answers(t, engine, file):
@@ -71,7 +77,7 @@ def another_answers(t, engine, file):
     env = {"DOCKER_HOST": "", "DOCKER_CONFIG": config}
     for name, where in (("dead", t.path("nobody.sock")), ("rancher-desktop", socket)):
         engine.run(["docker", "context", "create", name, "--docker", "host=unix://" + where], env=env)
-    for broken, words in (({"DOCKER_CONTEXT": "dead"}, "not running"), ({"DOCKER_CONTEXT": "nosuch"}, "context is broken")):
+    for broken, words in (({"DOCKER_CONTEXT": "dead"}, "context dead leads to"), ({"DOCKER_CONTEXT": "nosuch"}, "context is broken")):
         done = t.installer(file, "preflight", engine=engine, env={**env, **broken})
         t.check(done.code == 10 and words in done.err and f"Rancher Desktop at unix://{socket}" in done.err and
                 "`unset DOCKER_CONTEXT; docker context use rancher-desktop`" in done.err,

@@ -188,7 +188,8 @@ class Job:
             if job == 0:
                 os.setpgid(0, 0)
                 os.tcsetpgrp(0, os.getpid())
-                signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+                for number in (signal.SIGTTOU, signal.SIGINT, signal.SIGQUIT):  # a background shell ignores the latter
+                    signal.signal(number, signal.SIG_DFL)
                 os.chdir("/")
                 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
                 os.execve(argv[0], argv, {**t.env, "TERM": "xterm"})
