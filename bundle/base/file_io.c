@@ -76,8 +76,9 @@ int file_pwrite(int fd, const char *name, const void *bytes, size_t length, uint
 /* What may not be opened says nothing about what is in it. */
 static int fail_open(const char *path, struct err *err)
 {
-	bool refused = errno == EACCES || errno == EPERM;
-	err_set_errno(err, refused ? CODE_IO : CODE_INPUT, "open %s", path);
+	err_set_errno(err, CODE_INPUT, "open %s", path);
+	if (file_owner_refused(err))
+		err->code = CODE_IO;
 	return file_owner_hint(err, path);
 }
 

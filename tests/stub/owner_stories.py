@@ -2,15 +2,14 @@
 import json
 import os
 import shutil
-import subprocess
 import tarfile
 import time
 
-from __main__ import Done, read, story  # pylint: disable=no-name-in-module
+from __main__ import read, story  # pylint: disable=no-name-in-module
 from fault_stories import native
+from permission_stories import USER, may_change_user, user
 from upgrade_stories import LOOPING, WELL, control, home, install, installed, interrupted, kept, version
 
-SOMEBODY = 4242
 FOLDER = ".hardtack-rollback"
 DELETES = ("rm", "stop", "up", "down")
 
@@ -22,22 +21,12 @@ def give_to_somebody(t, *but):
         folders[:] = [name for name in folders if name not in but]
         for name in [".", *folders, *names]:
             if name not in but:
-                os.lchown(os.path.join(top, name), SOMEBODY, SOMEBODY)
+                os.lchown(os.path.join(top, name), USER, USER)
 
 
 def somebody(t, *words, file=None):
     """The same, run by that user."""
-    argv = [*(file or [home(t, "hardtack-control")]), *words]
-    done = subprocess.run(argv, env=t.env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
-                          user=SOMEBODY, group=SOMEBODY, extra_groups=[])
-    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def may_be_somebody(t):
-    if os.geteuid() == 0:
-        return True
-    t.check(os.environ.get("MUST_RUN") != "1", "to be another user needs root")
-    return False
+    return user(t, *words, file=file or [home(t, "hardtack-control")])
 
 
 def backups(t):
@@ -59,7 +48,7 @@ def refused_with(t, done, before, path, files):
 @native
 def what_cannot_be_removed_stops_a_deletion_before_it(t):
     """`sudo` ran the newer installer and was killed: its rollback point is root's, and nobody else may look into it."""
-    if not may_be_somebody(t):
+    if not may_change_user(t):
         return
     data = interrupted(t)
     t.play(volumes=["rungs_data"])
@@ -85,7 +74,7 @@ def what_cannot_be_removed_stops_a_deletion_before_it(t):
 @story
 @native
 def a_kept_backup_that_cannot_be_read_stops_a_purge_before_it(t):
-    if not may_be_somebody(t):
+    if not may_change_user(t):
         return
     install(t, version("1.0.0"))
     t.check(install(t, version("2.0.0")).code == 0, "upgraded")
@@ -102,7 +91,7 @@ def a_kept_backup_that_cannot_be_read_stops_a_purge_before_it(t):
 @story
 @native
 def a_first_install_does_not_ignore_what_it_may_not_look_at(t):
-    if not may_be_somebody(t):
+    if not may_change_user(t):
         return
     os.makedirs(home(t, FOLDER), 0o700)
     give_to_somebody(t, FOLDER)
