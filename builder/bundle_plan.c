@@ -303,26 +303,41 @@ static void add_text(struct bundle_plan *plan, const char *path, struct text *te
 	text_clear(text);
 }
 
-static const struct blob_source *find_in_image(const struct image *image, const char *digest)
+static int compare_blobs(const void *left, const void *right)
 {
-	if (strcmp(image->manifest.digest, digest) == 0)
-		return &image->manifest;
-	if (strcmp(image->config_blob.digest, digest) == 0)
-		return &image->config_blob;
-	for (size_t l = 0; l < image->layer_count; l++)
-		if (strcmp(image->layers[l].blob.digest, digest) == 0)
-			return &image->layers[l].blob;
-	return NULL;
+	const struct blob_source *const *a = left, *const *b = right;
+	return strcmp((*a)->digest, (*b)->digest);
+}
+
+/* Every blob of every image, sorted to be found by its digest: 10,000 must not cost 10,000 squared. */
+static size_t collect_blobs(const struct bundle_variant *variants, size_t count,
+	struct arena *arena, const struct blob_source ***out)
+{
+	const struct blob_source **blobs = NULL;
+	size_t found = 0, capacity = 0;
+	for (size_t v = 0; v < count; v++) {
+		for (size_t i = 0; i < variants[v].image_count; i++) {
+			const struct image *image = variants[v].images[i].image;
+			*ARENA_PUSH(arena, blobs, found, capacity) = &image->manifest;
+			*ARENA_PUSH(arena, blobs, found, capacity) = &image->config_blob;
+			for (size_t l = 0; l < image->layer_count; l++)
+				*ARENA_PUSH(arena, blobs, found, capacity) = &image->layers[l].blob;
+		}
+	}
+	if (found)
+		qsort(blobs, found, sizeof(*blobs), compare_blobs);
+	*out = blobs;
+	return found;
 }
 
 static const struct blob_source *find_blob(
-	const struct bundle_variant *variants, size_t count, const char *digest)
+	const struct blob_source *const *blobs, size_t count, const char *digest)
 {
-	const struct blob_source *found = NULL;
-	for (size_t v = 0; v < count; v++)
-		for (size_t i = 0; i < variants[v].image_count && !found; i++)
-			found = find_in_image(variants[v].images[i].image, digest);
-	return found;
+	const struct blob_source wanted = {.digest = digest}, *key = &wanted;
+	const struct blob_source *const *found =
+		bsearch(&key, blobs, count, sizeof(*blobs), compare_blobs);
+	BUG_ON(!found);
+	return *found;
 }
 
 static void plan_images(
@@ -330,16 +345,16 @@ static void plan_images(
 {
 	struct text index = TEXT_INIT, manifest = TEXT_INIT;
 	struct load_archive_blob *blobs;
+	const struct blob_source **sources;
 	load_archive_index(&plan->manifest, NULL, &index);
 	load_archive_manifest(&plan->manifest, NULL, &manifest);
 	add_bytes(plan, LOAD_ARCHIVE_LAYOUT_PATH, load_archive_layout, strlen(load_archive_layout));
 	add_text(plan, LOAD_ARCHIVE_INDEX_PATH, &index);
 	add_text(plan, LOAD_ARCHIVE_MANIFEST_PATH, &manifest);
 	size_t count = load_archive_blobs(&plan->manifest, NULL, plan->arena, &blobs);
+	size_t source_count = collect_blobs(variants, variant_count, plan->arena, &sources);
 	for (size_t i = 0; i < count; i++) {
-		const struct blob_source *blob =
-			find_blob(variants, variant_count, blobs[i].digest);
-		BUG_ON(!blob);
+		const struct blob_source *blob = find_blob(sources, source_count, blobs[i].digest);
 		add_blob(plan, manifest_blob_path(blob->digest, plan->arena), blob);
 	}
 }

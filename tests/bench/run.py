@@ -2,11 +2,13 @@
 """hardtack against what people use today, on the same inputs, in turn, in one run.
 
     tests/bench/run.py --build BUILD --out DIR [--sizes MIB,...] [--blobs N,...] [--images N,...] [--turns N] [--engine NAME] [--budget SECONDS]
+                       [--figures build,verify,load,install] [--add]
 
-For every payload: build, verify, load into a clean engine, install until the application is proven, all again with
+For every payload, the smallest first: build, verify, load into a clean engine, install until the application is proven, all again with
 everything present, and the first word. Payloads are one image (of a hundred layers at most), or --images. Contenders of a figure take turns, nobody always first; the first turn warms up and
-does not count. What needs more time than the budget or more disk than there is is left out, and said.
-DIR gets bench.json, bench.md and plots. Needs root (a Docker engine of its own, no network).
+does not count. Of a payload above 1 GiB or from 1,000 layers there are two turns at most, and both count. What needs more time than the budget or more disk than there is is left out, and said.
+DIR gets bench.json, bench.md and plots; with --add what is measured now replaces that in DIR's bench.json, and the rest of it stays.
+Needs root (a Docker engine of its own, no network).
 """
 import argparse
 import contextlib
@@ -14,6 +16,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,12 +36,18 @@ MIB = 1 << 20
 SLOW_MOST_MIB = 1024    # compressing peers above this size would take most of the time
 LOADED_BLOBS_MOST = 1000  # an engine needs seconds for a hundred layers
 GRACE_S = 60            # what has begun may end behind the budget
+FIGURES = ("build", "verify", "load", "install")
 DISK_TIMES = 9          # layout, installer, archive and peers' outputs; unpacked in the engine; its temporary files
 TARGET = {"x86_64": "linux-amd64", "aarch64": "linux-arm64"}[platform.machine()]
 
 
 class OutOfTime(Exception):
     pass
+
+
+def slow(payload):
+    """Of which less is measured, or the rest would never be."""
+    return payload.size_mib > SLOW_MOST_MIB or payload.layers >= LOADED_BLOBS_MOST
 
 
 class Bench:
@@ -83,10 +92,10 @@ class Bench:
 
     def in_turn(self, figure, payload, contenders, before=None, turns=None):
         """contenders: {name: argv or callable giving what it took}; before(name) is not counted."""
-        turns = turns or self.options.turns
+        warm_up, turns = (0, min(turns or self.options.turns, 2)) if slow(payload) else (1, turns or self.options.turns)
         runs = {name: [] for name in contenders}
         over = False
-        for turn in range(turns + 1):
+        for turn in range(turns + warm_up):
             shift = turn % len(contenders)
             for name in [*contenders][shift:] + [*contenders][:shift]:
                 over = over or self.left() < 0
@@ -97,7 +106,7 @@ class Bench:
                 os.sync()
                 contender = contenders[name]
                 took = contender() if callable(contender) else self.timed(contender)
-                if turn > 0:
+                if turn >= warm_up:
                     runs[name].append(took)
         if over and not all(runs.values()):
             raise OutOfTime(figure)
@@ -127,9 +136,11 @@ class Bench:
         def before(name):
             if name == "hardtack build, the first":  # of layers that no build has proven yet
                 shutil.rmtree(self.path("cache/proofs"), ignore_errors=True)
+        self.timed(self.build_argv())
+        if "build" not in self.options.figures:
+            return
         archive = self.path("made/archive.tar")
-        if payload.size_mib <= SLOW_MOST_MIB and payload.layers < LOADED_BLOBS_MOST:
-            self.timed(self.build_argv())
+        if not slow(payload):
             os.makedirs(self.path("made"))
             self.timed([self.path("installer"), "load", "--output", archive, "-q"])
             with open(self.path("made/load.sh"), "w", encoding="ascii") as file:
@@ -170,7 +181,7 @@ class Bench:
         self.timed([file, "load", "--output", archive, "-q"])
         contenders = {"docker load -i, the same archive": lambda: self.inside("docker", "load", "-q", "-i", archive),
                       "installer load, verified and proven": lambda: self.inside(file, "load", "-q")}
-        if payload.size_mib <= SLOW_MOST_MIB:
+        if not slow(payload):
             self.clean_engine()
             self.docker("load", "-q", "-i", archive)
             names = self.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
@@ -179,7 +190,7 @@ class Bench:
         self.in_turn("load", payload, contenders, before=lambda _: self.clean_engine())
         self.note_disk()
         self.rows.append({"figure": "phases", "contender": "installer load, verified and proven", **payload._asdict(),
-                          "runs": [self.load_phases() for _ in range(self.options.turns)]})
+                          "runs": [self.load_phases() for _ in range(1 if slow(payload) else self.options.turns)]})
 
     def load_phases(self):
         """Seconds of a load: until docker is first called, until `docker load`, in it (in all of them), behind it."""
@@ -216,8 +227,9 @@ class Bench:
         def before(_):
             self.clean_engine()
             shutil.rmtree(place, ignore_errors=True)
-        self.in_turn("install", payload, {"docker load, compose up, a request": lambda: self.inside("sh", "-c", by_hand),
-                                                  "installer install": lambda: self.inside(*run)}, before=before)
+        if payload.images == 1:  # of several, it loads the one that is started, and a person all that the archive has
+            self.in_turn("install", payload, {"docker load, compose up, a request": lambda: self.inside("sh", "-c", by_hand),
+                                              "installer install": lambda: self.inside(*run)}, before=before)
         before(None)
         self.inside(*run)
         self.in_turn("again", payload, {"installer install, everything present": lambda: self.inside(*run)})
@@ -262,8 +274,9 @@ class Bench:
                 shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
         inputs.make(self.work, os.path.join(ROOT, "payload/hello"), program, make_image.CONFIG, payload)
         print(f"{payload}; {self.left():.0f} s left", file=sys.stderr, flush=True)
-        for figure in (self.build, self.verify, self.load, self.install):
-            figure(payload)
+        for figure in FIGURES:
+            if figure == FIGURES[0] or figure in self.options.figures:  # the first makes what the others measure
+                getattr(self, figure)(payload)
             for rest in ("made", "copy", "peer.run", "saved.tar.zst"):
                 path = self.path(rest)
                 shutil.rmtree(path, ignore_errors=True)
@@ -279,6 +292,7 @@ class Bench:
         options = self.options
         payloads = [payload.whole() for payload in (*(inputs.Payload(size) for size in options.sizes), *(inputs.Payload(options.images_mib, images=count) for count in options.images),
                                                     *(inputs.Payload(options.blobs_mib, count) for count in options.blobs))]
+        payloads.sort()  # a run whose time is over has left out the fewest
         self.engine = engines.Engine(self.options.engine)
         try:
             self.engine.start()
@@ -294,7 +308,7 @@ class Bench:
         finally:
             self.engine.stop()
             shutil.rmtree(self.work, ignore_errors=True)
-        return {"rows": self.rows, "left_out": self.left_out, "took_s": round(time.monotonic() - self.started), "disk_mib": self.disk,
+        return {"rows": self.rows, "left_out": self.left_out, "took_s": round(time.monotonic() - self.started), "runs": 1, "disk_mib": self.disk,
                 "turns": self.options.turns, "engine": self.options.engine, "date": time.strftime("%Y-%m-%d", time.gmtime()),
                 "failed": self.failed, "machine": report.machine(self.hardtack)}
 
@@ -316,8 +330,15 @@ def main():
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--engine", default="v28")
     parser.add_argument("--budget", type=int, default=5400)
-    results = Bench(parser.parse_args()).run()
-    report.write(results, parser.parse_args().out)
+    parser.add_argument("--figures", type=lambda text: text.replace(",", " ").split(), default=[*FIGURES])
+    parser.add_argument("--add", action="store_true")
+    options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))    # so that the engine is stopped
+    results = Bench(options).run()
+    if options.add:
+        results = report.joined(options.out, results)
+    report.write(results, options.out)
     return 0 if results["rows"] and not results["failed"] else 1
 
 
