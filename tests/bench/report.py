@@ -272,13 +272,18 @@ def document(results, files):
     return "\n".join(lines).rstrip() + "\n"
 
 
-def joined(folder, results):
-    """What folder's bench.json has of the same machine, with these results in the place of the same figures and payloads."""
+def earlier_of(folder, hardtack):
+    """What folder's bench.json has, if it is of this machine."""
     with open(os.path.join(folder, "bench.json"), encoding="utf-8") as file:
         earlier = json.load(file)
-    if any(earlier["machine"][key] != results["machine"][key] for key in ("cpu", "cores", "memory_gib", "kernel")):
+    here = machine(hardtack)
+    if any(earlier["machine"][key] != here[key] for key in ("cpu", "cores", "memory_gib", "kernel")):
         raise SystemExit(f"{folder}/bench.json is of another machine: without --add it is measured anew")
+    return earlier
 
+
+def joined(earlier, results):
+    """Earlier results, with these in the place of the same figures and payloads."""
     def key(row):
         return row["figure"], row["contender"], payload_of(row)
     again = {key(row) for row in results["rows"]}

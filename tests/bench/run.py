@@ -92,7 +92,8 @@ class Bench:
 
     def in_turn(self, figure, payload, contenders, before=None, turns=None):
         """contenders: {name: argv or callable giving what it took}; before(name) is not counted."""
-        warm_up, turns = (0, min(turns or self.options.turns, 2)) if slow(payload) else (1, turns or self.options.turns)
+        turns = turns or self.options.turns
+        warm_up, turns = (0, min(turns, 2)) if slow(payload) else (1, turns)
         runs = {name: [] for name in contenders}
         over = False
         for turn in range(turns + warm_up):
@@ -335,9 +336,11 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))    # so that the engine is stopped
+    # Refused before an hour of measuring.
+    earlier = report.earlier_of(options.out, os.path.join(options.build, "hardtack")) if options.add else None
     results = Bench(options).run()
-    if options.add:
-        results = report.joined(options.out, results)
+    if earlier:
+        results = report.joined(earlier, results)
     report.write(results, options.out)
     return 0 if results["rows"] and not results["failed"] else 1
 
