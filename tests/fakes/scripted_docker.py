@@ -44,8 +44,8 @@ import signal
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(sys.argv[0]))
 NEVER = 3600
+HERE, SCENARIO, STATE = "", {}, {}
 
 
 def beside(name):
@@ -58,10 +58,6 @@ def read_json(name, fallback):
             return json.load(file)
     except FileNotFoundError:
         return fallback
-
-
-SCENARIO = read_json("scenario.json", {})
-STATE = read_json("state.json", {"images": {}, "looks": 0, "up": 0})
 
 
 def save_state():
@@ -542,6 +538,10 @@ def dispatch(argv):
 
 
 def main():
+    global HERE, SCENARIO, STATE
+    HERE = os.path.dirname(os.path.abspath(sys.argv[0]))
+    SCENARIO = read_json("scenario.json", {})
+    STATE = read_json("state.json", {"images": {}, "looks": 0, "up": 0})
     with open(beside("calls.jsonl"), "a", encoding="utf-8") as calls:
         calls.write(json.dumps([os.path.basename(sys.argv[0])] + sys.argv[1:]) + "\n")
     dispatch(sys.argv[1:])

@@ -44,11 +44,11 @@ $(foreach n,$(THREADED_UNITS),$(eval $(call unit_program,tsan,$(n))))
 instrumented_run = $(Q)BUILD=$(abspath $(BUILD)) DEPS=$(abspath $(DEPS)) tests/instrumented/run
 
 .PHONY: check-valgrind check-threads check-registry-threads
-check-valgrind: $(UNIT_NAMES:%=$(BUILD)/native/unit/%) $(INSTRUMENTED)/native/hardtack $(INSTRUMENTED)/native/planted $(BUILD)/hardtack $(BUILD)/darwin-arm64/hardtack $(BUILD)/tests/machorun/machorun ## unit tests, builder and installer under valgrind's memcheck (PART=units|golden|…)
+check-valgrind: $(UNIT_NAMES:%=$(BUILD)/native/unit/%) $(INSTRUMENTED)/native/hardtack $(INSTRUMENTED)/native/planted $(BUILD)/hardtack $(BUILD)/darwin-arm64/hardtack $(BUILD)/tests/machorun/machorun $(BUILD)/tests/fakes/docker ## unit tests, builder and installer under valgrind's memcheck (PART=units|golden|…)
 	$(Q)scripts/setup.sh --deps $(DEPS) --target native --valgrind
 	$(instrumented_run) valgrind $(PART)
 
-check-threads: $(THREADED_UNITS:%=$(BUILD)/tsan/unit/%) $(INSTRUMENTED)/tsan/hardtack $(INSTRUMENTED)/tsan/planted $(BUILD)/tsan/ask_registry $(BUILD)/darwin-arm64/hardtack $(BUILD)/tests/machorun/machorun ## everything that has threads under ThreadSanitizer (PART=…)
+check-threads: $(THREADED_UNITS:%=$(BUILD)/tsan/unit/%) $(INSTRUMENTED)/tsan/hardtack $(INSTRUMENTED)/tsan/planted $(BUILD)/tsan/ask_registry $(BUILD)/darwin-arm64/hardtack $(BUILD)/tests/machorun/machorun $(BUILD)/tests/fakes/docker ## everything that has threads under ThreadSanitizer (PART=…)
 	$(instrumented_run) tsan $(PART)
 
 check-registry-threads: $(INSTRUMENTED)/tsan/hardtack $(INSTRUMENTED)/tsan/planted $(BUILD)/tsan/ask_registry $(BUILD)/darwin-arm64/hardtack $(BUILD)/tests/machorun/machorun ## the registry suite alone under ThreadSanitizer

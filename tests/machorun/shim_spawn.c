@@ -7,11 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define STILL_MS 10000
 
 enum action_kind {
 	ACTION_DUP2,
@@ -258,16 +261,30 @@ static int high_descriptor(int fd)
 	return high;
 }
 
-static int run(pid_t *pid, const struct spawn *spawn)
+/*
+ * A child of this emulator's fork stood still before its exec, on a lock of the emulator itself (QEMU 7.2, once in some
+ * ten thousand forks beside two busy cores, seen with /proc/PID/task/TID/syscall). It has done nothing yet that lasts.
+ */
+static bool stands_still(int report)
+{
+	struct pollfd wait = {.fd = report, .events = POLLIN};
+	int ready;
+
+	do
+		ready = poll(&wait, 1, STILL_MS);
+	while (ready < 0 && errno == EINTR);
+	return ready == 0;
+}
+
+/* EAGAIN: the child stood still, and is no more. */
+static int run_once(pid_t *pid, const struct spawn *spawn)
 {
 	int ends[2], error = 0;
 	ssize_t got;
 	pid_t child;
 
-	if (spawn->attributes != NULL && spawn->attributes->flags & DARWIN_POSIX_SPAWN_SETEXEC)
-		return errno_to_darwin(become(spawn));
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return errno_to_darwin(errno);
+		return errno;
 	ends[1] = high_descriptor(ends[1]);
 	child = fork();
 	if (child == 0) {
@@ -278,13 +295,28 @@ static int run(pid_t *pid, const struct spawn *spawn)
 	if (child < 0)
 		error = errno;
 	close(ends[1]);
-	while (child > 0 && (got = read(ends[0], &error, sizeof(error))) < 0 && errno == EINTR)
+	if (child > 0 && stands_still(ends[0])) {
+		kill(child, SIGKILL);
+		error = EAGAIN;
+	}
+	while (error == 0 && child > 0 && (got = read(ends[0], &error, sizeof(error))) < 0 && errno == EINTR)
 		continue;
 	close(ends[0]);
 	if (error != 0 && child > 0)
 		waitpid(child, NULL, 0);
 	if (error == 0 && pid != NULL)
 		*pid = child;
+	return error;
+}
+
+static int run(pid_t *pid, const struct spawn *spawn)
+{
+	int error = EAGAIN;
+
+	if (spawn->attributes != NULL && spawn->attributes->flags & DARWIN_POSIX_SPAWN_SETEXEC)
+		return errno_to_darwin(become(spawn));
+	for (int tries = 0; error == EAGAIN && tries < 3; tries++)
+		error = run_once(pid, spawn);
 	errno = 0;
 	return errno_to_darwin(error);
 }

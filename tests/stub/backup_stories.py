@@ -274,7 +274,8 @@ def a_restore_that_goes_on_keeps_an_env_that_was_edited_meanwhile(t):
     t.play(**DATA, running_before=True)
     done = t.run("restore", file, "--yes")
     kept = [path for path in saved(t) if path.endswith(".env")]
-    t.check(done.code == 0 and "MINE" not in text_of(t.path(".env")) and len(kept) == 2 and kept[-1] in done.err, "0, both are kept", done)
+    t.check(done.code == 0 and "MINE" not in text_of(t.path(".env")) and len(kept) == 2, "0, both are kept", done)
+    t.check([text_of(path).split("MINE=")[1] for path in kept if path in done.err] == ["2\n"], "the second is named", done)
     t.check(sorted(text_of(path).split("MINE=")[1] for path in kept) == ["1\n", "2\n"] and
             all(stat.S_IMODE(os.stat(path).st_mode) == 0o600 for path in kept), "as they were, 0600", kept)
 
