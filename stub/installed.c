@@ -52,9 +52,7 @@ int installed_refuse_elsewhere(
 		from);
 }
 
-/* Of another user, or with another HOME: Docker knows where it runs from. Who may not ask, or finds
- * nothing, keeps the usual hint. */
-static int require_installed(const struct place *place, const struct session *session, struct err *err)
+int installed_require(const struct place *place, const struct session *session, struct err *err)
 {
 	struct docker_cli docker;
 	struct docker_engine engine;
@@ -82,7 +80,7 @@ int installed_open(struct installed *installed, struct session *session, bool lo
 {
 	if (session_open_bundle(session, err) < 0 ||
 		place_choose(&installed->place, session, err) < 0 ||
-		require_installed(&installed->place, session, err) < 0 ||
+		installed_require(&installed->place, session, err) < 0 ||
 		(lock && place_lock(&installed->place, session, err) < 0))
 		return -1;
 	installed->project = place_compose(&installed->place, session, session->arena);

@@ -18,6 +18,11 @@ struct installed {
 		.place = PLACE_INIT \
 	}
 
+/* place_require_installed(); where it fails, the hint names the folder that Docker says it runs from
+ * (another user's, or another HOME's). Who may not ask Docker, or finds nothing there, keeps the usual
+ * hint. */
+int installed_require(const struct place *place, const struct session *session, struct err *err);
+
 /* Opens the bundle (its manifest says the name), finds the place, wants something to be installed
  * there, and a working engine; with lock, also the lock, and nobody else's containers. */
 int installed_open(

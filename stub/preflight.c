@@ -140,7 +140,8 @@ static int check_compose(struct preflight *preflight, struct err *err)
 	struct docker_cli *docker = &preflight->docker;
 	struct err problem = ERR_INIT;
 	bool found;
-	if (!docker->path || !preflight->place)
+	/* A docker command that waits for a silent engine says nothing about compose. */
+	if (!docker->path || !preflight->place || preflight->engine.state == DOCKER_SILENT)
 		return 0;
 	if (docker_compose_find(docker, &found, err) < 0)
 		return interrupt_pending() ? -1 : (preflight_error(preflight, "compose", err), 0);

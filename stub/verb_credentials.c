@@ -4,6 +4,7 @@
 
 #include "env_file.h"
 #include "handoff.h"
+#include "installed.h"
 #include "message.h"
 #include "place.h"
 #include "secret_mask.h"
@@ -62,7 +63,7 @@ int verb_credentials(struct session *session, struct err *err)
 	bool hidden = false;
 	bool open = session->options->show || (isatty(STDOUT_FILENO) && !ui_is_json(session->ui));
 	if (session_open_bundle(session, err) < 0 || place_choose(&place, session, err) < 0 ||
-		place_require_installed(&place, err) < 0 ||
+		installed_require(&place, session, err) < 0 ||
 		env_files_plan(&env, session, &place, err) < 0 ||
 		handoff_show_urls(session, &env, err) < 0)
 		return -1;

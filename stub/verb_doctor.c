@@ -21,7 +21,7 @@ static int judge(const struct doctor *doctor, struct err *err)
 	if (!doctor->installed) {
 		if (place_is_uninstalled(&doctor->place))
 			installed_show_kept(doctor->session, &doctor->place, NULL);
-		return place_require_installed(&doctor->place, err);
+		return installed_require(&doctor->place, doctor->session, err);
 	}
 	ui_note(doctor->session->ui, "%s", T("Nothing is wrong as far as can be seen."));
 	return 0;

@@ -4,6 +4,7 @@
 
 #include "child_process.h"
 #include "env_file.h"
+#include "installed.h"
 #include "message.h"
 #include "place.h"
 #include "port.h"
@@ -44,7 +45,7 @@ int verb_open(struct session *session, struct err *err)
 	const char *url = NULL;
 	bool opened;
 	if (session_open_bundle(session, err) < 0 || place_choose(&place, session, err) < 0 ||
-		place_require_installed(&place, err) < 0 ||
+		installed_require(&place, session, err) < 0 ||
 		env_files_plan(&env, session, &place, err) < 0 ||
 		port_list(session->manifest, &env.variables, session->arena, &ports, &count, err) <
 			0)

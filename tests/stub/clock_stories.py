@@ -82,6 +82,14 @@ def a_docker_that_hangs_is_told_wherever_the_installation_is(t):
 
 
 @macho
+def a_silent_engine_is_no_missing_compose(t):
+    hanging(t, SETTINGS, ["version"], compose=None)
+    t.play(hang=["version"], compose=None)
+    done = t.run("preflight", file=t.settings, env={"MACHORUN_CLOCK": f"fast:300:{os.path.join(t.bin, 'hanging')}"}, timeout=PATIENT_S)
+    t.check(done.code == 10 and "compose" not in done.err, "nobody knows", done)
+
+
+@macho
 def a_docker_that_hangs_is_told_in_the_other_verbs(t):
     data = {"volumes": ["settings_db"], "running_before": True}
     t.check(t.run(*SETTINGS, file=t.settings).code == 0, "installed")

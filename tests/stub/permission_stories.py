@@ -363,7 +363,7 @@ def what_is_installed_in_another_home_is_named_where_nothing_is(t):
     folder = os.path.join(home["HOME"], "hardtack/hello")
     os.remove(os.path.join(t.bin, "state.json"))
     runs_from(t, folder)
-    for words in (["status"], ["stop"], ["start"], ["logs"], ["backup", os.path.join(t.home, "b.tar")]):
+    for words in (["status"], ["stop"], ["start"], ["logs"], ["backup", os.path.join(t.home, "b.tar")], ["credentials"], ["open"], ["doctor"]):
         done = user(t, *words)
         t.check(done.code == 2 and "run this with sudo" in done.err and f'--dir "{folder}"' in done.err and "install it first" not in done.err, f"{words[0]}: 2, where it is", done)
     t.check(not os.path.exists(os.path.join(t.home, "hardtack")), "nothing was made")
