@@ -318,6 +318,14 @@ def numbers(text):
     return [int(word) for word in text.replace(",", " ").split()]
 
 
+def figures(text):
+    words = text.replace(",", " ").split()
+    unknown = [word for word in words if word not in FIGURES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no figure {unknown[0]}: there are {', '.join(FIGURES)}")
+    return words
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
@@ -331,7 +339,7 @@ def main():
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--engine", default="v28")
     parser.add_argument("--budget", type=int, default=5400)
-    parser.add_argument("--figures", type=lambda text: text.replace(",", " ").split(), default=[*FIGURES])
+    parser.add_argument("--figures", type=figures, default=[*FIGURES])
     parser.add_argument("--add", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
