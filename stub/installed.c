@@ -21,8 +21,8 @@ int installed_refuse_other_engine(
 	if (receipt_read(installed->place.directory, session->arena, &receipt, &problem) < 0)
 		return 0;
 	err_clear(&problem);
-	if (home_engine_check(&docker, &installed->engine, receipt, installed->place.project,
-		    &elsewhere, &problem, err) < 0)
+	if (home_engine_check(&docker, &installed->engine, receipt, &installed->place, &elsewhere,
+		    &problem, err) < 0)
 		return -1;
 	if (!elsewhere)
 		return 0;

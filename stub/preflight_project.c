@@ -177,15 +177,16 @@ int preflight_check_home(struct preflight *preflight, struct err *err)
 		receipt_find(place, session, &receipt, &ignored) < 0 ||
 		(!receipt && receipt_find_retired(place, session, &receipt, &ignored) < 0))
 		return 0;
-	if (home_engine_check(&preflight->docker, &preflight->engine, receipt, place->project,
+	if (home_engine_check(&preflight->docker, &preflight->engine, receipt, place,
 		    &preflight->other_engine, &problem, err) < 0)
 		return -1;
 	if (!preflight->other_engine)
 		return 0;
-	err_hint(&problem,
-		"switch back to that engine (`docker context use NAME`, DOCKER_HOST; sudo drops it); "
-		"to move here, make a backup there and restore it here; to begin without that data, "
-		"say --ignore-preflight data");
+	if (!*problem.hint)
+		err_hint(&problem,
+			"switch back to that engine (`docker context use NAME`, DOCKER_HOST; sudo drops "
+			"it); to move here, make a backup there and restore it here; to begin without "
+			"that data, say --ignore-preflight data");
 	(preflight->restoring || session->options->erase_data ? preflight_warning
 							      : preflight_error)(
 		preflight, "data", &problem);

@@ -13,7 +13,7 @@ It finds all this by its own path, because the stub gives its children a clean e
                 down becomes ready once a file "started" lies beside this one
     strangers   {project: [[container, directory it was made in]]}; names: {container: project}
     hosts       {endpoint: engine} for -H; contexts: {name: endpoint} for `context ls`
-    endpoint (of the active context, whose name is context), id, os, arch, version, store (classic | containerd), driver, cpus, root_dir, product, memory, time (of the engine)
+    endpoint (of the active context, whose name is context), id ("made-up": another one for each answer), os, arch, version, store (classic | containerd), driver, cpus, root_dir, product, memory, time (of the engine)
     compose     "2.40.3" (plugin); with standalone: "1.29.2" a docker-compose instead; null: none
     load        ok | die | early-ok | hang | flood | unpack-error | full | lies | wait (until a file "go" lies beside) | meet (until another load
                 has begun); a list: of the first to begin, of the second, …; load_bytes: when
@@ -113,13 +113,20 @@ def version():
     return print(json.dumps(answer))
 
 
+def engine_id():
+    """"made-up": another one for each answer, as Podman's."""
+    return os.urandom(8).hex() if setting("id", "") == "made-up" else setting("id", "ONE")
+
+
 def info():
     need_engine()
+    if "{{.ID}}" in sys.argv:
+        return print(engine_id())
     containerd = setting("store", "classic") == "containerd"
     status = [["driver-type", "io.containerd.snapshotter.v1"]] if containerd else [["Backing Filesystem", "extfs"]]
     print(json.dumps({"Driver": setting("driver", "overlayfs" if containerd else "overlay2"), "DriverStatus": status,
                       "DockerRootDir": setting("root_dir", "/nonexistent/docker"), "MemTotal": setting("memory", 8 << 30), "NCPU": setting("cpus", 4),
-                      "OperatingSystem": setting("product", "Fake Linux"), "ID": setting("id", "ONE"), "SystemTime": setting("time", "")}))
+                      "OperatingSystem": setting("product", "Fake Linux"), "ID": engine_id(), "SystemTime": setting("time", "")}))
 
 
 def context():

@@ -74,7 +74,27 @@ def an_id_alone_proves_nothing(t):
     t.play(volumes=["rungs_data"], containers=WELL)
     t.play(id="TWO", volumes=["rungs_data"], containers=WELL)
     t.check(control(t, "stop").code == 0 and install(t, version("2.0.0")).code == 0 and installed(t) == "2.0.0", "its containers are here")
+    t.check(control(t, "uninstall", "--yes").code == 0, "uninstalled, with the data kept")
+    t.play(id="made-up", volumes=["rungs_data"], containers=WELL)
+    t.check(install(t, version("2.0.0")).code == 0, "a volume alone, and an id for each answer")
     t.play(id="", volumes=["rungs_data"], containers=WELL)
     t.check(install(t, version("2.0.0")).code == 0 and engine_of(t) is None, "an engine without one")
     t.play(**{**NOTHING, "containers": WELL})
     t.check(control(t, "stop").code == 0, "a receipt without one")
+
+
+@story
+def a_volume_of_that_name_in_another_engine_is_somebody_elses(t):
+    """A folder that was copied to another machine, where somebody's uninstall has kept data."""
+    install(t, version("1.0.0"))
+    t.play(**{**NOTHING, "product": "Fake Linux", "endpoint": "unix:///var/run/docker.sock", "volumes": ["rungs_data"]})
+    before, calls, both = kept(t), len(t.calls()), "(Fake Linux, unix:///var/run/docker.sock, ONE); this one (Fake Linux, unix:///var/run/docker.sock, TWO)"
+    for words in (["stop"], ["backup", os.path.join(t.home, "b.tar")], ["uninstall", "--yes", "--purge-data"]):
+        done = control(t, *words)
+        t.check(done.code == 11 and both in done.err and "volume rungs_data" in done.err and "copied from another machine" in done.err, f"{words[0]}: 11", done)
+    for number in ("1.0.0", "2.0.0"):
+        done = install(t, version(number))
+        t.check(done.code == 11 and both in done.err and "--project-name" in done.err, f"{number} over it: 11", done)
+    t.check(kept(t) == before and not changed(t, calls), "nothing is changed", (before, kept(t), changed(t, calls)))
+    t.play(id="TWO", volumes=["rungs_data"], containers=WELL)
+    t.check(install(t, version("1.0.0"), "--ignore-preflight", "data").code == 0 and engine_of(t) == "TWO", "whoever knows better may take it")
