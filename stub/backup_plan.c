@@ -1,9 +1,11 @@
 /* The contents of a backup, worked out from what containers, labels and receipt say. */
 #include "backup_plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "image_load.h"
 #include "message.h"
@@ -252,12 +254,24 @@ static void add_file(struct planner *planner, const char *relative)
 	*ARENA_PUSH(planner->arena, plan->files, plan->file_count, plan->file_capacity) = relative;
 }
 
+/* The installation cannot be without it, and its data is of no use without these passwords. */
+static void add_env_file(struct planner *planner, const char *target)
+{
+	AUTO_FREE char *path = xprintf("%s/%s", planner->place->directory, target);
+	add_file(planner, target);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		ui_warning(planner->session->ui,
+			T("put it back, then make the backup again: without it a restore makes new "
+			  "passwords, which do not fit the data"),
+			T("%s is gone, and so not in the backup"), path);
+}
+
 static void look_at_files(struct planner *planner, const struct receipt *receipt)
 {
 	const struct manifest *manifest = planner->session->manifest;
 	add_file(planner, ".env");
 	for (size_t i = 0; i < manifest->template_count; i++)
-		add_file(planner, manifest->templates[i].target);
+		add_env_file(planner, manifest->templates[i].target);
 	for (size_t i = 0; receipt && i < receipt->file_count; i++)
 		add_file(planner, receipt->files[i].path);
 	for (size_t i = 0; !receipt && i < manifest->entry_count; i++)

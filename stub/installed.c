@@ -125,6 +125,9 @@ void installed_show_kept(
 		return;
 	if (docker_project_volumes(&own, place->project, &volumes, &count, &ignored) < 0)
 		return;
+	if (count == 0 && !docker)
+		ui_note(session->ui, T("Docker has no volume of the project %s: no data is there."),
+			place->project);
 	for (size_t i = 0; i < count; i++) {
 		struct ui_field fields[] = {UI_TEXT("name", volumes[i])};
 		UI_RECORD(session->ui, "volume", fields, T("data stays in the volume %s"),

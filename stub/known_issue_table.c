@@ -63,6 +63,10 @@ const struct known_issue known_issue_table[] = {
 		.cause = N_T("Docker has no free address range for another network"),
 		.remedy = N_T("remove networks that nobody uses: `docker network prune`, then run "
 			      "this again")},
+	{.id = "port-privileged",
+		.cause = N_T("it wants a port below 1024, which a Docker without root may not take"),
+		.remedy = N_T("choose a port of 1024 or above in .env, then run `start` (or install "
+			      "again)")},
 	{.id = "port-taken",
 		.cause = N_T("a port that it wants is taken by another program"),
 		.remedy = N_T(
@@ -198,6 +202,7 @@ const struct known_issue_pattern known_issue_patterns[] = {
 	{"network-pool", "non-overlapping ipv4 address pool", NULL, 0},
 	{"network-pool", "pool overlaps with other one", NULL, 0},
 	{"network-pool", "all predefined address pools have been fully subnetted", NULL, 0},
+	{"port-privileged", "cannot expose privileged port", "port ([0-9]+)", 1},
 	{"port-taken", "port is already allocated", "Bind for ([^ ]+) failed", 1},
 	{"port-taken", "port is already allocated", NULL, 0},
 	{"port-taken", "address already in use", "(([0-9.]+|\\[[0-9a-f:]*\\])?:[0-9]+)", 1},

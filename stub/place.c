@@ -408,10 +408,10 @@ static int fail_uninstalled(const struct place *place, const struct receipt *rec
 	journal_look(place->directory, arena, &past);
 	bool known = past.verb && strcmp(past.verb, "uninstall") == 0 && *past.at;
 	if (known)
-		err_set(err, CODE_USAGE, "%s was uninstalled from %s (%s); its data is kept", what,
+		err_set(err, CODE_USAGE, "%s was uninstalled from %s (%s); its data was kept", what,
 			place->directory, past.at);
 	else
-		err_set(err, CODE_USAGE, "%s was uninstalled from %s; its data is kept", what,
+		err_set(err, CODE_USAGE, "%s was uninstalled from %s; its data was kept", what,
 			place->directory);
 	/* Its images are gone: the control program could not reach the volumes for a backup. */
 	const char *usual = name_by_folder(place->first_directory, arena);

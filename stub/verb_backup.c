@@ -1,6 +1,7 @@
 /* backup: one file with all that cannot be had again; the services run again afterwards. */
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "backup.h"
 #include "installed.h"
@@ -20,18 +21,29 @@ static int note_stopped(void *context, bool stopped, struct err *err)
 	return journal_begin(journal, stopped ? STOPPED : "verify", err);
 }
 
-static void say_what_it_is(const struct session *session, const char *path)
+/* A stick's file system may know no owners: then everybody reads it, whatever was asked for. */
+static const char *words_for(const struct stat *st, const struct place *place)
 {
-	struct stat st;
+	if (access(place->env_file, F_OK) < 0)
+		return T("%s. Keep it on another disk; `restore %s` puts it back.");
+	if (st->st_mode & 077)
+		return T("%s, and this disk lets everybody read it: it holds the passwords of the "
+			 "data. Keep it where nobody else gets at it; `restore %s` puts it back.");
+	return T("%s, readable by you alone: it holds the passwords of the data. Keep "
+		 "it on another disk; `restore %s` puts it back.");
+}
+
+static void say_what_it_is(
+	const struct session *session, const struct place *place, const char *path)
+{
+	struct stat st = {0};
 	AUTO_TEXT size = TEXT_INIT;
 	long long bytes = stat(path, &st) == 0 ? (long long)st.st_size : 0;
 	text_add_size(&size, (unsigned long long)bytes);
 	struct ui_field fields[] = {UI_TEXT("path", path), UI_NUMBER("bytes", bytes)};
 	UI_RECORD(session->ui, "backup", fields, "%s", path);
-	ui_note(session->ui,
-		T("%s, readable by you alone: it holds the passwords of the data. Keep "
-		  "it on another disk; `restore %s` puts it back."),
-		size.bytes, arena_shell_word(session->arena, path));
+	ui_note(session->ui, words_for(&st, place), size.bytes,
+		arena_shell_word(session->arena, path));
 }
 
 int verb_backup(struct session *session, struct err *err)
@@ -61,6 +73,6 @@ int verb_backup(struct session *session, struct err *err)
 		status = backup_write(&request, err);
 	journal_close(&journal, status, err);
 	if (status == 0)
-		say_what_it_is(session, path);
+		say_what_it_is(session, &installed.place, path);
 	return status;
 }

@@ -1,4 +1,5 @@
 /* uninstall: containers, network and images go; volumes and .env stay, unless --purge-data. */
+#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -196,10 +197,31 @@ static int forget_one(struct session *session, struct installed *installed, stru
 	return 0;
 }
 
+/* What services and people put beside our files is not in any volume; nobody agreed to its deletion. */
+static void show_left(const struct session *session, const struct place *place)
+{
+	DIR *folder = opendir(place->directory);
+	const struct dirent *entry;
+	while (folder && (entry = readdir(folder))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		const char *path =
+			arena_printf(session->arena, "%s/%s", place->directory, entry->d_name);
+		ui_note(session->ui,
+			T("%s stays: services or people have put it there. `rm -r %s` deletes it (with "
+			  "sudo where it is another user's)."),
+			path, arena_shell_word(session->arena, path));
+	}
+	if (folder)
+		closedir(folder);
+}
+
 static int say_one(struct session *session, struct installed *installed, struct err *err)
 {
 	(void)err;
-	if (!session->options->purge_data)
+	if (session->options->purge_data)
+		show_left(session, &installed->place);
+	else
 		installed_show_kept(session, &installed->place, &installed->docker);
 	return 0;
 }

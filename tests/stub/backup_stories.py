@@ -376,3 +376,41 @@ def a_purge_that_is_interrupted_starts_the_services_again(t):
     t.check(process.returncode == 130 and "up" in calls[-1] and not any(c[1:3] == ["volume", "rm"] for c in calls), "130; up, nothing deleted",
             f"{process.returncode}\n{said}\n{calls}")
     t.check(saved(t) == [], "no file is left")
+
+
+@story
+def a_backup_without_its_env_says_so(t):
+    t.check(t.run("install", "--yes", "--set", "ADMIN=a", file=t.settings).code == 0, "installed")
+    t.play(volumes=["settings_db"], running_before=True)
+    env = os.path.join(t.home, "hardtack/settings/.env")
+    done = t.run("backup", os.path.join(t.folder, "whole.tar"), file=t.settings)
+    t.check(done.code == 0 and "is gone" not in done.err and "holds the passwords" in done.err, "with it: as ever", done)
+    os.remove(env)
+    done = t.run("backup", os.path.join(t.folder, "b.tar"), file=t.settings)
+    t.check(done.code == 0 and f"{env} is gone, and so not in the backup" in done.err and "holds the passwords" not in done.err, "without it: a warning", done)
+
+
+@story
+def a_purge_names_what_services_have_put_beside_its_files(t):
+    installed(t)
+    os.makedirs(t.path("out"))
+    write(t.path("out", "log"), "side")
+    done = t.run("uninstall", "--yes", "--purge-data")
+    t.check(done.code == 0 and f"`rm -r {t.path('out')}`" in done.err and done.err.count(" stays: ") == 1 and os.path.exists(t.path("out", "log")), "it stays, and is named", done)
+    installed(t)
+    os.remove(t.path("out", "log"))
+    os.rmdir(t.path("out"))
+    done = t.run("uninstall", "--yes", "--purge-data")
+    t.check(done.code == 0 and " stays: " not in done.err and not os.path.exists(t.path()), "nothing is left, nothing is said", done)
+
+
+@story
+def what_an_uninstall_kept_and_somebody_deleted_is_not_kept(t):
+    installed(t)
+    t.play(volumes=["hello_data"], running_before=True)
+    t.check(t.run("uninstall", "--yes").code == 0, "uninstalled, with the data kept")
+    done = t.run("status")
+    t.check(done.code == 2 and "hello_data" in done.out + done.err and "no data is there" not in done.err, "it is there", done)
+    t.play(volumes=[])
+    done = t.run("status")
+    t.check(done.code == 2 and "Docker has no volume of the project hello: no data is there." in done.err, "and now it is not", done)

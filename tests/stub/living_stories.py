@@ -32,7 +32,7 @@ def after_an_uninstall_it_is_said_what_is_kept(t):
         t.check(t.run("uninstall", "--yes", file=program).code == 0, "and uninstalled")
         for verb in ("status", "doctor"):
             for done in (t.run(verb, *where, file=version("2.0.0")), t.run(verb, file=program)):
-                t.check(done.code == 2 and re.search(r"rungs 2\.0\.0 was uninstalled from \S+ \(20\d\d-[^)]*Z\); its data is kept", done.err) and
+                t.check(done.code == 2 and re.search(r"rungs 2\.0\.0 was uninstalled from \S+ \(20\d\d-[^)]*Z\); its data was kept", done.err) and
                         folder in done.err, f"{verb}: that it was, and when", done)
                 t.check("data stays in the volume rungs_data" in done.out and f"{folder}/.env stays" in done.err and
                         "uninstall --purge-data" in done.err and "to come back to it: " in done.err and "install it first" not in done.err,
@@ -40,7 +40,7 @@ def after_an_uninstall_it_is_said_what_is_kept(t):
         done = t.run("start", *where, file=version("2.0.0"))
         t.check(done.code == 2 and "was uninstalled" in done.err, "start: the same", done)
         done = t.run("status", "--lang", "zh", *where, file=version("2.0.0"))
-        t.check(done.code == 2 and "卸载（20" in done.err and "数据保留着" in done.err, "in Chinese", done)
+        t.check(done.code == 2 and "卸载（20" in done.err and "当时保留了数据" in done.err, "in Chinese", done)
         done = t.run("status", "--json", *where, file=version("2.0.0"))
         t.check('"event":"volume","name":"rungs_data"' in done.out and json.loads(done.out.splitlines()[-1])["exit"] == 2, "for programs", done)
         done = t.run("status", file=program)

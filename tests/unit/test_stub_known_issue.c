@@ -72,6 +72,12 @@ static const struct sample samples[] = {
 		NULL},
 	{"network-pool", "Pool overlaps with other one on this address space", NULL},
 	{"network-pool", "all predefined address pools have been fully subnetted", NULL},
+	{"port-privileged",
+		"error while calling PortManager.AddPort(): cannot expose privileged port 80, you can add "
+		"'net.ipv4.ip_unprivileged_port_start=80' to /etc/sysctl.conf (currently 1024), or set "
+		"CAP_NET_BIND_SERVICE on rootlesskit binary, or choose a larger port number (>= 1024): listen "
+		"tcp4 0.0.0.0:80: bind: permission denied",
+		"80"},
 	{"port-taken", "driver failed: Bind for 0.0.0.0:5432 failed: port is already allocated",
 		"0.0.0.0:5432"},
 	{"port-taken", "port is already allocated", NULL},
