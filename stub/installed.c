@@ -11,7 +11,7 @@
 #include "preflight.h"
 #include "rollback_point.h"
 
-int installed_refuse_other_engine(
+static int refuse_other_engine(
 	const struct installed *installed, const struct session *session, struct err *err)
 {
 	struct docker_cli docker = installed->docker;
@@ -40,7 +40,7 @@ int installed_refuse_elsewhere(
 		    &own, place->project, place->directory, &container, &from, err) < 0)
 		return -1;
 	if (!container)
-		return installed_refuse_other_engine(installed, session, err);
+		return refuse_other_engine(installed, session, err);
 	if (docker_project_is_gone(from))
 		return 0;
 	err_set(err, CODE_PREFLIGHT,

@@ -35,10 +35,6 @@ int installed_open(
 int installed_refuse_elsewhere(
 	const struct installed *installed, const struct session *session, struct err *err);
 
-/* The first of these alone: for verbs that only look. */
-int installed_refuse_other_engine(
-	const struct installed *installed, const struct session *session, struct err *err);
-
 /* A verb that changes an installation in one step of its own name. */
 struct installed_change {
 	const char *verb;

@@ -80,11 +80,12 @@ static void show_installation(struct session *session, const struct place *place
 		receipt->installer);
 }
 
-/* Services that are in another engine do not run here: 13, and no advice to start them. */
-static int refuse_other_engine(
+/* Services that are in another engine, or another folder's, are not this installation's: 13, and no
+ * advice to start them. */
+static int refuse_elsewhere(
 	struct session *session, const struct installed *installed, struct err *err)
 {
-	if (installed_refuse_other_engine(installed, session, err) == 0)
+	if (installed_refuse_elsewhere(installed, session, err) == 0)
 		return 0;
 	if (err->code == CODE_PREFLIGHT)
 		err->code = CODE_UNHEALTHY;
@@ -118,7 +119,7 @@ int verb_status(struct session *session, struct err *err)
 		ui_warning(session->ui, T("run `start`: then it counts"),
 			T("%s was changed after the last run"), installed.place.env_file);
 	show_installation(session, &installed.place);
-	if (refuse_other_engine(session, &installed, err) < 0)
+	if (refuse_elsewhere(session, &installed, err) < 0)
 		return -1;
 	restore_state_tell(&installed.place, session->arena, session->ui);
 	show_stray(session, &installed.place);

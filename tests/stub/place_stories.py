@@ -216,6 +216,8 @@ def containers_of_another_folder_are_not_taken(t):
     for verb in (["start"], ["stop"], ["backup", os.path.join(t.home, "b.tar")], ["uninstall", "--yes"], ["uninstall", "--yes", "--purge-data"]):
         done = t.run(*verb)
         t.check(done.code == 11 and theirs in done.err, f"{verb}, as a copy would: 11", done)
+    done = t.run("status")
+    t.check(done.code == 13 and theirs in done.err and "ready" not in done.out, "status: 13, they are that folder's", done)
     t.check(not {"stop", "down", "up", "rm", "start"} & {word for call in t.calls()[before:] for word in call}, "docker changed nothing", t.calls()[before:])
     os.rmdir(theirs)
     t.check(t.run("stop").code == 0, "that folder is gone: it was moved here")
