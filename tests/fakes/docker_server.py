@@ -48,6 +48,8 @@ def receive_call(connection):
 def enter_mounts(pid):
     """The caller's mount namespace, where that is another."""
     theirs = f"/proc/{pid}/ns/mnt"
+    if not os.path.exists(theirs):
+        os._exit(1)  # it is gone
     if os.stat(theirs).st_ino == os.stat("/proc/self/ns/mnt").st_ino:
         return
     with open(theirs, "rb") as namespace:
