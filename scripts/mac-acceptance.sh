@@ -560,6 +560,8 @@ install_in() {
 	local context=$1 folder=$work/installed-$1 port=18088
 	export DOCKER_CONTEXT=$context
 	info "engine $context: $(docker version --format '{{.Server.Platform.Name}} {{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1 | head -n 1)"
+	info "engine $context: id $(docker info --format '{{.ID}}' 2>/dev/null); after a restart of the engine it should be the same"
+	expect "$context: the engine keeps its id" 0 same_id
 	expect "$context: preflight" 0 "$small" preflight --set HELLO_PORT=$port
 	if expect "$context: install" 0 "$small" install --yes --dir "$folder" --project-name hardtack-acceptance --set HELLO_PORT=$port; then
 		expect "$context: status" 0 "$small" status --dir "$folder"
@@ -571,6 +573,8 @@ install_in() {
 	expect "$context: uninstall" 0 "$small" uninstall --yes --purge-data --dir "$folder"
 	unset DOCKER_CONTEXT
 }
+
+same_id() { [ "$(docker info --format '{{.ID}}')" = "$(docker info --format '{{.ID}}')" ]; }
 
 size_of() { wc -c <"$1" | tr -d ' '; }
 inode_of() { stat -f %i "$1"; }
