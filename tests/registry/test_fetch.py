@@ -49,7 +49,13 @@ def check_blobs(stage, digests):
 
 def partial_bytes(stage):
     folder = os.path.join(stage.cache, "partial")
-    return sum(os.path.getsize(os.path.join(folder, n)) for n in os.listdir(folder)) if os.path.isdir(folder) else 0
+    total = 0
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        try:
+            total += os.path.getsize(os.path.join(folder, name))
+        except FileNotFoundError:
+            pass  # whole meanwhile, and renamed
+    return total
 
 
 @case
