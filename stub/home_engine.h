@@ -16,8 +16,8 @@
 #include "receipt.h"
 
 /* *elsewhere: the installation of this receipt (NULL: none is known) lives in another engine than
- * this one; then *problem is CODE_PREFLIGHT and names both; with a hint only if there is a volume. Fails only when docker
- * cannot be asked. */
+ * this one; then *problem is CODE_PREFLIGHT and names both, with a hint only where a volume of the
+ * project is here. Fails only when docker cannot be asked. */
 int home_engine_check(struct docker_cli *docker, const struct docker_engine *engine,
 	const struct receipt *receipt, const struct place *place, bool *elsewhere,
 	struct err *problem, struct err *err);
